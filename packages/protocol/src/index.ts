@@ -1,1 +1,8 @@
-export {}
+export * from './compile.ts'
+export * from './frame.ts'
+export * from './kafka-error.ts'
+export * from './reader.ts'
+export * from './schema.ts'
+export * from './uuid.ts'
+export * from './versions.ts'
+export * from './writer.ts'

@@ -1,0 +1,464 @@
+import { EncodeError, MalformedError, UnsupportedVersionError } from './kafka-error.ts'
+import { Reader } from './reader.ts'
+import type { Decoded, Encodable, FieldSpec, Message, Primitive, Shape, WireType } from './schema.ts'
+import { zeroUuid } from './uuid.ts'
+import { Writer } from './writer.ts'
+
+/** Key under which a decoded struct keeps tagged fields that this library does not know, so that they survive. */
+export const unknownTags: unique symbol = Symbol('unknownTags')
+
+export interface UnknownTag {
+  tag: number
+  bytes: Uint8Array
+}
+
+/** A message at one version, compiled to closures. */
+export interface Codec<S extends Shape> {
+  encode(writer: Writer, value: Encodable<S>): void
+  decode(reader: Reader): Decoded<S>
+}
+
+type Encode = (writer: Writer, value: any) => void
+type Decode = (reader: Reader) => any
+interface Coder {
+  encode: Encode
+  decode: Decode
+}
+interface Context {
+  message: string
+  version: number
+  flexible: boolean
+}
+
+const compiled = new WeakMap<Message<Shape>, Codec<Shape>[]>()
+
+/**
+ * The codec of a message at a version; made at first use and kept.
+ * @throws UnsupportedVersionError when the message has no such version.
+ */
+export function codec<S extends Shape>(message: Message<S>, version: number): Codec<S> {
+  let versions = compiled.get(message as unknown as Message<Shape>)
+  if (!versions) {
+    versions = []
+    compiled.set(message as unknown as Message<Shape>, versions)
+  }
+  const known = versions[version]
+  if (known) return known as unknown as Codec<S>
+  if (!(version >= message.minVersion && version <= message.maxVersion)) {
+    throw new UnsupportedVersionError(
+      `${message.name} has versions ${message.minVersion} to ${message.maxVersion}, not ${version}`,
+      message.name,
+      version,
+    )
+  }
+  const made = structCoder(message.shape, {
+    message: message.name,
+    version,
+    flexible: version >= message.flexible,
+  })
+  versions[version] = made
+  return made as unknown as Codec<S>
+}
+
+/** Bytes of one message without a header. */
+export function encode<S extends Shape>(
+  message: Message<S>,
+  version: number,
+  value: Encodable<S>,
+): Uint8Array {
+  const writer = new Writer()
+  codec(message, version).encode(writer, value)
+  return writer.finishContiguous()
+}
+
+/** The value of one message; bytes that are left over are an error. */
+export function decode<S extends Shape>(message: Message<S>, version: number, bytes: Uint8Array): Decoded<S> {
+  const reader = new Reader(bytes)
+  const value = codec(message, version).decode(reader)
+  expectEnd(reader, message.name, version)
+  return value
+}
+
+/** Left-over bytes mean that the two sides disagree on the layout: nothing that was read can be trusted. */
+export function expectEnd(reader: Reader, name: string, version: number): void {
+  if (reader.remaining > 0) {
+    throw new MalformedError(`${name} v${version} leaves ${reader.remaining} bytes over`, reader.position)
+  }
+}
+
+/** The value that a field has where the version lacks it: its declared default, or Kafka's implicit one. */
+export function defaultOf(spec: FieldSpec): unknown {
+  if (spec.default) return spec.default.value
+  return implicitDefault(spec.type)
+}
+
+function implicitDefault(type: WireType): unknown {
+  switch (type.kind) {
+    case 'boolean':
+      return false
+    case 'bigint64':
+      return 0n
+    case 'string':
+      return ''
+    case 'uuid':
+      return zeroUuid
+    case 'bytes':
+    case 'records':
+      return new Uint8Array(0)
+    case 'array':
+      return []
+    case 'struct':
+      return Object.fromEntries(
+        Object.entries(type.shape).map(([name, field]) => [name, defaultOf(field.spec)]),
+      )
+    default:
+      return 0
+  }
+}
+
+interface Slot {
+  name: string
+  spec: FieldSpec
+  coder: Coder
+  required: boolean
+}
+
+interface Lacking {
+  name: string
+  spec: FieldSpec
+}
+
+function structCoder(shape: Shape, context: Context): Coder {
+  const { version, flexible } = context
+  const plain: Slot[] = []
+  const tagged: Slot[] = []
+  const lacking: Lacking[] = []
+  for (const [name, { spec }] of Object.entries(shape)) {
+    if (version < spec.since || version > spec.until || (spec.tag !== undefined && !flexible)) {
+      lacking.push({ name, spec })
+      continue
+    }
+    const slot = { name, spec, coder: fieldCoder(spec, context), required: spec.default === undefined }
+    if (spec.tag === undefined) plain.push(slot)
+    else tagged.push(slot)
+  }
+  tagged.sort((a, b) => (a.spec.tag as number) - (b.spec.tag as number))
+  return {
+    encode: structEncoder(plain, tagged, lacking, context),
+    decode: structDecoder(plain, tagged, lacking, context),
+  }
+}
+
+function structEncoder(plain: Slot[], tagged: Slot[], lacking: Lacking[], context: Context): Encode {
+  const refuse = lacking.filter(({ spec }) => !spec.ignorable)
+  return (writer, value) => {
+    if (value === null || typeof value !== 'object') {
+      throw new EncodeError(`${context.message} v${context.version} needs an object here, not ${value}`)
+    }
+    for (const { name, spec } of refuse) {
+      const given = value[name]
+      if (given !== undefined && !isDefault(given, spec)) throw lacks(context, name)
+    }
+    let slot: Slot | undefined
+    try {
+      for (slot of plain) {
+        let given = value[slot.name]
+        if (given === undefined) {
+          if (slot.required) throw new EncodeError(`is required in ${context.message} v${context.version}`)
+          given = defaultOf(slot.spec)
+        }
+        slot.coder.encode(writer, given)
+      }
+      slot = undefined
+      if (context.flexible) encodeTags(writer, value, tagged)
+    } catch (error) {
+      throw slot ? located(error, slot.name) : error
+    }
+  }
+}
+
+function encodeTags(writer: Writer, value: Record<string | symbol, unknown>, tagged: Slot[]): void {
+  const unknown = value[unknownTags] as readonly UnknownTag[] | undefined
+  if (tagged.length === 0 && unknown === undefined) {
+    writer.uvarint(0)
+    return
+  }
+  const fields: { tag: number; content: Writer }[] = []
+  for (const { name, spec, coder } of tagged) {
+    const given = value[name]
+    if (given === undefined || isDefault(given, spec)) continue
+    const content = new Writer(64)
+    try {
+      coder.encode(content, given)
+    } catch (error) {
+      throw located(error, name)
+    }
+    fields.push({ tag: spec.tag as number, content })
+  }
+  for (const { tag, bytes } of unknown ?? []) {
+    const content = new Writer(bytes.length + 1)
+    content.raw(bytes)
+    fields.push({ tag, content })
+  }
+  if (unknown) fields.sort((a, b) => a.tag - b.tag)
+  writer.uvarint(fields.length)
+  for (const { tag, content } of fields) {
+    writer.uvarint(tag)
+    writer.uvarint(content.length)
+    writer.append(content)
+  }
+}
+
+function structDecoder(plain: Slot[], tagged: Slot[], lacking: Lacking[], context: Context): Decode {
+  const names = plain.map(({ name }) => name)
+  const decoders = plain.map(({ coder }) => coder.decode)
+  const missing = [...lacking, ...tagged]
+  const count = names.length
+  return (reader) => {
+    const value: Record<string | symbol, unknown> = {}
+    let at = 0
+    try {
+      for (; at < count; at++) value[names[at] as string] = (decoders[at] as Decode)(reader)
+    } catch (error) {
+      throw located(error, names[at] as string)
+    }
+    for (const { name, spec } of missing) value[name] = defaultOf(spec)
+    if (context.flexible) decodeTags(reader, value, tagged)
+    return value
+  }
+}
+
+function decodeTags(reader: Reader, value: Record<string | symbol, unknown>, tagged: Slot[]): void {
+  let last = -1
+  for (let left = reader.uvarint(); left > 0; left--) {
+    const at = reader.position
+    const tag = reader.uvarint()
+    if (tag <= last) throw new MalformedError(`tagged field ${tag} comes after ${last}`, at)
+    last = tag
+    const size = sizeWithin(reader, reader.uvarint())
+    const known = tagged.find(({ spec }) => spec.tag === tag)
+    if (!known) {
+      const list = (value[unknownTags] ??= []) as UnknownTag[]
+      list.push({ tag, bytes: reader.view(size) })
+      continue
+    }
+    const end = reader.position + size
+    try {
+      value[known.name] = known.coder.decode(reader)
+      if (reader.position !== end) {
+        throw new MalformedError(
+          `tagged field ends ${reader.position - end} bytes off its size`,
+          reader.position,
+        )
+      }
+    } catch (error) {
+      throw located(error, known.name)
+    }
+  }
+}
+
+function sizeWithin(reader: Reader, size: number): number {
+  if (size > reader.remaining) {
+    throw new MalformedError(
+      `tagged field of ${size} bytes where ${reader.remaining} remain`,
+      reader.position,
+    )
+  }
+  return size
+}
+
+function fieldCoder(spec: FieldSpec, context: Context): Coder {
+  const compact = context.flexible && spec.compact
+  const nullable = context.version >= spec.nullableSince && context.version <= spec.nullableUntil
+  const { type } = spec
+  switch (type.kind) {
+    case 'string':
+      return stringCoder(compact, nullable)
+    case 'bytes':
+    case 'records':
+      return bytesCoder(compact, nullable)
+    case 'array':
+      return arrayCoder(fieldCoder(type.element.spec, context), compact, nullable)
+    case 'struct': {
+      const coder = structCoder(type.shape, context)
+      return nullable ? nullableStruct(coder) : coder
+    }
+    default:
+      return scalarCoder(type.kind)
+  }
+}
+
+type Scalar = Exclude<Primitive, 'string' | 'bytes' | 'records'>
+
+/** Written out one by one so that each closure calls one method and stays monomorphic. */
+const readScalar: Record<Scalar, Decode> = {
+  boolean: (reader) => reader.boolean(),
+  int8: (reader) => reader.int8(),
+  int16: (reader) => reader.int16(),
+  uint16: (reader) => reader.uint16(),
+  int32: (reader) => reader.int32(),
+  uint32: (reader) => reader.uint32(),
+  int64: (reader) => reader.int64(),
+  int64OrInfinity: (reader) => reader.int64OrInfinity(),
+  bigint64: (reader) => reader.bigint64(),
+  float64: (reader) => reader.float64(),
+  uuid: (reader) => reader.uuid(),
+}
+
+const writeScalar: Record<Scalar, Encode> = {
+  boolean: (writer, value) => writer.boolean(value),
+  int8: (writer, value) => writer.int8(value),
+  int16: (writer, value) => writer.int16(value),
+  uint16: (writer, value) => writer.uint16(value),
+  int32: (writer, value) => writer.int32(value),
+  uint32: (writer, value) => writer.uint32(value),
+  int64: (writer, value) => writer.int64(value),
+  int64OrInfinity: (writer, value) => writer.int64OrInfinity(value),
+  bigint64: (writer, value) => writer.bigint64(value),
+  float64: (writer, value) => writer.float64(value),
+  uuid: (writer, value) => writer.uuid(value),
+}
+
+const scalarTypes: Partial<Record<Scalar, string>> = {
+  boolean: 'boolean',
+  bigint64: 'bigint',
+  uuid: 'string',
+}
+
+function scalarCoder(kind: Scalar): Coder {
+  const write = writeScalar[kind]
+  const expected = scalarTypes[kind] ?? 'number'
+  // NaN and fractions would go out as some integer; the wire only carries whole numbers there.
+  const whole = expected === 'number' && kind !== 'float64' && kind !== 'int64OrInfinity'
+  return {
+    encode: (writer, value) => {
+      if (typeof value !== expected || (whole && !Number.isInteger(value))) {
+        throw new EncodeError(`${describe(value)} is no ${kind}`)
+      }
+      try {
+        write(writer, value)
+      } catch (error) {
+        if (error instanceof EncodeError) throw error
+        throw new EncodeError(`${describe(value)} is no ${kind}`, { cause: error })
+      }
+    },
+    decode: readScalar[kind],
+  }
+}
+
+function stringCoder(compact: boolean, nullable: boolean): Coder {
+  return {
+    encode: (writer, value) => {
+      if (typeof value === 'string') writer.text(value, compact)
+      else if (value === null && nullable) writer.size(-1, compact, false)
+      else throw new EncodeError(`${describe(value)} is no string${nullable ? ' or null' : ''}`)
+    },
+    decode: (reader) => {
+      const length = reader.length(compact, false)
+      return length < 0 ? nullIf(nullable, reader) : reader.text(length)
+    },
+  }
+}
+
+function bytesCoder(compact: boolean, nullable: boolean): Coder {
+  return {
+    encode: (writer, value) => {
+      if (value instanceof Uint8Array) {
+        writer.size(value.length, compact, true)
+        writer.raw(value)
+      } else if (value === null && nullable) writer.size(-1, compact, true)
+      else throw new EncodeError(`${describe(value)} is no Uint8Array${nullable ? ' or null' : ''}`)
+    },
+    decode: (reader) => {
+      const length = reader.length(compact, true)
+      return length < 0 ? nullIf(nullable, reader) : reader.view(length)
+    },
+  }
+}
+
+function arrayCoder(element: Coder, compact: boolean, nullable: boolean): Coder {
+  return {
+    encode: (writer, value) => {
+      if (!Array.isArray(value)) {
+        if (value !== null || !nullable) throw new EncodeError(`${describe(value)} is no array`)
+        writer.size(-1, compact, true)
+        return
+      }
+      writer.size(value.length, compact, true)
+      let at = 0
+      try {
+        for (; at < value.length; at++) element.encode(writer, value[at])
+      } catch (error) {
+        throw located(error, `[${at}]`)
+      }
+    },
+    decode: (reader) => {
+      // Every element takes a byte at least, so a count beyond what remains is refused before anything is allocated.
+      const count = reader.length(compact, true)
+      if (count < 0) return nullIf(nullable, reader)
+      const list: unknown[] = []
+      try {
+        while (list.length < count) list.push(element.decode(reader))
+      } catch (error) {
+        throw located(error, `[${list.length}]`)
+      }
+      return list
+    },
+  }
+}
+
+function nullableStruct(coder: Coder): Coder {
+  return {
+    encode: (writer, value) => {
+      writer.int8(value === null ? -1 : 1)
+      if (value !== null) coder.encode(writer, value)
+    },
+    decode: (reader) => (reader.int8() < 0 ? null : coder.decode(reader)),
+  }
+}
+
+function nullIf(nullable: boolean, reader: Reader): null {
+  if (nullable) return null
+  throw new MalformedError('is null where null is not allowed', reader.position)
+}
+
+function isDefault(value: unknown, spec: FieldSpec): boolean {
+  return same(value, defaultOf(spec), spec.type)
+}
+
+function same(value: unknown, other: unknown, type: WireType): boolean {
+  if (value === other) return true
+  if (value === null || other === null || value === undefined) return false
+  if (type.kind === 'array') return (value as unknown[]).length === 0 && (other as unknown[]).length === 0
+  if (type.kind === 'bytes' || type.kind === 'records') {
+    return (value as Uint8Array).length === 0 && (other as Uint8Array).length === 0
+  }
+  if (type.kind !== 'struct') return false
+  const given = value as Record<string, unknown>
+  const reference = other as Record<string, unknown>
+  return Object.entries(type.shape).every(
+    ([name, { spec }]) => given[name] === undefined || same(given[name], reference[name], spec.type),
+  )
+}
+
+function lacks(context: Context, name: string): UnsupportedVersionError {
+  return new UnsupportedVersionError(
+    `${context.message} v${context.version} has no field ${name}, so its value would be lost; ` +
+      'leave it out, or talk to a broker with a newer version',
+    context.message,
+    context.version,
+    name,
+  )
+}
+
+function located(error: unknown, name: string): unknown {
+  if (error instanceof MalformedError || error instanceof EncodeError) return error.within(name)
+  return error
+}
+
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
+    return String(value)
+  return `a ${typeof value === 'object' ? (value.constructor?.name ?? 'object') : typeof value}`
+}

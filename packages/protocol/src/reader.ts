@@ -1,0 +1,129 @@
+import { MalformedError } from './kafka-error.ts'
+import { formatUuid } from './uuid.ts'
+
+/** The methods of node's Buffer that skip argument checks; Node, Bun and Deno all have them. */
+interface FastBuffer extends Buffer {
+  utf8Slice(start: number, end: number): string
+}
+
+/**
+ * Reads Kafka's primitives, never past the end. A length or count is believed only after it was compared with what
+ * remains, so hostile bytes cannot make it allocate. Byte fields are views of the given memory, not copies.
+ */
+export class Reader {
+  readonly bytes: Buffer
+  readonly end: number
+  position: number
+
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+    this.bytes = Buffer.isBuffer(bytes)
+      ? bytes
+      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.position = start
+    this.end = end
+  }
+
+  get remaining(): number {
+    return this.end - this.position
+  }
+
+  /** Moves over `length` bytes and returns where they began. */
+  take(length: number): number {
+    const start = this.position
+    if (length > this.end - start) {
+      throw new MalformedError(`needs ${length} bytes where ${this.end - start} remain`, start)
+    }
+    this.position = start + length
+    return start
+  }
+
+  boolean(): boolean {
+    return this.bytes[this.take(1)] !== 0
+  }
+
+  int8(): number {
+    return this.bytes.readInt8(this.take(1))
+  }
+
+  int16(): number {
+    return this.bytes.readInt16BE(this.take(2))
+  }
+
+  uint16(): number {
+    return this.bytes.readUInt16BE(this.take(2))
+  }
+
+  int32(): number {
+    return this.bytes.readInt32BE(this.take(4))
+  }
+
+  uint32(): number {
+    return this.bytes.readUInt32BE(this.take(4))
+  }
+
+  /** An int64 as a number; refused outside of +-(2^53 - 1), where a number would silently become another one. */
+  int64(): number {
+    const at = this.take(8)
+    const value = this.bytes.readInt32BE(at) * 0x1_0000_0000 + this.bytes.readUInt32BE(at + 4)
+    if (!Number.isSafeInteger(value)) {
+      throw new MalformedError(`int64 ${this.bytes.readBigInt64BE(at)} is beyond the safe integers`, at)
+    }
+    return value
+  }
+
+  /** An int64 whose greatest value means "no limit" and is read as Infinity. */
+  int64OrInfinity(): number {
+    const at = this.position
+    if (this.remaining >= 8 && this.bytes.readBigInt64BE(at) === 0x7fff_ffff_ffff_ffffn) {
+      this.position += 8
+      return Number.POSITIVE_INFINITY
+    }
+    return this.int64()
+  }
+
+  bigint64(): bigint {
+    return this.bytes.readBigInt64BE(this.take(8))
+  }
+
+  float64(): number {
+    return this.bytes.readDoubleBE(this.take(8))
+  }
+
+  uuid(): string {
+    return formatUuid(this.bytes, this.take(16))
+  }
+
+  /** An unsigned varint of at most 32 bits. */
+  uvarint(): number {
+    const start = this.position
+    let value = 0
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.bytes[this.take(1)] as number
+      if (shift === 28 && byte > 0x0f) break
+      value += (byte & 0x7f) * 2 ** shift
+      if (byte < 0x80) return value
+    }
+    throw new MalformedError('unsigned varint is longer than 32 bits', start)
+  }
+
+  /** A length that is -1 for null: int16 or int32, or in compact form an unsigned varint plus one. */
+  length(compact: boolean, wide: boolean): number {
+    const at = this.position
+    const length = compact ? this.uvarint() - 1 : wide ? this.int32() : this.int16()
+    if (length < -1) throw new MalformedError(`length ${length} is negative`, at)
+    if (length > this.remaining) {
+      throw new MalformedError(`length ${length} is more than the ${this.remaining} bytes that remain`, at)
+    }
+    return length
+  }
+
+  text(length: number): string {
+    const start = this.take(length)
+    return (this.bytes as FastBuffer).utf8Slice(start, start + length)
+  }
+
+  view(length: number): Uint8Array {
+    const start = this.take(length)
+    return this.bytes.subarray(start, start + length)
+  }
+}
