@@ -151,7 +151,7 @@ export interface SplitterOptions {
  * stay valid, since their memory is never used again.
  */
 export class FrameSplitter {
-  readonly #maxFrameBytes: number
+  #maxFrameBytes: number
   readonly #trustedBytes: number
   readonly #deliver: (frame: Uint8Array) => void
   #memory = Buffer.allocUnsafeSlow(BLOCK_BYTES)
@@ -165,6 +165,11 @@ export class FrameSplitter {
     this.#deliver = deliver
     this.#maxFrameBytes = options.maxFrameBytes ?? 100 * 1024 * 1024
     this.#trustedBytes = options.trustedBytes ?? 1024 * 1024
+  }
+
+  /** Sets another limit, e.g. once the other side has shown that it speaks Kafka. */
+  limit(maxFrameBytes: number): void {
+    this.#maxFrameBytes = maxFrameBytes
   }
 
   /** Whether a frame has begun and is not complete: the stream must not end here. */
@@ -213,12 +218,12 @@ export class FrameSplitter {
   }
 
   #badSize(size: number): MalformedError {
-    const text = this.#memory.toString('latin1', this.#start, Math.min(this.#end, this.#start + 8))
-    const printable = text.replaceAll(/[^\x20-\x7e]/g, '.')
-    return new MalformedError(
-      `frame size ${size} is ${size < 0 ? 'negative' : `above the limit of ${this.#maxFrameBytes}`} ` +
-        `(first bytes "${printable}"): the other side does not speak Kafka, or speaks TLS`,
-      0,
-    )
+    const first = this.#memory.subarray(this.#start, Math.min(this.#end, this.#start + 8))
+    const printable = first.toString('latin1').replaceAll(/[^\x20-\x7e]/g, '.')
+    const wrong = size < 0 ? 'negative' : `above the limit of ${this.#maxFrameBytes}`
+    // A TLS record begins with its type (20 to 23) and the protocol's major version, 3.
+    const isTls = (first[0] as number) >= 0x14 && (first[0] as number) <= 0x17 && first[1] === 3
+    const guess = isTls ? 'the other side speaks TLS' : 'the other side does not speak the Kafka protocol'
+    return new MalformedError(`frame size ${size} is ${wrong} (first bytes "${printable}"): ${guess}`, 0)
   }
 }

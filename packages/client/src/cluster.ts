@@ -1,0 +1,360 @@
+import type { Api, Response } from '@samsa/protocol'
+import { FindCoordinator, KafkaError, Metadata as MetadataApi } from '@samsa/protocol'
+import type { Runtime } from '@samsa/runtime'
+import { backoffMs } from './backoff.ts'
+import type { ClientConfig } from './client-config.ts'
+import type { BootstrapAddress } from './config.ts'
+import type { Body } from './connection.ts'
+import { sleep, within } from './deadline.ts'
+import { ConnectionError, closedError, ServerError, TimeoutError } from './errors.ts'
+import type { ClientEvents, Events } from './events.ts'
+import { describeError } from './events.ts'
+import type { Broker, LeaderHint, Metadata, TopicMetadata } from './metadata.ts'
+import { mergeLeaders, mergeMetadata, noMetadata } from './metadata.ts'
+import { NodePool } from './node-pool.ts'
+import type { Recovery } from './recovery.ts'
+import { recover, recovery } from './recovery.ts'
+import { routeOf } from './routing.ts'
+
+/** Where a request goes. Left out: where routing.ts sends it, if that needs no key. */
+export type Target = { node: number } | { coordinator: CoordinatorType; key: string } | 'any' | 'controller'
+
+export type CoordinatorType = 'group' | 'transaction'
+
+export interface ClusterRequestOptions {
+  /** Time that the broker itself may hold the request (fetch wait, rebalance), on top of `requestTimeoutMs`. */
+  holdMs?: number
+  maxVersion?: number
+  noResponse?: boolean
+}
+
+const coordinatorTypes: Record<CoordinatorType, number> = { group: 0, transaction: 1 }
+
+/**
+ * The client's view of the cluster: who is there, who leads what, and one way to send a request to the right place.
+ * A request is one attempt; `retrying` repeats what its caller wants repeated.
+ */
+export class Cluster {
+  readonly config: ClientConfig
+  readonly runtime: Runtime
+  readonly events: Events<ClientEvents>
+  #metadata: Metadata = noMetadata
+  #metadataAt = Number.NEGATIVE_INFINITY
+  readonly #wanted = new Map<string, number>()
+  #wantsAll = false
+  readonly #nodes: NodePool
+  readonly #listeners = new Set<(metadata: Metadata) => void>()
+  readonly #coordinators = new Map<string, number>()
+  readonly #closing = new AbortController()
+  #refreshing: Promise<Metadata> | undefined
+  #refreshingTopics = 0
+  #background = false
+  #lastFailure: Error | undefined
+
+  constructor(config: ClientConfig, runtime: Runtime, events: Events<ClientEvents>) {
+    this.config = config
+    this.runtime = runtime
+    this.events = events
+    const bootstrap = config.bootstrapServers as readonly BootstrapAddress[]
+    this.#nodes = new NodePool({ config, runtime, events, bootstrap, signal: this.#closing.signal })
+  }
+
+  /** The newest snapshot. */
+  get metadata(): Metadata {
+    return this.#metadata
+  }
+
+  /** Aborted when the cluster closes; whoever waits should listen to it. */
+  get signal(): AbortSignal {
+    return this.#closing.signal
+  }
+
+  /** Keeps a topic in every later refresh until it is unwanted as often as it was wanted. */
+  want(topic: string): void {
+    this.#wanted.set(topic, (this.#wanted.get(topic) ?? 0) + 1)
+  }
+
+  unwant(topic: string): void {
+    const count = (this.#wanted.get(topic) ?? 0) - 1
+    if (count > 0) this.#wanted.set(topic, count)
+    else this.#wanted.delete(topic)
+  }
+
+  /** Whether refreshes ask for all topics, as a subscription by pattern needs. */
+  wantAll(all: boolean): void {
+    this.#wantsAll = all
+  }
+
+  /** Calls back with each new snapshot; returns what takes the listener off. */
+  onMetadata(listener: (metadata: Metadata) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  /**
+   * Asks for metadata now; calls in the meantime share one answer.
+   * @throws ConnectionError that lists every address that was tried when none answered.
+   */
+  refresh(): Promise<Metadata> {
+    // A request that is under way does not name a topic that became wanted since: it is followed by another one.
+    if (this.#refreshing && this.#refreshingTopics === this.#wanted.size) return this.#refreshing
+    const before = this.#refreshing?.catch(() => undefined)
+    const refreshing: Promise<Metadata> = Promise.resolve(before)
+      .then(() => this.#refresh())
+      .finally(() => {
+        if (this.#refreshing === refreshing) this.#refreshing = undefined
+      })
+    refreshing.catch(() => undefined)
+    this.#refreshing = refreshing
+    this.#refreshingTopics = this.#wanted.size
+    return refreshing
+  }
+
+  /** Asks for metadata soon, in the background, again and again with growing pauses until a broker answers. */
+  requestRefresh(): void {
+    if (this.#background || this.signal.aborted) return
+    this.#background = true
+    void this.#refreshUntilAnswered().finally(() => {
+      this.#background = false
+    })
+  }
+
+  /** Refreshes in the background when the snapshot is older than `metadataMaxAgeMs`. */
+  refreshIfOld(): void {
+    if (this.runtime.now() - this.#metadataAt > this.config.metadataMaxAgeMs) this.requestRefresh()
+  }
+
+  /**
+   * Waits until a topic is known to exist, and if a partition is asked for, until its index is known.
+   * A missing topic is waited for, since a new one takes time to be known everywhere.
+   * @param deadline monotonic
+   * @throws TimeoutError that names the topic, with the last problem as its cause
+   */
+  async awaitTopic(topic: string, deadline: number, partition = 0): Promise<TopicMetadata> {
+    const started = this.runtime.now()
+    this.want(topic)
+    try {
+      let problem: Error | undefined
+      for (let attempt = 0; ; attempt++) {
+        const known = this.#metadata.topics.get(topic)
+        if (known && known.errorCode === 0 && known.partitions[partition]) return known
+        if (known && known.errorCode !== 0) problem = new ServerError(known.errorCode, { api: 'Metadata', topic })
+        if (problem instanceof ServerError && isFinal(problem)) throw problem
+        const pause = attempt === 0 ? 0 : this.#pause(attempt - 1)
+        if (this.runtime.now() + pause >= deadline) {
+          const what = known?.errorCode === 0 ? `partition ${partition} of topic ${topic}` : `topic ${topic}`
+          throw new TimeoutError(`${what} to be known`, this.runtime.now() - started, { cause: problem })
+        }
+        await sleep(this.runtime, pause, this.signal)
+        if (this.signal.aborted) throw closedError('the client')
+        problem = await this.#refreshed(deadline)
+      }
+    } finally {
+      this.unwant(topic)
+    }
+  }
+
+  /** Takes leaders that a refusal named (KIP-951); a refresh follows all the same. */
+  learnLeaders(hints: readonly LeaderHint[], endpoints: readonly Broker[]): void {
+    this.#publish(mergeLeaders(this.#metadata, hints, endpoints))
+  }
+
+  /**
+   * Sends one request and gives its answer; one attempt. Error codes inside the answer are the caller's to read.
+   * @throws ConnectionError, TimeoutError, UnsupportedVersionError, AuthenticationError, MalformedError
+   */
+  async request<A extends Api>(
+    api: A,
+    body: Body<A>,
+    target: Target = 'any',
+    options: ClusterRequestOptions = {},
+  ): Promise<Response<A>> {
+    if (this.signal.aborted) throw closedError('the client')
+    const timeoutMs = this.config.requestTimeoutMs + (options.holdMs ?? 0)
+    const started = this.runtime.now()
+    const node = await this.#nodeOf(target)
+    const connection = await this.#nodes.connect(node, routeOf(api.name).lane, started + this.config.requestTimeoutMs)
+    const { maxVersion, noResponse } = options
+    return connection.request(api, body, { timeoutMs, maxVersion, noResponse })
+  }
+
+  /** Version that a request to a connected node would use; undefined while there is no connection. */
+  negotiated(api: Api, node: number): number | undefined {
+    const connection = this.#nodes.open(node, routeOf(api.name).lane)
+    try {
+      return connection?.version(api)
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Requests that wait for an answer of this node. */
+  inFlight(node: number): number {
+    return this.#nodes.inFlight(node)
+  }
+
+  /** Monotonic time before which a node asked for silence (KIP-219), or before which it is not dialled again. */
+  notBefore(node: number): number {
+    return this.#nodes.notBefore(node)
+  }
+
+  /** Id of the broker that looks after a group or transactional id. */
+  async coordinator(type: CoordinatorType, key: string): Promise<number> {
+    const known = this.#coordinators.get(`${type}:${key}`)
+    if (known !== undefined && this.#metadata.brokers.has(known)) return known
+    const keyType = coordinatorTypes[type]
+    const answer = await this.request(FindCoordinator, (version) =>
+      version >= 4 ? { keyType, coordinatorKeys: [key] } : { key, keyType },
+    )
+    const found = answer.coordinators[0] ?? answer
+    if (found.errorCode !== 0) {
+      const { errorCode, errorMessage: detail } = found
+      throw new ServerError(errorCode, { api: 'FindCoordinator', about: `${type} ${key}`, detail })
+    }
+    const { nodeId, host, port } = found
+    this.#coordinators.set(`${type}:${key}`, nodeId)
+    if (!this.#metadata.brokers.has(nodeId)) {
+      const brokers = new Map(this.#metadata.brokers).set(nodeId, { id: nodeId, host, port, rack: null })
+      this.#publish({ ...this.#metadata, generation: this.#metadata.generation + 1, brokers })
+    }
+    return nodeId
+  }
+
+  forgetCoordinator(type: CoordinatorType, key: string): void {
+    this.#coordinators.delete(`${type}:${key}`)
+  }
+
+  /**
+   * Repeats an attempt with growing pauses for as long as the recovery table of its place says so.
+   * @param what names the call in errors, e.g. `offsets of my.topic`
+   * @param deadline monotonic
+   * @throws the error itself when repeating cannot help; TimeoutError with it as the cause when time ran out
+   */
+  async retrying<T>(
+    what: string,
+    place: Recovery,
+    deadline: number,
+    attempt: () => Promise<T>,
+    coordinator?: { type: CoordinatorType; key: string },
+  ): Promise<T> {
+    const started = this.runtime.now()
+    for (let count = 0; ; count++) {
+      const expire = () => new TimeoutError(what, this.runtime.now() - started, { sent: true })
+      try {
+        return await within(this.runtime, attempt(), deadline, expire)
+      } catch (error) {
+        const action = recover(error, place)
+        if (action === 'recoordinate' && coordinator) this.forgetCoordinator(coordinator.type, coordinator.key)
+        else if (action === 'refresh') this.requestRefresh()
+        else if (action !== 'retry') throw error
+        const pause = this.#pause(count)
+        if (this.runtime.now() + pause >= deadline) {
+          throw new TimeoutError(what, this.runtime.now() - started, { cause: error })
+        }
+        await sleep(this.runtime, pause, this.signal)
+        if (this.signal.aborted) throw closedError('the client')
+      }
+    }
+  }
+
+  /** Closes every connection; whoever waits is rejected. */
+  close(): void {
+    if (this.signal.aborted) return
+    const cause = closedError('the client')
+    this.#closing.abort(cause)
+    this.#nodes.close(cause)
+    this.#listeners.clear()
+  }
+
+  async #nodeOf(target: Target): Promise<number> {
+    if (target === 'any') return this.#nodes.leastLoaded(this.#metadata)
+    if (target === 'controller') {
+      const { controllerId, brokers } = this.#metadata
+      return brokers.has(controllerId) ? controllerId : this.#nodes.leastLoaded(this.#metadata)
+    }
+    if ('node' in target) return target.node
+    return this.coordinator(target.coordinator, target.key)
+  }
+
+  #pause(attempt: number): number {
+    const { retryBackoffMs: initialMs, retryBackoffMaxMs: maxMs } = this.config
+    return backoffMs(attempt, { initialMs, maxMs }, () => this.runtime.random())
+  }
+
+  /** One refresh bounded by a deadline; gives the problem instead of throwing it. */
+  async #refreshed(deadline: number): Promise<Error | undefined> {
+    const started = this.runtime.now()
+    const expire = () => new TimeoutError('metadata', this.runtime.now() - started, { cause: this.#lastFailure })
+    try {
+      await within(this.runtime, this.refresh(), deadline, expire)
+      return undefined
+    } catch (error) {
+      return error as Error
+    }
+  }
+
+  async #refreshUntilAnswered(): Promise<void> {
+    for (let attempt = 0; !this.signal.aborted; attempt++) {
+      await sleep(this.runtime, attempt === 0 ? 0 : this.#pause(attempt - 1), this.signal)
+      if (this.signal.aborted) return
+      try {
+        await this.refresh()
+        return
+      } catch (error) {
+        // Said once for each outage: a log that repeats itself is not read.
+        const message = `no metadata, trying on: ${describeError(error)}`
+        if (attempt === 3) this.events.logger.warn(message)
+        else this.events.logger.debug(message)
+      }
+    }
+  }
+
+  /** Asks one broker after the other until one answers. */
+  async #refresh(): Promise<Metadata> {
+    const failures: string[] = []
+    let last: unknown
+    for (const node of this.#nodes.candidates(this.#metadata)) {
+      if (this.signal.aborted) throw closedError('the client')
+      try {
+        return await this.#ask(node)
+      } catch (error) {
+        if (error instanceof KafkaError && error.code === 'CLOSED') throw error
+        this.#lastFailure = error as Error
+        last = error
+        failures.push((error as Error).message)
+      }
+    }
+    if (failures.length === 1) throw last
+    const every = failures.map((failure) => `\n  - ${failure}`).join('')
+    const addresses = (this.config.bootstrapServers as readonly BootstrapAddress[])
+      .map(({ host, port }) => `${host}:${port}`)
+      .join(',')
+    throw new ConnectionError(`no broker could be reached:${every}`, addresses, false, { cause: last })
+  }
+
+  async #ask(node: number): Promise<Metadata> {
+    const names = [...this.#wanted.keys()]
+    const topics = this.#wantsAll ? null : names.map((name) => ({ name }))
+    const { requestTimeoutMs: timeoutMs, allowAutoCreateTopics } = this.config
+    const connection = await this.#nodes.connect(node, 'main', this.runtime.now() + timeoutMs)
+    const body = { topics, allowAutoTopicCreation: allowAutoCreateTopics }
+    const answer = await connection.request(MetadataApi, body, { timeoutMs })
+    this.#metadataAt = this.runtime.now()
+    this.#nodes.answeredBy(node)
+    this.#publish(mergeMetadata(this.#metadata, answer, new Set([...this.#wanted.keys()])))
+    return this.#metadata
+  }
+
+  #publish(metadata: Metadata): void {
+    if (metadata === this.#metadata) return
+    this.#metadata = metadata
+    this.#nodes.learn(metadata.brokers)
+    this.events.emit('metadata', { generation: metadata.generation })
+    for (const listener of [...this.#listeners]) listener(metadata)
+  }
+}
+
+/** Errors of a topic that time does not heal. */
+function isFinal(error: ServerError): boolean {
+  return recover(error, recovery.metadata) === 'fail'
+}

@@ -1,0 +1,277 @@
+import type { Api, Request, Response, VersionRange } from '@samsa/protocol'
+import {
+  ApiVersions,
+  correlationIdOf,
+  decodeResponse,
+  encodeRequest,
+  FrameSplitter,
+  KafkaError,
+  MalformedError,
+  negotiate,
+} from '@samsa/protocol'
+import type { NetworkError, Runtime, Sink, Timer, Transport } from '@samsa/runtime'
+import { ConnectionError, ServerError, TimeoutError } from './errors.ts'
+
+export interface ConnectionOptions {
+  runtime: Runtime
+  transport: Transport
+  /** How the broker is named in errors: `broker 1 at 10.0.0.1:9092`. */
+  broker: string
+  address: string
+  clientId: string
+  receiveMessageMaxBytes: number
+  /** A connection that carried nothing for so long is closed; brokers do the same a little later. */
+  idleMs: number
+  /** Called once, when the connection is over. */
+  onEnd: (cause: KafkaError) => void
+}
+
+export interface RequestOptions {
+  /** How long the answer may take, from now. Milliseconds. */
+  timeoutMs: number
+  /** Newest version to use, where the caller has reasons of its own. */
+  maxVersion?: number | undefined
+  /** The broker sends no answer to this request (Produce with acks=0): resolves with undefined once it is written. */
+  noResponse?: boolean | undefined
+}
+
+/** A request's body, or what makes it once the version is known. */
+export type Body<A extends Api> = Request<A> | ((version: number) => Request<A>)
+
+interface Waiting {
+  api: Api
+  correlationId: number
+  deadline: number
+  timeoutMs: number
+  /** Bytes written to the transport before this request; more than that sent means that part of it has left. */
+  startsAt: number
+  settle: (frame: Uint8Array) => void
+  reject: (cause: Error) => void
+}
+
+const SOFTWARE = { clientSoftwareName: 'samsa', clientSoftwareVersion: '0.1.0' }
+const UNSUPPORTED_VERSION = 35
+/** Until the other side has shown that it speaks Kafka, no answer is believed to be larger. */
+const HANDSHAKE_MAX_BYTES = 4 * 1024 * 1024
+
+/**
+ * One connection to one broker. Answers come in the order of the requests, so who waits is a queue; anything that
+ * breaks the order (a timeout, a surplus byte, a wrong correlation id) poisons the connection: it is closed, and each
+ * waiter learns the first cause and whether its bytes had left.
+ */
+export class Connection implements Sink {
+  /** What the broker offers; filled by the handshake. */
+  versions: ReadonlyMap<number, VersionRange> = new Map()
+  /** Monotonic time of the last request or answer. */
+  usedAt: number
+  readonly #options: ConnectionOptions
+  readonly #splitter: FrameSplitter
+  readonly #waiting: Waiting[] = []
+  #timer: Timer | undefined
+  #timerAt = Number.POSITIVE_INFINITY
+  #nextCorrelationId = 1
+  #writtenBytes = 0
+  #heardBytes = 0
+  #throttledUntil = 0
+  #poison: KafkaError | undefined
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options
+    this.usedAt = options.runtime.now()
+    this.#splitter = new FrameSplitter((frame) => this.#receive(frame), {
+      maxFrameBytes: HANDSHAKE_MAX_BYTES,
+      trustedBytes: options.receiveMessageMaxBytes,
+    })
+    options.transport.attach(this)
+    this.#arm(this.usedAt + options.idleMs)
+  }
+
+  get inFlight(): number {
+    return this.#waiting.length
+  }
+
+  get isOpen(): boolean {
+    return this.#poison === undefined
+  }
+
+  /** Monotonic time before which the broker asked for silence (KIP-219); 0 when it did not. */
+  get throttledUntil(): number {
+    return this.#throttledUntil
+  }
+
+  /**
+   * Asks the broker what it speaks. A broker that does not know our version of the question answers in version 0 and
+   * names its own (KIP-511).
+   */
+  async handshake(timeoutMs: number): Promise<void> {
+    let version = ApiVersions.maxVersion
+    for (;;) {
+      const frame = await this.#exchange(ApiVersions, version, SOFTWARE, timeoutMs)
+      const errorCode = new DataView(frame.buffer, frame.byteOffset, frame.byteLength).getInt16(4)
+      const refused = errorCode === UNSUPPORTED_VERSION
+      const answer = this.#decoded(ApiVersions, refused ? 0 : version, frame)
+      const ranges = new Map(answer.apiKeys.map(({ apiKey, ...range }) => [apiKey, range]))
+      if (refused && version > 0) {
+        version = Math.min(version - 1, ranges.get(ApiVersions.key)?.maxVersion ?? 0)
+        continue
+      }
+      if (errorCode !== 0) throw new ServerError(errorCode, { api: 'ApiVersions', about: this.#options.broker })
+      this.versions = ranges
+      this.#splitter.limit(this.#options.receiveMessageMaxBytes)
+      return
+    }
+  }
+
+  /** The version that a request would use. */
+  version(api: Api, maxVersion?: number): number {
+    return negotiate(api, this.versions, this.#options.broker, maxVersion)
+  }
+
+  /**
+   * Sends one request and gives its answer.
+   * @throws UnsupportedVersionError, EncodeError, ConnectionError, TimeoutError, MalformedError
+   */
+  async request<A extends Api>(api: A, body: Body<A>, options: RequestOptions): Promise<Response<A>> {
+    if (this.#poison) throw this.#lost(this.#poison, false)
+    const version = this.version(api, options.maxVersion)
+    const value = typeof body === 'function' ? body(version) : body
+    if (options.noResponse) {
+      this.#write(encodeRequest(api, version, this.#nextCorrelationId++, this.#options.clientId, value))
+      return undefined as never
+    }
+    const frame = await this.#exchange(api, version, value, options.timeoutMs)
+    const answer = this.#decoded(api, version, frame)
+    const throttle = (answer as { throttleTimeMs?: number }).throttleTimeMs ?? 0
+    if (throttle > 0) this.#throttledUntil = Math.max(this.#throttledUntil, this.#options.runtime.now() + throttle)
+    return answer
+  }
+
+  /** Ends the connection; waiters are rejected with the cause. */
+  close(cause: KafkaError): void {
+    if (this.#poison) return
+    this.#poison = cause
+    this.#timer?.cancel()
+    const sentBytes = this.#options.transport.sentBytes
+    this.#options.transport.destroy()
+    for (const waiting of this.#waiting.splice(0)) {
+      waiting.reject(this.#lost(cause, sentBytes > waiting.startsAt, waiting.api))
+    }
+    this.#options.onEnd(cause)
+  }
+
+  room(): Uint8Array {
+    return this.#splitter.room()
+  }
+
+  filled(length: number): void {
+    if (this.#poison) return
+    this.#heardBytes += length
+    try {
+      this.#splitter.filled(length)
+    } catch (error) {
+      this.close(this.#foreign(error as MalformedError))
+    }
+  }
+
+  drained(): void {}
+
+  ended(cause: NetworkError | undefined): void {
+    this.close(this.#disconnected(cause))
+  }
+
+  #exchange<A extends Api>(api: A, version: number, body: Request<A>, timeoutMs: number): Promise<Uint8Array> {
+    const { runtime, clientId } = this.#options
+    return new Promise((settle, reject) => {
+      if (this.#poison) return reject(this.#lost(this.#poison, false, api))
+      const correlationId = this.#nextCorrelationId
+      this.#nextCorrelationId = (correlationId + 1) & 0x7fff_ffff
+      const pieces = encodeRequest(api, version, correlationId, clientId, body)
+      const deadline = runtime.now() + timeoutMs
+      this.#waiting.push({ api, correlationId, deadline, timeoutMs, startsAt: this.#writtenBytes, settle, reject })
+      this.#write(pieces)
+      this.#arm(deadline)
+    })
+  }
+
+  #write(pieces: Uint8Array[]): void {
+    for (const piece of pieces) this.#writtenBytes += piece.length
+    this.usedAt = this.#options.runtime.now()
+    this.#options.transport.write(pieces)
+  }
+
+  #receive(frame: Uint8Array): void {
+    if (this.#poison) return
+    this.usedAt = this.#options.runtime.now()
+    const waiting = this.#waiting.shift()
+    const correlationId = frame.length >= 4 ? correlationIdOf(frame) : undefined
+    if (!waiting || correlationId !== waiting.correlationId) {
+      if (waiting) this.#waiting.unshift(waiting)
+      const expected = waiting ? `the answer ${waiting.correlationId}` : 'no answer'
+      throw new MalformedError(`answer ${correlationId} came where ${expected} was expected`, 0)
+    }
+    waiting.settle(frame)
+  }
+
+  #decoded<A extends Api>(api: A, version: number, frame: Uint8Array): Response<A> {
+    try {
+      return decodeResponse(api, version, frame)
+    } catch (error) {
+      // Where one answer cannot be read, the next one cannot be trusted either.
+      const cause = error instanceof KafkaError ? error : new MalformedError(String(error), 0)
+      this.close(cause)
+      throw cause
+    }
+  }
+
+  /** One timer serves all waiters: it is moved only when an earlier deadline appears. */
+  #arm(deadline: number): void {
+    if (deadline >= this.#timerAt) return
+    this.#timer?.cancel()
+    this.#timerAt = deadline
+    this.#timer = this.#options.runtime.timer(deadline, () => this.#expire())
+  }
+
+  #expire(): void {
+    this.#timerAt = Number.POSITIVE_INFINITY
+    const { runtime, broker, idleMs, address } = this.#options
+    const now = runtime.now()
+    const late = this.#waiting.find(({ deadline }) => deadline <= now)
+    if (late) {
+      this.close(new TimeoutError(`the answer to ${late.api.name} from ${broker}`, late.timeoutMs, { sent: true }))
+      return
+    }
+    if (this.#waiting.length === 0 && now - this.usedAt >= idleMs) {
+      this.close(new ConnectionError(`the connection to ${broker} was idle for ${idleMs} ms`, address, false))
+      return
+    }
+    let next = Math.max(this.usedAt + idleMs, now + 1)
+    for (const { deadline } of this.#waiting) next = Math.min(next, deadline)
+    this.#arm(next)
+  }
+
+  #lost(cause: KafkaError, sent: boolean, api?: Api): KafkaError {
+    if (cause instanceof TimeoutError && sent === cause.sent) return cause
+    const what = api ? `${api.name} to ${this.#options.broker} failed` : `${this.#options.broker} is lost`
+    const outcome = sent ? '; the request had left, so the broker may have acted on it' : ''
+    return new ConnectionError(`${what}: ${cause.message}${outcome}`, this.#options.address, sent, { cause })
+  }
+
+  #foreign(error: MalformedError): KafkaError {
+    const { broker, address } = this.#options
+    const remedy = /TLS/.test(error.message)
+      ? `${broker} answers with TLS: set securityProtocol: 'SSL', or use the broker's plaintext port`
+      : `${broker} does not answer in the Kafka protocol; check the address and port`
+    return new ConnectionError(`${remedy} (${error.message})`, address, false, { cause: error })
+  }
+
+  #disconnected(cause: NetworkError | undefined): KafkaError {
+    const { broker, address } = this.#options
+    const how = cause ? `: ${cause.message}` : ''
+    // A listener that wants TLS or SASL, or that is no Kafka at all, mostly just hangs up on the first request.
+    const hint =
+      this.#heardBytes === 0
+        ? " before it answered anything; if the port expects TLS, set securityProtocol: 'SSL'"
+        : ''
+    return new ConnectionError(`${broker} closed the connection${hint}${how}`, address, false, { cause })
+  }
+}

@@ -1,0 +1,91 @@
+import { KafkaError, MalformedError, UnsupportedVersionError } from '@samsa/protocol'
+import { AuthenticationError, ConnectionError, ServerError, TimeoutError } from './errors.ts'
+
+/**
+ * What to do about an error, by the place where it was met. The same refusal means one thing while bootstrapping and
+ * another in the sender, so policy is a table and errors only state facts.
+ *
+ * - `retry`: again after a pause, nothing else needs to change.
+ * - `refresh`: ask for metadata, then again.
+ * - `recoordinate`: look the coordinator up anew, then again.
+ * - `fail`: tell the caller.
+ * Places of producer and consumer may have further actions of their own.
+ */
+export type Action =
+  | 'retry'
+  | 'refresh'
+  | 'recoordinate'
+  | 'fail'
+  | 'success'
+  | 'split'
+  | 'bump'
+  | 'sequence'
+  | 'rejoin'
+  | 'reset'
+  | 'fenced'
+  | 'resetOffset'
+
+export interface Recovery {
+  /** By Kafka's name of the code. */
+  readonly codes: Readonly<Record<string, Action>>
+  /** For codes the table does not name, also those unknown to this version: services of other make invent some. */
+  readonly otherwise: Action
+  /** For a connection that could not be opened or broke, and for an answer that did not come. */
+  readonly unreachable: Action
+}
+
+const leaders: Record<string, Action> = {
+  NOT_LEADER_OR_FOLLOWER: 'refresh',
+  LEADER_NOT_AVAILABLE: 'refresh',
+  UNKNOWN_TOPIC_OR_PARTITION: 'refresh',
+  UNKNOWN_TOPIC_ID: 'refresh',
+  INCONSISTENT_TOPIC_ID: 'refresh',
+  FENCED_LEADER_EPOCH: 'refresh',
+  UNKNOWN_LEADER_EPOCH: 'refresh',
+  REPLICA_NOT_AVAILABLE: 'refresh',
+  LISTENER_NOT_FOUND: 'refresh',
+  KAFKA_STORAGE_ERROR: 'refresh',
+  NETWORK_EXCEPTION: 'refresh',
+  REQUEST_TIMED_OUT: 'retry',
+  BROKER_NOT_AVAILABLE: 'refresh',
+  OFFSET_NOT_AVAILABLE: 'retry',
+  UNKNOWN_SERVER_ERROR: 'retry',
+  THROTTLING_QUOTA_EXCEEDED: 'retry',
+}
+
+const coordinators: Record<string, Action> = {
+  NOT_COORDINATOR: 'recoordinate',
+  COORDINATOR_NOT_AVAILABLE: 'recoordinate',
+  COORDINATOR_LOAD_IN_PROGRESS: 'retry',
+  REQUEST_TIMED_OUT: 'recoordinate',
+  NETWORK_EXCEPTION: 'recoordinate',
+  UNKNOWN_SERVER_ERROR: 'retry',
+  THROTTLING_QUOTA_EXCEEDED: 'retry',
+}
+
+export const recovery = {
+  /** Metadata itself, and looking up a coordinator. */
+  metadata: { codes: { ...leaders, ...coordinators }, otherwise: 'fail', unreachable: 'refresh' },
+  listOffsets: { codes: leaders, otherwise: 'fail', unreachable: 'refresh' },
+  findCoordinator: {
+    codes: { ...coordinators, COORDINATOR_NOT_AVAILABLE: 'retry' },
+    otherwise: 'fail',
+    unreachable: 'refresh',
+  },
+  initProducerId: {
+    codes: { ...coordinators, COORDINATOR_LOAD_IN_PROGRESS: 'retry', CONCURRENT_TRANSACTIONS: 'retry' },
+    otherwise: 'fail',
+    unreachable: 'refresh',
+  },
+} as const satisfies Record<string, Recovery>
+
+/** What to do about an error that was met at a place. */
+export function recover(error: unknown, place: Recovery): Action {
+  if (error instanceof ServerError) return place.codes[error.code] ?? place.otherwise
+  if (error instanceof AuthenticationError || error instanceof UnsupportedVersionError) return 'fail'
+  if (error instanceof ConnectionError || error instanceof TimeoutError || error instanceof MalformedError) {
+    return place.unreachable
+  }
+  if (error instanceof KafkaError && error.code === 'CLOSED') return 'fail'
+  return 'fail'
+}
