@@ -8,7 +8,11 @@ export interface BackoffBounds {
  * back in step. Source: KIP-580, `ExponentialBackoff`.
  * @param attempt 0 before the second attempt
  */
-export function backoffMs(attempt: number, { initialMs, maxMs }: BackoffBounds, random: () => number): number {
+export function backoffMs(
+  attempt: number,
+  { initialMs, maxMs }: BackoffBounds,
+  random: () => number,
+): number {
   const exponential = initialMs * 2 ** Math.min(attempt, 30)
   return Math.min(maxMs, exponential * (0.8 + 0.4 * random()))
 }

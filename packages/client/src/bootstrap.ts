@@ -1,6 +1,6 @@
+import type { KafkaError } from '@samsa/protocol'
 import type { Runtime } from '@samsa/runtime'
 import { NetworkError } from '@samsa/runtime'
-import type { KafkaError } from '@samsa/protocol'
 import type { ClientConfig } from './client-config.ts'
 import { Connection } from './connection.ts'
 import { AuthenticationError, ConnectionError } from './errors.ts'
@@ -32,7 +32,8 @@ export interface DialOptions {
 export async function openConnection(options: DialOptions): Promise<Connection> {
   const { runtime, config, endpoint, timeoutMs, signal } = options
   const address = `${endpoint.host}:${endpoint.port}`
-  const broker = endpoint.node >= 0 ? `broker ${endpoint.node} at ${address}` : `the bootstrap server ${address}`
+  const broker =
+    endpoint.node >= 0 ? `broker ${endpoint.node} at ${address}` : `the bootstrap server ${address}`
   const tls = config.securityProtocol === 'SSL' ? { servername: endpoint.host, ...config.ssl } : undefined
   const deadline = runtime.now() + timeoutMs
   let last: unknown
@@ -77,7 +78,11 @@ async function resolved(options: DialOptions, broker: string, address: string): 
 
 function unreachable(endpoint: Endpoint, broker: string, address: string, cause: unknown): KafkaError {
   const network = cause instanceof NetworkError ? cause : undefined
-  const why = network ? network.code || network.message : cause ? String((cause as Error).message ?? cause) : 'timed out'
+  const why = network
+    ? network.code || network.message
+    : cause
+      ? String((cause as Error).message ?? cause)
+      : 'timed out'
   if (network?.stage === 'handshake') {
     return new AuthenticationError(
       `TLS with ${broker} failed: ${network.message}. Check the ssl settings (ca, servername), ` +

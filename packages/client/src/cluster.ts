@@ -138,7 +138,8 @@ export class Cluster {
       for (let attempt = 0; ; attempt++) {
         const known = this.#metadata.topics.get(topic)
         if (known && known.errorCode === 0 && known.partitions[partition]) return known
-        if (known && known.errorCode !== 0) problem = new ServerError(known.errorCode, { api: 'Metadata', topic })
+        if (known && known.errorCode !== 0)
+          problem = new ServerError(known.errorCode, { api: 'Metadata', topic })
         if (problem instanceof ServerError && isFinal(problem)) throw problem
         const pause = attempt === 0 ? 0 : this.#pause(attempt - 1)
         if (this.runtime.now() + pause >= deadline) {
@@ -173,7 +174,11 @@ export class Cluster {
     const timeoutMs = this.config.requestTimeoutMs + (options.holdMs ?? 0)
     const started = this.runtime.now()
     const node = await this.#nodeOf(target)
-    const connection = await this.#nodes.connect(node, routeOf(api.name).lane, started + this.config.requestTimeoutMs)
+    const connection = await this.#nodes.connect(
+      node,
+      routeOf(api.name).lane,
+      started + this.config.requestTimeoutMs,
+    )
     const { maxVersion, noResponse } = options
     return connection.request(api, body, { timeoutMs, maxVersion, noResponse })
   }
@@ -244,7 +249,8 @@ export class Cluster {
         return await within(this.runtime, attempt(), deadline, expire)
       } catch (error) {
         const action = recover(error, place)
-        if (action === 'recoordinate' && coordinator) this.forgetCoordinator(coordinator.type, coordinator.key)
+        if (action === 'recoordinate' && coordinator)
+          this.forgetCoordinator(coordinator.type, coordinator.key)
         else if (action === 'refresh') this.requestRefresh()
         else if (action !== 'retry') throw error
         const pause = this.#pause(count)
@@ -284,7 +290,8 @@ export class Cluster {
   /** One refresh bounded by a deadline; gives the problem instead of throwing it. */
   async #refreshed(deadline: number): Promise<Error | undefined> {
     const started = this.runtime.now()
-    const expire = () => new TimeoutError('metadata', this.runtime.now() - started, { cause: this.#lastFailure })
+    const expire = () =>
+      new TimeoutError('metadata', this.runtime.now() - started, { cause: this.#lastFailure })
     try {
       await within(this.runtime, this.refresh(), deadline, expire)
       return undefined

@@ -32,7 +32,8 @@ export function whole(initial: number, min = 0, max = 2 ** 31 - 1): Setting<numb
     default: initial,
     parse: (value) => {
       const number = typeof value === 'string' && /^-?\d+$/.test(value.trim()) ? Number(value) : value
-      if (typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max) return number
+      if (typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max)
+        return number
       throw new Error(`must be a whole number from ${min} to ${max}`)
     },
   }
@@ -109,7 +110,8 @@ export function parseBootstrapServers(value: unknown): readonly BootstrapAddress
 }
 
 function parseAddress(item: unknown, rule: string): BootstrapAddress {
-  const match = typeof item === 'string' ? /^(?:\w+:\/\/)?(\[[0-9a-fA-F:.%]+\]|[^\s:[\]/]+)(?::(\d+))?$/.exec(item) : null
+  const match =
+    typeof item === 'string' ? /^(?:\w+:\/\/)?(\[[0-9a-fA-F:.%]+\]|[^\s:[\]/]+)(?::(\d+))?$/.exec(item) : null
   const port = Number(match?.[2] ?? 9092)
   if (!match || port < 1 || port > 65535) throw new Error(`${rule}; ${JSON.stringify(item)} is not`)
   return { host: (match[1] as string).replace(/^\[|\]$/g, ''), port }
@@ -120,7 +122,11 @@ function parseAddress(item: unknown, rule: string): BootstrapAddress {
  * Names are Kafka's in camelCase; Kafka's dotted names are taken too, so a `client.properties` can be passed on.
  * @throws ConfigError for an unknown name (with the nearest one), or a value against its rule.
  */
-export function parseConfig<T extends SettingTable>(owner: string, table: T, given: object | undefined): Parsed<T> {
+export function parseConfig<T extends SettingTable>(
+  owner: string,
+  table: T,
+  given: object | undefined,
+): Parsed<T> {
   const parsed: Record<string, unknown> = {}
   for (const [name, setting] of Object.entries(table)) parsed[name] = setting.default
   for (const [written, value] of Object.entries(given ?? {})) {
@@ -131,7 +137,11 @@ export function parseConfig<T extends SettingTable>(owner: string, table: T, giv
     try {
       parsed[name] = setting.parse(value)
     } catch (error) {
-      throw new ConfigError(name, value, `${owner}: ${written} ${(error as Error).message}, not ${shown(name, value)}`)
+      throw new ConfigError(
+        name,
+        value,
+        `${owner}: ${written} ${(error as Error).message}, not ${shown(name, value)}`,
+      )
     }
   }
   return Object.freeze(parsed) as Parsed<T>
@@ -152,7 +162,8 @@ export function camelCase(name: string): string {
 function shown(name: string, value: unknown): string {
   if (/password|secret|key|jaas|token/i.test(name)) return 'the value given'
   if (typeof value === 'string') return JSON.stringify(value)
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? JSON.stringify(value) : 'an object'
+  if (typeof value === 'object' && value !== null)
+    return Array.isArray(value) ? JSON.stringify(value) : 'an object'
   return String(value)
 }
 
@@ -175,7 +186,9 @@ function editDistance(a: string, b: string): number {
     const current = [row]
     for (let column = 1; column <= b.length; column++) {
       const substitute = (previous[column - 1] as number) + (a[row - 1] === b[column - 1] ? 0 : 1)
-      current.push(Math.min(substitute, (previous[column] as number) + 1, (current[column - 1] as number) + 1))
+      current.push(
+        Math.min(substitute, (previous[column] as number) + 1, (current[column - 1] as number) + 1),
+      )
     }
     previous = current
   }

@@ -115,7 +115,8 @@ export class Connection implements Sink {
         version = Math.min(version - 1, ranges.get(ApiVersions.key)?.maxVersion ?? 0)
         continue
       }
-      if (errorCode !== 0) throw new ServerError(errorCode, { api: 'ApiVersions', about: this.#options.broker })
+      if (errorCode !== 0)
+        throw new ServerError(errorCode, { api: 'ApiVersions', about: this.#options.broker })
       this.versions = ranges
       this.#splitter.limit(this.#options.receiveMessageMaxBytes)
       return
@@ -142,7 +143,8 @@ export class Connection implements Sink {
     const frame = await this.#exchange(api, version, value, options.timeoutMs)
     const answer = this.#decoded(api, version, frame)
     const throttle = (answer as { throttleTimeMs?: number }).throttleTimeMs ?? 0
-    if (throttle > 0) this.#throttledUntil = Math.max(this.#throttledUntil, this.#options.runtime.now() + throttle)
+    if (throttle > 0)
+      this.#throttledUntil = Math.max(this.#throttledUntil, this.#options.runtime.now() + throttle)
     return answer
   }
 
@@ -179,7 +181,12 @@ export class Connection implements Sink {
     this.close(this.#disconnected(cause))
   }
 
-  #exchange<A extends Api>(api: A, version: number, body: Request<A>, timeoutMs: number): Promise<Uint8Array> {
+  #exchange<A extends Api>(
+    api: A,
+    version: number,
+    body: Request<A>,
+    timeoutMs: number,
+  ): Promise<Uint8Array> {
     const { runtime, clientId } = this.#options
     return new Promise((settle, reject) => {
       if (this.#poison) return reject(this.#lost(this.#poison, false, api))
@@ -187,7 +194,15 @@ export class Connection implements Sink {
       this.#nextCorrelationId = (correlationId + 1) & 0x7fff_ffff
       const pieces = encodeRequest(api, version, correlationId, clientId, body)
       const deadline = runtime.now() + timeoutMs
-      this.#waiting.push({ api, correlationId, deadline, timeoutMs, startsAt: this.#writtenBytes, settle, reject })
+      this.#waiting.push({
+        api,
+        correlationId,
+        deadline,
+        timeoutMs,
+        startsAt: this.#writtenBytes,
+        settle,
+        reject,
+      })
       this.#write(pieces)
       this.#arm(deadline)
     })
@@ -237,7 +252,9 @@ export class Connection implements Sink {
     const now = runtime.now()
     const late = this.#waiting.find(({ deadline }) => deadline <= now)
     if (late) {
-      this.close(new TimeoutError(`the answer to ${late.api.name} from ${broker}`, late.timeoutMs, { sent: true }))
+      this.close(
+        new TimeoutError(`the answer to ${late.api.name} from ${broker}`, late.timeoutMs, { sent: true }),
+      )
       return
     }
     if (this.#waiting.length === 0 && now - this.usedAt >= idleMs) {

@@ -1,6 +1,12 @@
 import { errorOf, KafkaError } from '@samsa/protocol'
 
-export { CorruptRecordError, EncodeError, KafkaError, MalformedError, UnsupportedVersionError } from '@samsa/protocol'
+export {
+  CorruptRecordError,
+  EncodeError,
+  KafkaError,
+  MalformedError,
+  UnsupportedVersionError,
+} from '@samsa/protocol'
 
 /** Where an error code of a broker came from. */
 export interface ServerErrorPlace {
@@ -67,7 +73,11 @@ export class TimeoutError extends KafkaError {
   /** True when a request had left and its outcome is unknown. */
   readonly sent: boolean
 
-  constructor(waitingFor: string, timeoutMs: number, options: ErrorOptions & { sent?: boolean; hint?: string } = {}) {
+  constructor(
+    waitingFor: string,
+    timeoutMs: number,
+    options: ErrorOptions & { sent?: boolean; hint?: string } = {},
+  ) {
     const cause = options.cause instanceof Error ? `; the last problem was: ${options.cause.message}` : ''
     const hint = options.hint ? `. ${options.hint}` : ''
     super('TIMEOUT', `waited ${Math.round(timeoutMs)} ms for ${waitingFor}${cause}${hint}`, options)

@@ -60,7 +60,8 @@ export function mergeMetadata(
   // An answer without brokers is from a broker that is itself not ready.
   if (answer.brokers.length === 0) return old
   const brokers = new Map<number, Broker>()
-  for (const { nodeId, host, port, rack } of answer.brokers) brokers.set(nodeId, { id: nodeId, host, port, rack })
+  for (const { nodeId, host, port, rack } of answer.brokers)
+    brokers.set(nodeId, { id: nodeId, host, port, rack })
   const topics = new Map<string, TopicMetadata>()
   for (const name of wanted) {
     const kept = old.topics.get(name)
@@ -86,7 +87,13 @@ function mergeTopic(old: TopicMetadata | undefined, answer: AnsweredTopic, name:
   const same = old && (old.id === id || old.id === zeroUuid || id === zeroUuid)
   // An error without partitions says nothing about leaders: what is known of them stays until it is contradicted.
   if (answer.errorCode !== 0 && answer.partitions.length === 0) {
-    return { name, id: same ? old.id : id, isInternal: answer.isInternal, errorCode: answer.errorCode, partitions: same ? old.partitions : [] }
+    return {
+      name,
+      id: same ? old.id : id,
+      isInternal: answer.isInternal,
+      errorCode: answer.errorCode,
+      partitions: same ? old.partitions : [],
+    }
   }
   const partitions: (PartitionMetadata | undefined)[] = []
   for (const partition of answer.partitions) {
@@ -121,7 +128,11 @@ export interface LeaderHint {
 }
 
 /** Applies the leaders that a refusal named (KIP-951); hints that are not newer change nothing. */
-export function mergeLeaders(old: Metadata, hints: readonly LeaderHint[], endpoints: readonly Broker[]): Metadata {
+export function mergeLeaders(
+  old: Metadata,
+  hints: readonly LeaderHint[],
+  endpoints: readonly Broker[],
+): Metadata {
   const brokers = new Map(old.brokers)
   for (const broker of endpoints) brokers.set(broker.id, broker)
   const topics = new Map(old.topics)

@@ -188,7 +188,9 @@ export class NodePool {
     if (!slot) return
     this.#slots.delete(name)
     const { host, port } = endpoint
-    slot.connection?.close(new ConnectionError(`broker ${endpoint.node} moved to ${host}:${port}`, name, false))
+    slot.connection?.close(
+      new ConnectionError(`broker ${endpoint.node} moved to ${host}:${port}`, name, false),
+    )
   }
 
   #forget(node: number): void {

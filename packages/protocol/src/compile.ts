@@ -238,8 +238,9 @@ function decodeTags(reader: Reader, value: Record<string | symbol, unknown>, tag
     const size = sizeWithin(reader, reader.uvarint())
     const known = tagged.find(({ spec }) => spec.tag === tag)
     if (!known) {
-      const list = (value[unknownTags] ??= []) as UnknownTag[]
+      const list = (value[unknownTags] as UnknownTag[] | undefined) ?? []
       list.push({ tag, bytes: reader.view(size) })
+      value[unknownTags] = list
       continue
     }
     const end = reader.position + size

@@ -121,7 +121,8 @@ export class Writer {
   /** Byte content without its length. */
   raw(bytes: Uint8Array): void {
     if (bytes.length < REFERENCED_FROM) {
-      this.#buffer.set(bytes, this.#room(bytes.length))
+      const at = this.#room(bytes.length)
+      this.#buffer.set(bytes, at)
       return
     }
     this.#seal()

@@ -113,7 +113,15 @@ export interface Sink {
 }
 
 /** At which stage the network failed. */
-export type NetworkStage = 'resolve' | 'connect' | 'handshake' | 'listen' | 'read' | 'write' | 'timeout' | 'aborted'
+export type NetworkStage =
+  | 'resolve'
+  | 'connect'
+  | 'handshake'
+  | 'listen'
+  | 'read'
+  | 'write'
+  | 'timeout'
+  | 'aborted'
 
 /** A failure of the network below Kafka, with the system's own code (`ECONNREFUSED`, `ENOTFOUND`, ...). */
 export class NetworkError extends Error {

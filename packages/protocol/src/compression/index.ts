@@ -1,0 +1,2 @@
+export type { CodecName, DecompressOptions } from './codec.ts'
+export { codecNames, codecNumber, compress, decompress, prepareCodec } from './codec.ts'

@@ -1,0 +1,289 @@
+import type { CodecName } from '../compression/codec.ts'
+import { codecNumber, compress } from '../compression/codec.ts'
+import { EncodeError } from '../kafka-error.ts'
+import {
+  BATCH_HEADER_BYTES,
+  BATCH_PREFIX_BYTES,
+  BatchHeader,
+  batchField,
+  writeInt64,
+} from './batch-header.ts'
+import { readBatches } from './batch-reader.ts'
+import { crc32c } from './crc32c.ts'
+import type { Header } from './record.ts'
+
+interface FastBuffer extends Buffer {
+  utf8Write(text: string, at: number, length: number): number
+}
+
+export interface FinishOptions {
+  /** Default `none`. */
+  codec?: CodecName
+  /** The codec's own scale; left out: the codec's default. */
+  level?: number | undefined
+  /** Default -1n: not idempotent. */
+  producerId?: bigint
+  producerEpoch?: number
+  baseSequence?: number
+  isTransactional?: boolean
+  isControl?: boolean
+  /** Brokers set it; default 0. */
+  baseOffset?: number
+  /** Default -1: not known. */
+  leaderEpoch?: number
+}
+
+/** length, attributes, two deltas, and the sizes of key, value and headers, at their longest. */
+const RECORD_OVERHEAD_BYTES = 5 + 1 + 10 + 5 + 5 + 5 + 5
+const NULL_SIZE = 1 // zigzag of -1
+
+/**
+ * Writes records straight into the bytes of a batch of magic 2: no object is kept for a record, and the header is
+ * filled in at the end. Text is written where ASCII would belong and moved only when it is not, because measuring
+ * it first costs as much as writing it.
+ */
+export class BatchWriter {
+  #buffer: FastBuffer
+  #end = BATCH_HEADER_BYTES
+  #count = 0
+  #baseTimestamp = 0
+  #maxTimestamp = -1
+
+  /** @param capacity bytes to begin with; it grows as needed */
+  constructor(capacity = 16384) {
+    this.#buffer = Buffer.allocUnsafeSlow(Math.max(capacity, 256)) as FastBuffer
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Size of the batch, uncompressed. */
+  get sizeInBytes(): number {
+    return this.#end
+  }
+
+  /** Bytes of memory taken. */
+  get capacity(): number {
+    return this.#buffer.length
+  }
+
+  get maxTimestamp(): number {
+    return this.#maxTimestamp
+  }
+
+  /**
+   * Appends a record.
+   * @returns how many bytes the batch has grown by
+   * @throws EncodeError when a header cannot be written; the batch is then unchanged
+   */
+  append(
+    timestamp: number,
+    key: Uint8Array | string | null,
+    value: Uint8Array | string | null,
+    headers: readonly Header[] | undefined,
+  ): number {
+    const bound = recordSizeBound(key, value, headers)
+    if (this.#end + bound > this.#buffer.length) this.#grow(bound)
+    if (this.#count === 0) this.#baseTimestamp = timestamp
+    const start = this.#end
+    const buffer = this.#buffer
+    // The size in front is written last; how many bytes it takes is guessed and mostly right.
+    const guess = varintSize(8 + (key === null ? 0 : key.length) + (value === null ? 0 : value.length))
+    let at = start + guess
+    buffer[at++] = 0
+    at = writeVarlong(buffer, at, timestamp - this.#baseTimestamp)
+    at = writeVarint(buffer, at, this.#count)
+    at = writeContent(buffer, at, key)
+    at = writeContent(buffer, at, value)
+    if (headers === undefined || headers.length === 0) buffer[at++] = 0
+    else at = writeHeaders(buffer, at, headers)
+    const size = at - start - guess
+    const needed = varintSize(size)
+    if (needed !== guess) buffer.copyWithin(start + needed, start + guess, at)
+    writeVarint(buffer, start, size)
+    this.#end = start + needed + size
+    this.#count++
+    if (timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp
+    return needed + size
+  }
+
+  /**
+   * The complete batch. Plain it is a view of the writer's own memory; compressed it is new memory, unless
+   * compressing does not make it smaller. The writer must not be used afterwards.
+   */
+  finish(options: FinishOptions = {}): Uint8Array {
+    const codec = options.codec ?? 'none'
+    let batch: Buffer = this.#buffer.subarray(0, this.#end)
+    let used: CodecName = 'none'
+    if (codec !== 'none') {
+      const content = compress(codec, batch.subarray(BATCH_HEADER_BYTES), options.level)
+      if (content.length < this.#end - BATCH_HEADER_BYTES) {
+        batch = Buffer.allocUnsafeSlow(BATCH_HEADER_BYTES + content.length)
+        batch.set(content, BATCH_HEADER_BYTES)
+        used = codec
+      }
+    }
+    this.#writeHeader(batch, used, options)
+    return batch
+  }
+
+  #writeHeader(batch: Buffer, codec: CodecName, options: FinishOptions): void {
+    const attributes =
+      codecNumber(codec) | (options.isTransactional ? 0x10 : 0) | (options.isControl ? 0x20 : 0)
+    writeInt64(batch, batchField.baseOffset, options.baseOffset ?? 0)
+    batch.writeInt32BE(batch.length - BATCH_PREFIX_BYTES, batchField.length)
+    batch.writeInt32BE(options.leaderEpoch ?? -1, batchField.leaderEpoch)
+    batch.writeInt8(2, batchField.magic)
+    batch.writeInt16BE(attributes, batchField.attributes)
+    batch.writeInt32BE(this.#count - 1, batchField.lastOffsetDelta)
+    writeInt64(batch, batchField.baseTimestamp, this.#count === 0 ? -1 : this.#baseTimestamp)
+    writeInt64(batch, batchField.maxTimestamp, this.#maxTimestamp)
+    batch.writeBigInt64BE(options.producerId ?? -1n, batchField.producerId)
+    batch.writeInt16BE(options.producerEpoch ?? -1, batchField.producerEpoch)
+    batch.writeInt32BE(options.baseSequence ?? -1, batchField.baseSequence)
+    batch.writeInt32BE(this.#count, batchField.count)
+    batch.writeUInt32BE(crc32c(batch, batchField.attributes), batchField.crc)
+  }
+
+  #grow(bound: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, this.#end + bound)) as FastBuffer
+    larger.set(this.#buffer.subarray(0, this.#end))
+    this.#buffer = larger
+  }
+}
+
+/** The most bytes a record can take in a batch. Source: `DefaultRecord.recordSizeUpperBound`. */
+export function recordSizeBound(
+  key: Uint8Array | string | null,
+  value: Uint8Array | string | null,
+  headers: readonly Header[] | undefined,
+): number {
+  let bound = RECORD_OVERHEAD_BYTES + contentBound(key) + contentBound(value)
+  if (headers)
+    for (const header of headers) bound += 10 + contentBound(header.key) + contentBound(header.value)
+  return bound
+}
+
+function contentBound(content: Uint8Array | string | null): number {
+  if (content === null) return 0
+  // A UTF-16 unit takes three bytes of UTF-8 at most.
+  return typeof content === 'string' ? content.length * 3 : content.length
+}
+
+/**
+ * The records of a batch in several smaller ones, each of at most `maxBytes` unless it is a single record; used when a
+ * broker finds a batch too large.
+ */
+export function splitBatch(batch: Uint8Array, maxBytes: number): BatchWriter[] {
+  const writers: BatchWriter[] = []
+  for (const read of readBatches(batch)) {
+    for (const record of read.records()) {
+      let writer = writers.at(-1)
+      const bound =
+        RECORD_OVERHEAD_BYTES +
+        Math.max(0, record.keySize) +
+        Math.max(0, record.valueSize) +
+        record.headersSize
+      if (!writer || (writer.count > 0 && writer.sizeInBytes + bound > maxBytes)) {
+        writer = new BatchWriter(Math.min(maxBytes, 65536))
+        writers.push(writer)
+      }
+      writer.append(record.timestamp, record.key, record.value, record.headers)
+    }
+  }
+  return writers
+}
+
+/** Which side of a transaction a marker ends. */
+export type MarkerType = 'abort' | 'commit'
+
+const markerTypes: Record<MarkerType, number> = { abort: 0, commit: 1 }
+
+/** The control batch that ends a producer's transaction on a partition. Source: `EndTransactionMarker`. */
+export function controlBatch(
+  type: MarkerType,
+  producerId: bigint,
+  producerEpoch: number,
+  timestamp: number,
+  coordinatorEpoch: number,
+): Uint8Array {
+  const key = Buffer.alloc(4)
+  key.writeInt16BE(markerTypes[type], 2)
+  const value = Buffer.alloc(6)
+  value.writeInt32BE(coordinatorEpoch, 2)
+  const writer = new BatchWriter(256)
+  writer.append(timestamp, key, value, undefined)
+  return writer.finish({ producerId, producerEpoch, isTransactional: true, isControl: true })
+}
+
+/** Says what a control record is: its type number, e.g. 0 abort, 1 commit, 2 leader change. */
+export function controlType(key: Uint8Array | null): number | undefined {
+  return key && key.length >= 4 ? ((key[2] as number) << 8) | (key[3] as number) : undefined
+}
+
+/** Header of a batch at the beginning of `bytes`. */
+export function headerOf(bytes: Uint8Array): BatchHeader {
+  return new BatchHeader(bytes)
+}
+
+function writeContent(buffer: FastBuffer, at: number, content: Uint8Array | string | null): number {
+  if (content === null) {
+    buffer[at] = NULL_SIZE
+    return at + 1
+  }
+  if (typeof content === 'string') return writeText(buffer, at, content)
+  const next = writeVarint(buffer, at, content.length)
+  buffer.set(content, next)
+  return next + content.length
+}
+
+function writeText(buffer: FastBuffer, at: number, text: string): number {
+  const guess = varintSize(text.length)
+  const written = buffer.utf8Write(text, at + guess, text.length * 3)
+  const needed = varintSize(written)
+  if (needed !== guess) buffer.copyWithin(at + needed, at + guess, at + guess + written)
+  writeVarint(buffer, at, written)
+  return at + needed + written
+}
+
+function writeHeaders(buffer: FastBuffer, start: number, headers: readonly Header[]): number {
+  let at = writeVarint(buffer, start, headers.length)
+  for (const { key, value } of headers) {
+    if (typeof key !== 'string') throw new EncodeError('the key of a header must be text')
+    at = writeText(buffer, at, key)
+    at = writeContent(buffer, at, value ?? null)
+  }
+  return at
+}
+
+function varintSize(value: number): number {
+  const zigzag = value * 2
+  if (zigzag < 0x80) return 1
+  if (zigzag < 0x4000) return 2
+  if (zigzag < 0x200000) return 3
+  return zigzag < 0x10000000 ? 4 : 5
+}
+
+function writeVarint(buffer: Buffer, start: number, value: number): number {
+  let rest = ((value << 1) ^ (value >> 31)) >>> 0
+  let at = start
+  while (rest > 0x7f) {
+    buffer[at++] = (rest & 0x7f) | 0x80
+    rest >>>= 7
+  }
+  buffer[at++] = rest
+  return at
+}
+
+function writeVarlong(buffer: Buffer, start: number, value: number): number {
+  if (value >= -0x4000_0000 && value < 0x4000_0000) return writeVarint(buffer, start, value)
+  let rest = BigInt.asUintN(64, (BigInt(value) << 1n) ^ (BigInt(value) >> 63n))
+  let at = start
+  while (rest > 0x7fn) {
+    buffer[at++] = Number(rest & 0x7fn) | 0x80
+    rest >>= 7n
+  }
+  buffer[at++] = Number(rest)
+  return at
+}

@@ -1,0 +1,7 @@
+export * from './batch-header.ts'
+export * from './batch-reader.ts'
+export * from './batch-writer.ts'
+export * from './crc32.ts'
+export * from './crc32c.ts'
+export * from './errors.ts'
+export * from './record.ts'

@@ -1,0 +1,194 @@
+import { decompress } from '../compression/codec.ts'
+import { readInt64 } from './batch-header.ts'
+import type { RecordBatch } from './batch-reader.ts'
+import { crc32 } from './crc32.ts'
+import { CorruptRecordError } from './errors.ts'
+import type { TimestampType } from './record.ts'
+import { RecordView } from './record.ts'
+
+/** offset and size, which the checksum does not cover. */
+const ENTRY_PREFIX_BYTES = 12
+
+/** One message of magic 0 or 1; `value` may be a compressed set of further messages. */
+interface Message {
+  offset: number
+  magic: number
+  attributes: number
+  timestamp: number
+  keyAt: number
+  keySize: number
+  valueAt: number
+  valueSize: number
+}
+
+/**
+ * A message of the formats before Kafka 0.11 (magic 0 and 1). Compressed, its value is a set of messages: with magic 1
+ * their offsets count from the first, and the wrapper carries the last one's. Source: `AbstractLegacyRecordBatch`.
+ */
+export function readLegacyEntry(
+  buffer: Buffer,
+  position: number,
+  size: number,
+  maxBytes: number,
+): RecordBatch {
+  const corrupt = (what: string, cause?: unknown) =>
+    new CorruptRecordError(what, position, readInt64(buffer, position), { cause })
+  const outer = readMessage(buffer, position, size, corrupt)
+  const views = () => readViews(buffer, outer, maxBytes, corrupt)
+  return new LegacyBatch(buffer, position, size, outer, views, corrupt)
+}
+
+type Corrupt = (what: string, cause?: unknown) => CorruptRecordError
+
+class LegacyBatch implements RecordBatch {
+  readonly magic: number
+  readonly sizeInBytes: number
+  readonly lastOffset: number
+  readonly leaderEpoch = -1
+  readonly codec: number
+  readonly maxTimestamp: number
+  readonly timestampType: TimestampType
+  readonly producerId = -1n
+  readonly producerEpoch = -1
+  readonly baseSequence = -1
+  readonly isTransactional = false
+  readonly isControl = false
+  readonly #check: () => boolean
+  readonly #read: () => RecordView[]
+  readonly #corrupt: Corrupt
+  #records: RecordView[] | undefined
+
+  constructor(
+    buffer: Buffer,
+    position: number,
+    size: number,
+    outer: Message,
+    read: () => RecordView[],
+    corrupt: Corrupt,
+  ) {
+    this.magic = outer.magic
+    this.sizeInBytes = size
+    this.lastOffset = outer.offset
+    this.codec = outer.attributes & 0x07
+    this.maxTimestamp = outer.timestamp
+    this.timestampType = timestampTypeOf(outer)
+    const covered = buffer.subarray(position + ENTRY_PREFIX_BYTES + 4, position + size)
+    this.#check = () => crc32(covered) === buffer.readUInt32BE(position + ENTRY_PREFIX_BYTES)
+    this.#read = read
+    this.#corrupt = corrupt
+  }
+
+  get baseOffset(): number {
+    return this.codec === 0 ? this.lastOffset : (this.records()[0]?.offset ?? this.lastOffset)
+  }
+
+  checkCrc(): void {
+    if (!this.#check()) throw this.#corrupt('its bytes do not match its CRC-32')
+  }
+
+  records(): RecordView[] {
+    this.#records ??= this.#read()
+    return this.#records
+  }
+}
+
+function readViews(buffer: Buffer, outer: Message, maxBytes: number, corrupt: Corrupt): RecordView[] {
+  const codec = outer.attributes & 0x07
+  if (codec === 0)
+    return [viewOf(buffer, outer, outer.offset, outer.timestamp, timestampTypeOf(outer), corrupt)]
+  // zstd came with magic 2.
+  if (codec > 3) throw corrupt(`codec ${codec} is not one of magic ${outer.magic}`)
+  if (outer.valueSize < 0) throw corrupt('a compressed message without a value')
+  const content = decompressed(buffer, outer, codec, maxBytes, corrupt)
+  const inner: Message[] = []
+  for (let at = 0; at < content.length; ) {
+    if (content.length - at < ENTRY_PREFIX_BYTES) throw corrupt('the compressed set ends inside a message')
+    const size = content.readInt32BE(at + 8) + ENTRY_PREFIX_BYTES
+    if (size > content.length - at) throw corrupt('the compressed set ends inside a message')
+    const message = readMessage(content, at, size, corrupt)
+    if ((message.attributes & 0x07) !== 0) throw corrupt('a compressed message inside a compressed message')
+    if (message.magic !== outer.magic) throw corrupt(`magic ${message.magic} inside magic ${outer.magic}`)
+    inner.push(message)
+    at += size
+  }
+  const last = inner.at(-1)
+  if (!last) throw corrupt('a compressed message without messages')
+  const base = outer.magic === 1 ? outer.offset - last.offset : 0
+  const type = timestampTypeOf(outer)
+  return inner.map((message) =>
+    viewOf(
+      content,
+      message,
+      base + message.offset,
+      type === 'LogAppendTime' ? outer.timestamp : message.timestamp,
+      type,
+      corrupt,
+    ),
+  )
+}
+
+function decompressed(
+  buffer: Buffer,
+  outer: Message,
+  codec: number,
+  maxBytes: number,
+  corrupt: Corrupt,
+): Buffer {
+  const value = buffer.subarray(outer.valueAt, outer.valueAt + outer.valueSize)
+  try {
+    // Magic 0 was always written with a wrong header checksum of the lz4 frame, so only there it is forgiven.
+    return decompress(codec, value, maxBytes, { lenientLz4Header: outer.magic === 0 })
+  } catch (error) {
+    throw corrupt(`cannot be decompressed: ${(error as Error).message}`, error)
+  }
+}
+
+function readMessage(buffer: Buffer, position: number, size: number, corrupt: Corrupt): Message {
+  const end = position + size
+  const magic = end - position > 16 ? buffer.readInt8(position + 16) : -1
+  if (magic !== 0 && magic !== 1) throw corrupt(`magic ${magic} where 0 or 1 belongs`)
+  const hasTimestamp = magic === 1
+  const keySizeAt = position + 18 + (hasTimestamp ? 8 : 0)
+  if (keySizeAt + 8 > end) throw corrupt(`size ${size} is too small`)
+  const keySize = buffer.readInt32BE(keySizeAt)
+  const keyAt = keySizeAt + 4
+  const valueSizeAt = keyAt + Math.max(0, keySize)
+  if (keySize < -1 || valueSizeAt + 4 > end) throw corrupt(`key of ${keySize} bytes`)
+  const valueSize = buffer.readInt32BE(valueSizeAt)
+  const valueAt = valueSizeAt + 4
+  if (valueSize < -1 || valueAt + Math.max(0, valueSize) !== end) throw corrupt(`value of ${valueSize} bytes`)
+  const offset = readInt64(buffer, position)
+  const timestamp = hasTimestamp ? readInt64(buffer, position + 18) : -1
+  if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(timestamp)) {
+    throw corrupt('an offset or timestamp is beyond the safe integers')
+  }
+  const attributes = buffer.readInt8(position + 17)
+  return { offset, magic, attributes, timestamp, keyAt, keySize, valueAt, valueSize }
+}
+
+function timestampTypeOf({ magic, attributes }: Message): TimestampType {
+  if (magic === 0) return 'NoTimestampType'
+  return (attributes & 0x08) !== 0 ? 'LogAppendTime' : 'CreateTime'
+}
+
+function viewOf(
+  bytes: Buffer,
+  message: Message,
+  offset: number,
+  timestamp: number,
+  timestampType: TimestampType,
+  corrupt: Corrupt,
+): RecordView {
+  const { keyAt, keySize, valueAt, valueSize } = message
+  return new RecordView(
+    { bytes, timestampType, corrupt },
+    offset,
+    timestamp,
+    keyAt,
+    keySize,
+    valueAt,
+    valueSize,
+    0,
+    0,
+  )
+}
