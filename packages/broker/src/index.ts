@@ -1,1 +1,5 @@
-export {}
+export type { BrokerOptions } from './broker.ts'
+export { Broker, startBroker } from './broker.ts'
+export type { FaultRule } from './faults.ts'
+export { Faults, RequestLog } from './faults.ts'
+export type { BrokerSettings } from './settings.ts'

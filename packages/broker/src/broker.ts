@@ -1,0 +1,180 @@
+import { KafkaError } from '@samsa/protocol'
+import type { Listener, Runtime, Transport } from '@samsa/runtime'
+import { NetworkError, nodeRuntime } from '@samsa/runtime'
+import type { RequestLog } from './faults.ts'
+import { Faults } from './faults.ts'
+import { handlers } from './handlers/index.ts'
+import { Session } from './session.ts'
+import type { BrokerSettings } from './settings.ts'
+import { brokerSettings } from './settings.ts'
+import { BrokerState } from './state.ts'
+
+export interface BrokerOptions extends Partial<BrokerSettings> {
+  /** The world to run in; the real one by default. */
+  runtime?: Runtime
+}
+
+/**
+ * Starts the embedded broker. In memory unless `dataDirectory` is given; on any free port unless `port` is.
+ * @throws KafkaError with code CONFIG for a setting that cannot be, ADDRESS_IN_USE for a port that is taken
+ */
+export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
+  const { runtime = nodeRuntime(), ...given } = options
+  const settings = brokerSettings(given)
+  const broker = new Broker(runtime, settings)
+  try {
+    await broker.listen()
+  } catch (error) {
+    await broker.close()
+    throw error
+  }
+  return broker
+}
+
+/** A running broker, of one node or several in one process. */
+export class Broker {
+  /** Faults made for tests. */
+  readonly faults = new Faults()
+  readonly #runtime: Runtime
+  readonly #settings: BrokerSettings
+  readonly #state: BrokerState
+  readonly #lock: { release(): void } | undefined
+  readonly #listeners = new Map<number, Listener>()
+  readonly #sessions = new Map<Session, number>()
+  #isClosed = false
+
+  constructor(runtime: Runtime, settings: BrokerSettings) {
+    this.#runtime = runtime
+    this.#settings = settings
+    if (settings.dataDirectory) {
+      runtime.disk.makeDirectory(settings.dataDirectory)
+      this.#lock = runtime.disk.lock(settings.dataDirectory)
+    }
+    const { host, port } = settings
+    const nodes = Array.from({ length: settings.brokers }, (_, index) => ({
+      id: index + 1,
+      host,
+      port: port === 0 ? 0 : port + index,
+      isUp: true,
+    }))
+    try {
+      this.#state = new BrokerState(runtime, settings, nodes)
+    } catch (error) {
+      this.#lock?.release()
+      throw error
+    }
+  }
+
+  /** Addresses of all nodes, as clients take them. */
+  get bootstrapServers(): string {
+    return this.#state.nodes.map(({ host, port }) => `${host}:${port}`).join(',')
+  }
+
+  get nodes(): readonly { id: number; host: string; port: number; isUp: boolean }[] {
+    return this.#state.nodes
+  }
+
+  /** The last requests that came in. */
+  get requests(): RequestLog {
+    return this.#state.requests
+  }
+
+  /** Opens the ports of all nodes. */
+  async listen(): Promise<void> {
+    for (const { id } of this.#state.nodes) await this.#listen(id)
+  }
+
+  /** Speaks Kafka on any connection, as if it had come in on a node's port. */
+  handle(transport: Transport, node = 1): void {
+    const session: Session = new Session({
+      state: this.#state,
+      runtime: this.#runtime,
+      transport,
+      node,
+      handlers,
+      faults: this.faults,
+      onEnd: () => void this.#sessions.delete(session),
+    })
+    this.#sessions.set(session, node)
+  }
+
+  /**
+   * Creates a topic.
+   * @throws KafkaError with Kafka's name of what is wrong, e.g. TOPIC_ALREADY_EXISTS
+   */
+  createTopic(name: string, options: { partitions?: number; configs?: Record<string, string> } = {}): void {
+    const { partitions = -1, configs = {} } = options
+    this.#state.topics.create({ name, partitions, configs: new Map(Object.entries(configs)) })
+  }
+
+  /** Makes another node lead a partition; clients find out as they would with Kafka. */
+  moveLeader(topic: string, partition: number, node: number): void {
+    const found = this.#state.topics.partition(topic, partition)
+    if (!found) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `${topic}-${partition} does not exist`)
+    if (!this.#state.nodes.some(({ id }) => id === node))
+      throw new KafkaError('BROKER_NOT_AVAILABLE', `there is no node ${node}`)
+    this.#state.topics.moveLeader(found, node)
+  }
+
+  /** Takes a node down: its port closes, its connections break, and other nodes lead what it led. */
+  async stopNode(node: number): Promise<void> {
+    const found = this.#state.nodes.find(({ id }) => id === node)
+    if (!found?.isUp) return
+    found.isUp = false
+    const others = this.#state.upNodes
+    for (const topic of this.#state.topics.all) {
+      for (const partition of topic.partitions) {
+        const next = others[partition.index % Math.max(1, others.length)]
+        if (partition.leader === node && next) this.#state.topics.moveLeader(partition, next.id)
+      }
+    }
+    await this.#closeNode(node)
+  }
+
+  /** Brings a node back on its old port. What it led stays where it is. */
+  async startNode(node: number): Promise<void> {
+    const found = this.#state.nodes.find(({ id }) => id === node)
+    if (!found || found.isUp) return
+    await this.#listen(node)
+    found.isUp = true
+  }
+
+  /** Stops in order: ports, connections, logs. Legal at any time, also twice. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    for (const { id } of this.#state.nodes) await this.#closeNode(id)
+    for (const session of [...this.#sessions.keys()]) session.close()
+    this.#state.groups.close()
+    this.#state.topics.close()
+    this.#lock?.release()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #listen(id: number): Promise<void> {
+    const node = this.#state.nodes.find((each) => each.id === id)
+    if (!node) return
+    try {
+      const listener = await this.#runtime.listen(
+        { host: this.#settings.host, port: node.port },
+        (transport) => this.handle(transport, id),
+      )
+      node.port = listener.port
+      this.#listeners.set(id, listener)
+    } catch (error) {
+      if (error instanceof NetworkError)
+        throw new KafkaError('ADDRESS_IN_USE', error.message, { cause: error })
+      throw error
+    }
+  }
+
+  async #closeNode(node: number): Promise<void> {
+    const closing = this.#listeners.get(node)?.close()
+    this.#listeners.delete(node)
+    for (const [session, on] of [...this.#sessions]) if (on === node) session.close()
+    await closing
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * Produce. v3 brought record batches, v7 zstd, v8 errors by record, v10 leader hints (KIP-951), v13 topic ids (KIP-516).
+ * Versions 0 to 2 are advertised, as Kafka does (KAFKA-18659), and refused.
+ */
+import type { Received, Reply } from '@samsa/protocol'
+import { Produce, zeroUuid } from '@samsa/protocol'
+import type { Partition, Topic } from '../topics.ts'
+import { OFFSETS_TOPIC } from '../topics.ts'
+import type { Handler, RequestContext } from './handler.ts'
+import { code, handler } from './handler.ts'
+
+type AskedTopic = Received<typeof Produce>['topicData'][number]
+type PartitionReply = Reply<typeof Produce>['responses'][number]['partitionResponses'][number]
+
+const produce = handler(Produce, async (body, context) => {
+  const { acks } = body
+  if (acks !== -1 && acks !== 0 && acks !== 1) return refuseAll(body, 'INVALID_REQUIRED_ACKS')
+  if (body.transactionalId !== null) return refuseAll(body, 'INVALID_TXN_STATE')
+  const hinted = new Set<number>()
+  const answers = body.topicData.map((asked) => {
+    const { topicId, name } = asked
+    const topic = topicOf(asked, context)
+    const partitionResponses = asked.partitionData.map(({ index, records }) =>
+      append(topic, asked, index, records, context, hinted),
+    )
+    return { name, topicId, partitionResponses }
+  })
+  const responses = await Promise.all(
+    answers.map(async ({ partitionResponses, ...topic }) => ({
+      ...topic,
+      partitionResponses: await Promise.all(partitionResponses),
+    })),
+  )
+  if (acks === 0) {
+    // Nobody reads an answer: closing the connection is the only way to say that something went wrong.
+    const failed = responses.some((topic) =>
+      topic.partitionResponses.some(({ errorCode }) => errorCode !== 0),
+    )
+    if (failed) throw new Error('a produce request without acknowledgement failed')
+    return undefined
+  }
+  const nodeEndpoints = context.state.upNodes
+    .filter(({ id }) => hinted.has(id))
+    .map(({ id: nodeId, host, port }) => ({ nodeId, host, port, rack: null }))
+  return { responses, nodeEndpoints }
+})
+
+export const produceHandler: Handler = { ...produce, minVersion: 0 }
+
+function topicOf({ name, topicId }: AskedTopic, { state, version }: RequestContext): Topic | undefined {
+  return version >= 13 ? state.topics.byId(topicId) : state.topics.get(name)
+}
+
+async function append(
+  topic: Topic | undefined,
+  asked: AskedTopic,
+  index: number,
+  records: Uint8Array | null,
+  context: RequestContext,
+  hinted: Set<number>,
+): Promise<PartitionReply> {
+  const { state, version, node } = context
+  const partition = topic?.partitions[index]
+  if (!topic || !partition) {
+    const unknown =
+      version >= 13 && !topic && asked.topicId !== zeroUuid
+        ? 'UNKNOWN_TOPIC_ID'
+        : 'UNKNOWN_TOPIC_OR_PARTITION'
+    return refused(index, unknown)
+  }
+  if (topic.name === OFFSETS_TOPIC) return refused(index, 'INVALID_TOPIC_EXCEPTION')
+  if (partition.leader !== node) return notLeader(partition, hinted)
+  if (records === null) return refused(index, 'INVALID_RECORD', 'no records')
+  if (Number(topic.configs.get('min.insync.replicas') ?? 1) > state.upNodes.length)
+    return refused(index, 'NOT_ENOUGH_REPLICAS')
+  const { log, leaderEpoch } = partition
+  const appended = log.append(records, { leaderEpoch, now: state.runtime.wallTime() })
+  if ('error' in appended) return refused(index, appended.error, appended.detail)
+  try {
+    await appended.durable
+  } catch (error) {
+    return refused(index, 'KAFKA_STORAGE_ERROR', (error as Error).message)
+  }
+  const { baseOffset, logAppendTime: logAppendTimeMs } = appended
+  return {
+    index,
+    errorCode: 0,
+    baseOffset,
+    logAppendTimeMs,
+    logStartOffset: log.logStartOffset,
+    recordErrors: [],
+  }
+}
+
+function refused(index: number, name: string, errorMessage: string | null = null): PartitionReply {
+  return { index, errorCode: code(name), baseOffset: -1, recordErrors: [], errorMessage }
+}
+
+function notLeader(partition: Partition, hinted: Set<number>): PartitionReply {
+  hinted.add(partition.leader)
+  const currentLeader = { leaderId: partition.leader, leaderEpoch: partition.leaderEpoch }
+  return { ...refused(partition.index, 'NOT_LEADER_OR_FOLLOWER'), currentLeader }
+}
+
+function refuseAll(body: Received<typeof Produce>, name: string): Reply<typeof Produce> {
+  const responses = body.topicData.map(({ name: topic, topicId, partitionData }) => ({
+    name: topic,
+    topicId,
+    partitionResponses: partitionData.map(({ index }) => refused(index, name)),
+  }))
+  return { responses, nodeEndpoints: [] }
+}

@@ -1,0 +1,342 @@
+import type { BatchHeader } from '@samsa/protocol'
+import { BATCH_HEADER_BYTES, BatchHeader as Header, readBatches } from '@samsa/protocol'
+import { ProducerState } from './producer-state.ts'
+import type { BatchEntry, Segment } from './segment.ts'
+import { MemoryBytes, Segment as MemorySegment, scanSegment } from './segment.ts'
+
+/** Makes and removes the segments of one partition; in memory or in a directory. */
+export interface SegmentStore {
+  /** What is there already, oldest first. */
+  load(): Segment[]
+  create(baseOffset: number): Segment
+  remove(segment: Segment): void
+  /** A segment will not be written to any more. */
+  seal(segment: Segment): void
+  /** False after a crash: then checksums are verified and a torn end is cut off. */
+  readonly wasClosedInOrder: boolean
+  /** Whether appended batches must be forced to the medium before they count. */
+  readonly isDurable: boolean
+  close(): void
+}
+
+/** In memory nothing is there before and nothing has to be forced. */
+export const memoryStore = (): SegmentStore => ({
+  load: () => [],
+  create: (baseOffset) => new MemorySegment(baseOffset, new MemoryBytes()),
+  remove: () => {},
+  seal: () => {},
+  wasClosedInOrder: true,
+  isDurable: false,
+  close: () => {},
+})
+
+export interface LogSettings {
+  /** `message.max.bytes` */
+  maxMessageBytes: number
+  /** `segment.bytes` */
+  segmentBytes: number
+  /** `message.timestamp.type=LogAppendTime` */
+  isLogAppendTime: boolean
+  /** `cleanup.policy` has `compact`: records need keys. */
+  isCompacted: boolean
+}
+
+export interface AppendContext {
+  leaderEpoch: number
+  /** Wall clock. */
+  now: number
+}
+
+/** Kafka's name of the code, and what exactly is wrong. */
+export interface AppendRefusal {
+  error: string
+  detail: string
+}
+
+export interface Appended {
+  baseOffset: number
+  /** -1 unless the topic stamps records itself. */
+  logAppendTime: number
+  /** Resolves when the batch is durable; rejects with a DiskError when it never will be. */
+  durable: Promise<void> | undefined
+}
+
+const refuse = (error: string, detail: string): AppendRefusal => ({ error, detail })
+
+/**
+ * The log of one partition: batches as producers sent them, in segments. Offsets are given here, and here a batch that
+ * is sent twice is recognised. The high watermark is what readers may see: with a durable store, only what a crash
+ * cannot take back.
+ */
+export class PartitionLog {
+  readonly settings: LogSettings
+  readonly #store: SegmentStore
+  readonly #segments: Segment[]
+  readonly #producers = new ProducerState()
+  readonly #listeners = new Set<() => void>()
+  #logStartOffset: number
+  #highWatermark: number
+  #syncing: Promise<void> | undefined
+  #broken: Error | undefined
+
+  constructor(store: SegmentStore, settings: LogSettings, logStartOffset = 0) {
+    this.#store = store
+    this.settings = settings
+    this.#segments = store.load()
+    this.#recover()
+    if (this.#segments.length === 0) this.#segments.push(store.create(logStartOffset))
+    this.#logStartOffset = Math.max(logStartOffset, (this.#segments[0] as Segment).baseOffset)
+    this.#highWatermark = this.logEndOffset
+  }
+
+  get logStartOffset(): number {
+    return this.#logStartOffset
+  }
+
+  get logEndOffset(): number {
+    return this.#active.nextOffset
+  }
+
+  get highWatermark(): number {
+    return this.#highWatermark
+  }
+
+  /** Without transactions all that is visible is decided. */
+  get lastStableOffset(): number {
+    return this.#highWatermark
+  }
+
+  get sizeInBytes(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.bytes.size, 0)
+  }
+
+  /** Calls back whenever the high watermark or the beginning moves. */
+  onAdvance(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  /**
+   * Appends one batch, which from then on belongs to the log.
+   * Rules and their order are Kafka's (`LogValidator`, `UnifiedLog`).
+   */
+  append(records: Uint8Array, context: AppendContext): Appended | AppendRefusal {
+    if (this.#broken) return refuse('KAFKA_STORAGE_ERROR', this.#broken.message)
+    const invalid = this.#validate(records)
+    if (invalid) return invalid
+    const batch = Buffer.from(records)
+    const header = new Header(batch)
+    if (header.producerId >= 0n) {
+      const verdict = this.#producers.judge(header)
+      if (verdict.kind === 'error') return refuse(verdict.code, verdict.detail)
+      if (verdict.kind === 'duplicate') {
+        const logAppendTime = this.settings.isLogAppendTime ? verdict.timestamp : -1
+        return { baseOffset: verdict.baseOffset, logAppendTime, durable: this.#flush() }
+      }
+    }
+    header.baseOffset = this.logEndOffset
+    header.leaderEpoch = context.leaderEpoch
+    if (this.settings.isLogAppendTime) header.stampLogAppendTime(context.now)
+    const { baseOffset } = header
+    try {
+      this.#rollIfFull(batch.length)
+      this.#active.append(header, batch)
+    } catch (error) {
+      this.#broken = error as Error
+      return refuse('KAFKA_STORAGE_ERROR', this.#broken.message)
+    }
+    this.#producers.apply(header)
+    const durable = this.#flush()
+    return { baseOffset, logAppendTime: this.settings.isLogAppendTime ? context.now : -1, durable }
+  }
+
+  /**
+   * Whole batches, the first being the one that holds `offset`.
+   * @param maxBytes bound of the answer; a first batch that is larger is given all the same when `atLeastOne`
+   */
+  read(offset: number, maxBytes: number, atLeastOne: boolean): Uint8Array {
+    const segment = this.#segmentOf(offset)
+    if (!segment || offset >= this.#highWatermark) return new Uint8Array(0)
+    const first = segment.entries[segment.indexOf(offset)]
+    if (!first) return new Uint8Array(0)
+    let end = first.position
+    for (let index = segment.indexOf(offset); index < segment.entries.length; index++) {
+      const entry = segment.entries[index] as BatchEntry
+      const isFirst = entry === first
+      if (entry.baseOffset >= this.#highWatermark) break
+      if (entry.position + entry.size - first.position > maxBytes && !(isFirst && atLeastOne)) break
+      end = entry.position + entry.size
+    }
+    return end === first.position ? new Uint8Array(0) : segment.bytes.read(first.position, end)
+  }
+
+  /** The first record whose timestamp is at or after `timestamp`; looked up inside batches too. */
+  offsetForTime(timestamp: number): { offset: number; timestamp: number; leaderEpoch: number } | undefined {
+    for (const segment of this.#segments) {
+      if (segment.maxTimestamp < timestamp) continue
+      for (const entry of segment.entries) {
+        if (entry.maxTimestamp < timestamp || entry.lastOffset < this.#logStartOffset) continue
+        if (entry.baseOffset >= this.#highWatermark) return undefined
+        const [batch] = readBatches(segment.batch(entry))
+        const found = batch
+          ?.records()
+          .find((record) => record.timestamp >= timestamp && record.offset >= this.#logStartOffset)
+        if (found) return { offset: found.offset, timestamp: found.timestamp, leaderEpoch: entry.leaderEpoch }
+      }
+    }
+    return undefined
+  }
+
+  /** The record with the greatest timestamp (KIP-734). */
+  maxTimestampRecord(): { offset: number; timestamp: number; leaderEpoch: number } | undefined {
+    const greatest = Math.max(-1, ...this.#segments.map((segment) => segment.maxTimestamp))
+    return greatest < 0 ? undefined : this.offsetForTime(greatest)
+  }
+
+  /** Where an epoch ended: the end offset of the largest epoch that is not above it. */
+  endOffsetForEpoch(epoch: number, currentEpoch: number): { epoch: number; endOffset: number } {
+    if (epoch === currentEpoch) return { epoch, endOffset: this.logEndOffset }
+    let found = -1
+    for (const { entries } of this.#segments) {
+      for (const entry of entries) {
+        if (entry.leaderEpoch > epoch) return { epoch: found, endOffset: found < 0 ? -1 : entry.baseOffset }
+        found = entry.leaderEpoch
+      }
+    }
+    return epoch > currentEpoch
+      ? { epoch: -1, endOffset: -1 }
+      : { epoch: found, endOffset: found < 0 ? -1 : this.logEndOffset }
+  }
+
+  /** Moves the beginning forward; whole segments below it go. */
+  deleteRecordsBefore(offset: number): void {
+    this.#logStartOffset = Math.max(this.#logStartOffset, offset)
+    while (this.#segments.length > 1 && (this.#segments[0] as Segment).nextOffset <= this.#logStartOffset) {
+      this.#store.remove(this.#segments.shift() as Segment)
+    }
+    this.#notify()
+  }
+
+  /** Every batch, oldest first; for replaying internal topics. */
+  *batches(): Generator<Uint8Array, void> {
+    for (const segment of this.#segments) for (const entry of segment.entries) yield segment.batch(entry)
+  }
+
+  close(): void {
+    if (!this.#broken && this.#store.isDurable) this.#active.bytes.syncNow()
+    this.#store.seal(this.#active)
+    for (const segment of this.#segments) segment.bytes.close()
+    this.#store.close()
+  }
+
+  get #active(): Segment {
+    return this.#segments.at(-1) as Segment
+  }
+
+  #segmentOf(offset: number): Segment | undefined {
+    for (let index = this.#segments.length - 1; index >= 0; index--) {
+      const segment = this.#segments[index] as Segment
+      if (segment.baseOffset <= offset)
+        return segment.nextOffset > offset ? segment : this.#segments[index + 1]
+    }
+    return this.#segments[0]
+  }
+
+  #rollIfFull(incoming: number): void {
+    const active = this.#active
+    const isFull = active.bytes.size > 0 && active.bytes.size + incoming > this.settings.segmentBytes
+    if (!isFull && this.logEndOffset - active.baseOffset < 2 ** 31 - 1) return
+    if (this.#store.isDurable) active.bytes.syncNow()
+    this.#store.seal(active)
+    this.#segments.push(this.#store.create(active.nextOffset))
+  }
+
+  /** One force at a time; whoever appends meanwhile waits for the next one, which covers all of them. */
+  #flush(): Promise<void> | undefined {
+    if (!this.#store.isDurable) {
+      this.#advance(this.logEndOffset)
+      return undefined
+    }
+    if (this.#highWatermark === this.logEndOffset) return undefined
+    const running = this.#syncing
+    const next: Promise<void> = (running ?? Promise.resolve()).then(() => {
+      const end = this.logEndOffset
+      if (this.#highWatermark >= end) return
+      return this.#active.bytes.sync().then(() => this.#advance(end))
+    })
+    // A force that failed must not be tried again: the system marks the pages clean although they are not (BT-04).
+    next.catch((error: Error) => {
+      this.#broken ??= error
+    })
+    this.#syncing = next
+    return next
+  }
+
+  #advance(end: number): void {
+    this.#highWatermark = end
+    this.#notify()
+  }
+
+  #notify(): void {
+    for (const listener of [...this.#listeners]) listener()
+  }
+
+  #validate(records: Uint8Array): AppendRefusal | undefined {
+    if (records.length < BATCH_HEADER_BYTES) return refuse('INVALID_RECORD', 'a whole batch is needed')
+    const header: BatchHeader = new Header(records)
+    if (header.magic !== 2) return refuse('UNSUPPORTED_FOR_MESSAGE_FORMAT', `magic ${header.magic} is not 2`)
+    if (header.sizeInBytes !== records.length) {
+      return header.sizeInBytes > records.length || header.sizeInBytes < BATCH_HEADER_BYTES
+        ? refuse('CORRUPT_MESSAGE', `the batch says ${header.sizeInBytes} bytes, ${records.length} came`)
+        : refuse('INVALID_RECORD', 'only one batch for each partition is allowed')
+    }
+    if (records.length > this.settings.maxMessageBytes) {
+      return refuse(
+        'MESSAGE_TOO_LARGE',
+        `${records.length} bytes are more than max.message.bytes ${this.settings.maxMessageBytes}`,
+      )
+    }
+    if (records.length > this.settings.segmentBytes) {
+      return refuse('RECORD_LIST_TOO_LARGE', `${records.length} bytes are more than segment.bytes`)
+    }
+    if (!header.isIntact()) return refuse('CORRUPT_MESSAGE', 'the CRC-32C does not match')
+    const { count, lastOffsetDelta, isControl, producerId, baseSequence } = header
+    if (count <= 0 || lastOffsetDelta !== count - 1) {
+      return refuse('INVALID_RECORD', `${count} records with a last offset delta of ${lastOffsetDelta}`)
+    }
+    if (header.baseOffset !== 0)
+      return refuse('INVALID_RECORD', 'the base offset of a batch that is sent must be 0')
+    if (isControl) return refuse('INVALID_RECORD', 'clients may not write control records')
+    if (header.codec > 4) return refuse('UNSUPPORTED_COMPRESSION_TYPE', `codec ${header.codec} is not known`)
+    if (producerId >= 0n && baseSequence < 0)
+      return refuse('INVALID_RECORD', 'a producer id without a sequence')
+    return this.#validateRecords(records)
+  }
+
+  /** Reads every record, so that nothing is stored that cannot be read back. */
+  #validateRecords(records: Uint8Array): AppendRefusal | undefined {
+    try {
+      for (const batch of readBatches(records)) {
+        const keyless = batch.records().findIndex((record) => record.keySize < 0)
+        if (this.settings.isCompacted && keyless >= 0) {
+          return refuse('INVALID_RECORD', `record ${keyless} has no key, which a compacted topic needs`)
+        }
+      }
+      return undefined
+    } catch (error) {
+      return refuse('INVALID_RECORD', (error as Error).message)
+    }
+  }
+
+  /** Reads the tables back; after a crash everything from the first batch that is torn or damaged on is cut off. */
+  #recover(): void {
+    const check = !this.#store.wasClosedInOrder
+    for (let index = 0; index < this.#segments.length; index++) {
+      const segment = this.#segments[index] as Segment
+      const good = scanSegment(segment, check, (header) => this.#producers.apply(header))
+      if (good === segment.bytes.size) continue
+      segment.bytes.truncate(good)
+      for (const later of this.#segments.splice(index + 1)) this.#store.remove(later)
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import type { Runtime } from '@samsa/runtime'
+import type { CommittedOffset, OffsetKey } from './coordinator/offsets.ts'
+import { Offsets, offsetsBatch } from './coordinator/offsets.ts'
+import { RequestLog } from './faults.ts'
+import { Groups } from './groups.ts'
+import type { BrokerSettings } from './settings.ts'
+import type { Topic } from './topics.ts'
+import { OFFSETS_TOPIC, offsetsPartitionOf, Topics } from './topics.ts'
+
+export interface Node {
+  readonly id: number
+  host: string
+  port: number
+  isUp: boolean
+}
+
+/** Everything that the handlers work on; one thread, one state. */
+export class BrokerState {
+  readonly runtime: Runtime
+  readonly settings: BrokerSettings
+  readonly nodes: Node[]
+  readonly topics: Topics
+  readonly groups: Groups
+  readonly offsets = new Offsets()
+  readonly requests = new RequestLog()
+
+  constructor(runtime: Runtime, settings: BrokerSettings, nodes: Node[]) {
+    this.runtime = runtime
+    this.settings = settings
+    this.nodes = nodes
+    this.topics = new Topics(runtime, settings, () => nodes.map(({ id }) => id))
+    this.groups = new Groups(runtime, {
+      initialRebalanceDelayMs: settings.groupInitialRebalanceDelayMs,
+      maxSize: settings.groupMaxSize,
+      minSessionTimeoutMs: settings.groupMinSessionTimeoutMs,
+      maxSessionTimeoutMs: settings.groupMaxSessionTimeoutMs,
+    })
+    for (const { log } of this.topics.get(OFFSETS_TOPIC)?.partitions ?? []) {
+      for (const batch of log.batches()) this.offsets.apply(batch)
+    }
+  }
+
+  get upNodes(): Node[] {
+    return this.nodes.filter(({ isUp }) => isUp)
+  }
+
+  /** The node that looks after a group: the leader of its partition of the offsets topic, as in Kafka. */
+  coordinatorOf(group: string): Node | undefined {
+    const partition = this.topics.offsetsTopic().partitions[offsetsPartitionOf(group)]
+    return this.nodes.find(({ id, isUp }) => isUp && id === partition?.leader)
+  }
+
+  /** Appends to the offsets topic, then applies: what is in memory is always what a restart would read. */
+  async commitOffsets(
+    group: string,
+    entries: { key: OffsetKey; value: CommittedOffset | null }[],
+  ): Promise<string> {
+    if (entries.length === 0) return 'NONE'
+    const partition = this.topics.offsetsTopic().partitions[offsetsPartitionOf(group)]
+    if (!partition) return 'COORDINATOR_NOT_AVAILABLE'
+    const now = this.runtime.wallTime()
+    const batch = offsetsBatch(entries, now)
+    const appended = partition.log.append(batch, { leaderEpoch: partition.leaderEpoch, now })
+    if ('error' in appended) return appended.error
+    try {
+      await appended.durable
+    } catch {
+      return 'KAFKA_STORAGE_ERROR'
+    }
+    this.offsets.apply(batch)
+    return 'NONE'
+  }
+
+  /** Deletes a topic with what groups have committed for it. */
+  async deleteTopic(topic: Topic): Promise<void> {
+    this.topics.delete(topic)
+    for (const group of this.offsets.groups()) {
+      const keys = [...this.offsets.of(group)].filter((entry) => entry.topic === topic.name)
+      await this.commitOffsets(
+        group,
+        keys.map(({ topic, partition }) => ({ key: { group, topic, partition }, value: null })),
+      )
+    }
+  }
+}
