@@ -22,6 +22,8 @@ export interface SessionOptions {
   node: number
   handlers: ReadonlyMap<number, Handler>
   faults: Faults
+  /** Told why a connection was closed from this side. */
+  onProblem: (remote: string, error: Error) => void
   onEnd: () => void
 }
 
@@ -68,8 +70,8 @@ export class Session implements Sink {
     if (this.#isOver) return
     try {
       this.#splitter.filled(length)
-    } catch {
-      this.close()
+    } catch (error) {
+      this.#break(error as Error)
     }
   }
 
@@ -79,6 +81,11 @@ export class Session implements Sink {
   }
 
   ended(_cause: NetworkError | undefined): void {
+    this.close()
+  }
+
+  #break(error: Error): void {
+    if (!this.#isOver) this.#options.onProblem(this.#options.transport.remote, error)
     this.close()
   }
 
@@ -106,7 +113,7 @@ export class Session implements Sink {
         this.#isBusy = false
         this.#next()
       },
-      () => this.close(),
+      (error: Error) => this.#break(error),
     )
   }
 

@@ -1,5 +1,11 @@
 import type { Api, Response } from '@samsa/protocol'
-import { FindCoordinator, KafkaError, Metadata as MetadataApi } from '@samsa/protocol'
+import {
+  EncodeError,
+  FindCoordinator,
+  type KafkaError,
+  Metadata as MetadataApi,
+  zeroUuid,
+} from '@samsa/protocol'
 import type { Runtime } from '@samsa/runtime'
 import { backoffMs } from './backoff.ts'
 import type { ClientConfig } from './client-config.ts'
@@ -325,7 +331,7 @@ export class Cluster {
       try {
         return await this.#ask(node)
       } catch (error) {
-        if (error instanceof KafkaError && error.code === 'CLOSED') throw error
+        if (error instanceof EncodeError || (error as KafkaError).code === 'CLOSED') throw error
         this.#lastFailure = error as Error
         last = error
         failures.push((error as Error).message)
@@ -341,10 +347,15 @@ export class Cluster {
 
   async #ask(node: number): Promise<Metadata> {
     const names = [...this.#wanted.keys()]
-    const topics = this.#wantsAll ? null : names.map((name) => ({ name }))
+    const topics = this.#wantsAll ? null : names.map((name) => ({ name, topicId: zeroUuid }))
     const { requestTimeoutMs: timeoutMs, allowAutoCreateTopics } = this.config
     const connection = await this.#nodes.connect(node, 'main', this.runtime.now() + timeoutMs)
-    const body = { topics, allowAutoTopicCreation: allowAutoCreateTopics }
+    const body = {
+      topics,
+      allowAutoTopicCreation: allowAutoCreateTopics,
+      includeClusterAuthorizedOperations: false,
+      includeTopicAuthorizedOperations: false,
+    }
     const answer = await connection.request(MetadataApi, body, { timeoutMs })
     this.#metadataAt = this.runtime.now()
     this.#nodes.answeredBy(node)

@@ -64,6 +64,23 @@ const coordinators: Record<string, Action> = {
 }
 
 export const recovery = {
+  /** A batch that was sent. What is not named here was refused for good and is certainly not stored. */
+  produce: {
+    codes: {
+      ...leaders,
+      CORRUPT_MESSAGE: 'retry',
+      NOT_ENOUGH_REPLICAS: 'retry',
+      NOT_ENOUGH_REPLICAS_AFTER_APPEND: 'retry',
+      CONCURRENT_TRANSACTIONS: 'retry',
+      DUPLICATE_SEQUENCE_NUMBER: 'success',
+      OUT_OF_ORDER_SEQUENCE_NUMBER: 'sequence',
+      UNKNOWN_PRODUCER_ID: 'sequence',
+      INVALID_PRODUCER_EPOCH: 'sequence',
+      MESSAGE_TOO_LARGE: 'split',
+    },
+    otherwise: 'fail',
+    unreachable: 'refresh',
+  },
   /** Metadata itself, and looking up a coordinator. */
   metadata: { codes: { ...leaders, ...coordinators }, otherwise: 'fail', unreachable: 'refresh' },
   listOffsets: { codes: leaders, otherwise: 'fail', unreachable: 'refresh' },

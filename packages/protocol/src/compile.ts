@@ -116,6 +116,16 @@ function implicitDefault(type: WireType): unknown {
   }
 }
 
+/**
+ * A field that only some versions have may be left out, since the caller cannot know the version: it then has Kafka's
+ * implicit default. But not where that default would name something else: a forgotten topic id is an error, not zeros.
+ */
+function isRequired({ default: declared, since, until, type }: FieldSpec): boolean {
+  if (declared) return false
+  const isInAllVersions = since === 0 && until === Number.POSITIVE_INFINITY
+  return isInAllVersions || type.kind === 'uuid' || type.kind === 'string'
+}
+
 interface Slot {
   name: string
   spec: FieldSpec
@@ -138,7 +148,7 @@ function structCoder(shape: Shape, context: Context): Coder {
       lacking.push({ name, spec })
       continue
     }
-    const slot = { name, spec, coder: fieldCoder(spec, context), required: spec.default === undefined }
+    const slot = { name, spec, coder: fieldCoder(spec, context), required: isRequired(spec) }
     if (spec.tag === undefined) plain.push(slot)
     else tagged.push(slot)
   }

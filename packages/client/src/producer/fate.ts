@@ -1,0 +1,65 @@
+/** What became of a batch, for all of its records at once. */
+export interface Outcome {
+  /** Offset of the first record; -1 when the broker did not say. */
+  baseOffset: number
+  /** -1 unless the topic stamps records itself. */
+  logAppendTime: number
+  error: Error | undefined
+  /** Errors of single records by their index, where the broker told (KIP-467). */
+  recordErrors?: ReadonlyMap<number, Error>
+}
+
+type Observer = (outcome: Outcome, index: number) => void
+
+/**
+ * The fate that the records of a batch share. Nothing is allocated for a record until somebody asks. A batch that was
+ * split has several fates after it.
+ */
+export class Fate {
+  outcome: Outcome | undefined
+  #observers: { index: number; observer: Observer }[] | undefined
+  #parts: { fate: Fate; from: number; count: number }[] | undefined
+
+  /** Calls back once the outcome is known; at once when it is. */
+  observe(index: number, observer: Observer): void {
+    const part = this.#parts?.find(({ from, count }) => index >= from && index < from + count)
+    if (part) part.fate.observe(index - part.from, observer)
+    else if (this.outcome) observer(this.outcome, index)
+    else {
+      this.#observers ??= []
+      this.#observers.push({ index, observer })
+    }
+  }
+
+  /** The outcome of a record, if it is known by now. */
+  outcomeOf(index: number): { outcome: Outcome; index: number } | undefined {
+    const part = this.#parts?.find(({ from, count }) => index >= from && index < from + count)
+    if (part) return part.fate.outcomeOf(index - part.from)
+    return this.outcome && { outcome: this.outcome, index }
+  }
+
+  get isObserved(): boolean {
+    return this.#observers !== undefined
+  }
+
+  settle(outcome: Outcome): void {
+    if (this.outcome) return
+    this.outcome = outcome
+    const observers = this.#observers ?? []
+    this.#observers = undefined
+    for (const { index, observer } of observers) observer(outcome, index)
+  }
+
+  /** The records go on in several batches. */
+  split(parts: readonly { fate: Fate; count: number }[]): void {
+    let from = 0
+    this.#parts = parts.map(({ fate, count }) => {
+      const part = { fate, from, count }
+      from += count
+      return part
+    })
+    const observers = this.#observers ?? []
+    this.#observers = undefined
+    for (const { index, observer } of observers) this.observe(index, observer)
+  }
+}

@@ -1,0 +1,185 @@
+import type { Runtime } from '@samsa/runtime'
+import { TimeoutError } from '../errors.ts'
+import type { Fate, Outcome } from './fate.ts'
+import { RecordMetadata } from './record-metadata.ts'
+
+/** What a future needs to know of its record. */
+export interface SentRecord {
+  topic: string
+  partition: number
+  timestamp: number
+  keySize: number
+  valueSize: number
+}
+
+type Callback = (metadata: RecordMetadata) => void
+type Errback = (error: Error) => void
+
+/**
+ * The result of `send`: shares the fate of its batch, and makes a promise only when somebody asks for one. It can be
+ * awaited. A failure that nobody looks at does not end the process; the producer counts and emits it.
+ */
+export class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
+  readonly #runtime: Runtime
+  #record: SentRecord | undefined
+  #fate: Fate | undefined
+  #index = 0
+  #failure: Error | undefined
+  #early: (() => void)[] | undefined
+  /** @internal Whether anybody looks at the outcome. */
+  isObserved = false
+
+  /** @internal Futures are made by `send`. */
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime
+  }
+
+  /** @internal The record has joined a batch. */
+  join(record: SentRecord, fate: Fate, index: number): void {
+    this.#record = record
+    this.#fate = fate
+    this.#index = index
+    this.#release()
+  }
+
+  /** @internal The record has never joined a batch. */
+  fail(error: Error): void {
+    this.#failure = error
+    this.#release()
+  }
+
+  /** Whether the outcome is known. */
+  get isDone(): boolean {
+    return this.#failure !== undefined || this.#fate?.outcomeOf(this.#index) !== undefined
+  }
+
+  /** Whether the record is known to have been sent. */
+  succeeded(): boolean {
+    return this.isDone && this.exception === undefined
+  }
+
+  /** Whether the record is known to have failed. */
+  failed(): boolean {
+    return this.isDone && this.exception !== undefined
+  }
+
+  /** Why it failed; undefined while it is not known or when it did not. */
+  get exception(): Error | undefined {
+    if (this.#failure) return this.#failure
+    const known = this.#fate?.outcomeOf(this.#index)
+    return known && errorOf(known.outcome, known.index)
+  }
+
+  /** The metadata, once it is known and the record was sent. */
+  get value(): RecordMetadata | undefined {
+    const known = this.#fate?.outcomeOf(this.#index)
+    return known && !errorOf(known.outcome, known.index)
+      ? this.#metadata(known.outcome, known.index)
+      : undefined
+  }
+
+  /**
+   * Waits for the result.
+   * @param options.timeoutMs how long; without it as long as it takes, which `deliveryTimeoutMs` bounds
+   * @throws TimeoutError when it takes longer: the record itself stays on its way
+   * @throws the error that sending failed with
+   */
+  get(options: { timeoutMs?: number } = {}): Promise<RecordMetadata> {
+    const { timeoutMs } = options
+    return new Promise((resolve, reject) => {
+      if (timeoutMs === undefined) {
+        this.#observe(resolve, reject)
+        return
+      }
+      const timer = this.#runtime.timer(this.#runtime.now() + timeoutMs, () => {
+        const hint =
+          'The record stays on its way until deliveryTimeoutMs is over; ask again, or raise the time'
+        reject(new TimeoutError('the result of send', timeoutMs, { hint, sent: true }))
+      })
+      this.#observe(
+        (metadata) => {
+          timer.cancel()
+          resolve(metadata)
+        },
+        (error) => {
+          timer.cancel()
+          reject(error)
+        },
+      )
+    })
+  }
+
+  /** Calls back when the record was sent. */
+  addCallback(callback: Callback): this {
+    this.#observe(callback, () => {})
+    return this
+  }
+
+  /** Calls back when sending failed. */
+  addErrback(errback: Errback): this {
+    this.#observe(() => {}, errback)
+    return this
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: a future is made to be awaited
+  then<R1 = RecordMetadata, R2 = never>(
+    onFulfilled?: ((metadata: RecordMetadata) => R1 | PromiseLike<R1>) | null,
+    onRejected?: ((error: unknown) => R2 | PromiseLike<R2>) | null,
+  ): Promise<R1 | R2> {
+    return new Promise<RecordMetadata>((resolve, reject) => this.#observe(resolve, reject)).then(
+      onFulfilled,
+      onRejected,
+    )
+  }
+
+  catch<R = never>(
+    onRejected?: ((error: unknown) => R | PromiseLike<R>) | null,
+  ): Promise<RecordMetadata | R> {
+    return this.then(undefined, onRejected)
+  }
+
+  finally(onFinally?: (() => void) | null): Promise<RecordMetadata> {
+    return this.then().finally(onFinally)
+  }
+
+  #observe(callback: Callback, errback: Errback): void {
+    this.isObserved = true
+    if (this.#failure) {
+      errback(this.#failure)
+      return
+    }
+    if (!this.#fate) {
+      this.#early ??= []
+      this.#early.push(() => this.#observe(callback, errback))
+      return
+    }
+    this.#fate.observe(this.#index, (outcome, index) => {
+      const error = errorOf(outcome, index)
+      if (error) errback(error)
+      else callback(this.#metadata(outcome, index))
+    })
+  }
+
+  #release(): void {
+    const early = this.#early ?? []
+    this.#early = undefined
+    for (const observe of early) observe()
+  }
+
+  #metadata({ baseOffset, logAppendTime }: Outcome, index: number): RecordMetadata {
+    const { topic, partition, timestamp, keySize, valueSize } = this.#record as SentRecord
+    const offset = baseOffset < 0 ? -1 : baseOffset + index
+    return new RecordMetadata(
+      topic,
+      partition,
+      offset,
+      logAppendTime < 0 ? timestamp : logAppendTime,
+      keySize,
+      valueSize,
+    )
+  }
+}
+
+function errorOf({ error, recordErrors }: Outcome, index: number): Error | undefined {
+  return error && (recordErrors?.get(index) ?? error)
+}

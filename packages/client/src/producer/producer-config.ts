@@ -1,0 +1,120 @@
+import type { CodecName, Header } from '@samsa/protocol'
+import { codecNames } from '@samsa/protocol'
+import { clientSettings } from '../client-config.ts'
+import type { Given, Parsed, Setting } from '../config.ts'
+import { custom, flag, milliseconds, oneOf, parseConfig, text, whole } from '../config.ts'
+import { ConfigError } from '../errors.ts'
+import type { Logger } from '../events.ts'
+
+/** What a serializer is told besides the data. */
+export interface SerializeContext {
+  topic: string
+  headers: readonly Header[] | undefined
+}
+
+export type Serializer<T> = (data: T, context: SerializeContext) => Uint8Array | string | null
+
+/** Chooses a partition; `partitions` is how many the topic has. */
+export type Partitioner = (record: {
+  topic: string
+  key: Uint8Array | null
+  partitions: number
+  /** Partitions that have a leader at the moment. */
+  available: readonly number[]
+}) => number
+
+const acks: Setting<'all' | -1 | 0 | 1> = {
+  default: 'all',
+  parse: (value) => {
+    if (value === 'all' || String(value) === '-1') return 'all'
+    if (String(value) === '0' || String(value) === '1') return Number(value) as 0 | 1
+    throw new Error("must be 'all', 0 or 1")
+  },
+}
+
+function isFunction<F>(value: unknown): value is F {
+  return typeof value === 'function'
+}
+
+/** Settings of the producer; names and defaults are Kafka's (`ProducerConfig`), names in camelCase. */
+export const producerSettings = {
+  ...clientSettings,
+  /** Who must have a record before it counts as sent: `all` in-sync replicas, the leader (1), nobody (0). */
+  acks,
+  /** The broker drops what a retry sends twice, and keeps the order. Needs acks `all`. */
+  enableIdempotence: flag(true),
+  /** How batches are compressed. */
+  compressionType: oneOf<CodecName>('none', codecNames),
+  /** gzip 1 to 9, zstd 1 to 22; the codec's default when left out. */
+  compressionLevel: { ...whole(0, -131072, 22), default: undefined } as Setting<number | undefined>,
+  /** How long a batch waits for more records. Milliseconds. */
+  lingerMs: milliseconds(5),
+  /** A batch is sent when it has so many bytes. */
+  batchSize: whole(16_384),
+  /** Records that wait to be sent may take so many bytes; further ones wait outside. */
+  bufferMemory: whole(33_554_432, 1, Number.MAX_SAFE_INTEGER),
+  /** How long `send` may wait for metadata and for memory. Milliseconds. */
+  maxBlockMs: milliseconds(60_000),
+  /** A record or request may have so many bytes. */
+  maxRequestSize: whole(1_048_576, 1),
+  /** How long sending a record may take, waiting and retries included. Milliseconds. */
+  deliveryTimeoutMs: milliseconds(120_000, 1),
+  /** How often a batch is sent again; the time limit is `deliveryTimeoutMs`. */
+  retries: whole(2 ** 31 - 1),
+  /** Requests under way to one broker. At most 5 keep their order. */
+  maxInFlightRequestsPerConnection: whole(5, 1),
+  /** Records with a key go anywhere too. */
+  partitionerIgnoreKeys: flag(false),
+  /** Records without a key prefer partitions whose queues are short (KIP-794). */
+  partitionerAdaptivePartitioningEnable: flag(true),
+  /** Chooses the partition instead of the built-in rule. */
+  partitioner: custom<Partitioner>('must be a function', isFunction),
+  keySerializer: custom<Serializer<never>>('must be a function that gives bytes, text or null', isFunction),
+  valueSerializer: custom<Serializer<never>>('must be a function that gives bytes, text or null', isFunction),
+  /** Transactions are not there yet. */
+  transactionalId: text(),
+}
+
+export type ProducerSettings = Given<typeof producerSettings>
+export type ProducerConfig = Parsed<typeof producerSettings>
+
+/** Checks what single settings cannot: how they go together. Source: `ProducerConfig.postProcessParsedConfig`, KIP-679. */
+export function producerConfig(given: ProducerSettings, logger: Logger): ProducerConfig {
+  const config = parseConfig('KafkaProducer', producerSettings, given)
+  const isGiven = (name: keyof ProducerSettings) => given[name] !== undefined
+  if (config.transactionalId !== undefined) {
+    throw new ConfigError(
+      'transactionalId',
+      config.transactionalId,
+      'KafkaProducer: transactions are not supported yet; leave transactionalId out',
+    )
+  }
+  const least = config.lingerMs + config.requestTimeoutMs
+  let { deliveryTimeoutMs, enableIdempotence } = config
+  if (deliveryTimeoutMs < least) {
+    if (isGiven('deliveryTimeoutMs')) {
+      throw new ConfigError(
+        'deliveryTimeoutMs',
+        deliveryTimeoutMs,
+        `KafkaProducer: deliveryTimeoutMs ${deliveryTimeoutMs} must be at least lingerMs + requestTimeoutMs = ${least}; raise it, or lower requestTimeoutMs`,
+      )
+    }
+    deliveryTimeoutMs = least
+  }
+  const conflict = idempotenceConflict(config)
+  if (enableIdempotence && conflict) {
+    if (isGiven('enableIdempotence')) {
+      throw new ConfigError('enableIdempotence', true, `KafkaProducer: enableIdempotence needs ${conflict}`)
+    }
+    logger.info(`idempotence is off because it needs ${conflict}`)
+    enableIdempotence = false
+  }
+  return Object.freeze({ ...config, deliveryTimeoutMs, enableIdempotence })
+}
+
+function idempotenceConflict(config: ProducerConfig): string | undefined {
+  if (config.acks !== 'all') return `acks 'all', not ${config.acks}`
+  if (config.retries === 0) return 'retries above 0'
+  if (config.maxInFlightRequestsPerConnection > 5) return 'maxInFlightRequestsPerConnection of 5 at most'
+  return undefined
+}

@@ -1,0 +1,467 @@
+import type { Header } from '@samsa/protocol'
+import { recordSizeBound } from '@samsa/protocol'
+import type { Runtime } from '@samsa/runtime'
+import { nodeRuntime } from '@samsa/runtime'
+import { Cluster } from '../cluster.ts'
+import { sleep, within } from '../deadline.ts'
+import { ConfigError, closedError, KafkaError, TimeoutError } from '../errors.ts'
+import type { ClientEvents, Logger } from '../events.ts'
+import { Events } from '../events.ts'
+import type { TopicMetadata } from '../metadata.ts'
+import type { Content } from './accumulator.ts'
+import { Accumulator } from './accumulator.ts'
+import { FutureRecordMetadata } from './future-record-metadata.ts'
+import type { TopicView } from './partitioner.ts'
+import { StickyPartitioner } from './partitioner.ts'
+import type { Partitioner, ProducerConfig, ProducerSettings, Serializer } from './producer-config.ts'
+import { producerConfig } from './producer-config.ts'
+import { Sender } from './sender.ts'
+
+/** What can be sent without a serializer. */
+export type Sendable = string | Uint8Array | null | undefined
+
+/** A record to send. */
+export interface ProducerRecord<K = Sendable, V = Sendable> {
+  topic: string
+  key?: K
+  value?: V
+  /** In order; names may repeat. A plain object is taken too. */
+  headers?: readonly Header[] | Readonly<Record<string, Uint8Array | string | null>>
+  /** Default: by the key, or whichever suits. */
+  partition?: number
+  /** Milliseconds since the epoch. Default: now. */
+  timestamp?: number
+}
+
+export interface ProducerEvents extends ClientEvents {
+  /** A record could not be sent and nobody looked at its future. */
+  sendError: { topic: string; partition: number; count: number; error: Error }
+}
+
+/** The producer's settings; serializers decide which types `send` takes. */
+export type ProducerOptions<K, V> = Omit<
+  ProducerSettings,
+  'keySerializer' | 'valueSerializer' | 'partitioner'
+> & {
+  keySerializer?: Serializer<K>
+  valueSerializer?: Serializer<V>
+  partitioner?: Partitioner
+}
+
+/** The world and the log of a client; the real ones by default. */
+export interface ClientWorld {
+  runtime?: Runtime
+  logger?: Logger
+}
+
+interface Waiting {
+  future: FutureRecordMetadata
+  record: Prepared
+  deadline: number
+  since: number
+}
+
+interface Prepared {
+  topic: string
+  key: Content
+  value: Content
+  headers: readonly Header[] | undefined
+  partition: number | undefined
+  timestamp: number
+}
+
+interface TopicEntry {
+  metadata: TopicMetadata | undefined
+  generation: number
+  view: TopicView
+  sticky: StickyPartitioner
+  /** Records that came before the topic was known, or while memory was short. */
+  waiting: Waiting[]
+  isAwaited: boolean
+}
+
+/** How long `close` waits for what is under way. */
+const CLOSE_TIMEOUT_MS = 30_000
+
+/**
+ * Sends records. `send` returns at once; records are collected into batches and sent in the background.
+ *
+ *   const producer = new KafkaProducer({ bootstrapServers: 'localhost:9092' })
+ *   const metadata = await producer.send({ topic: 'my.topic', value: 'Hello kafka!' })
+ *   await producer.close()
+ *
+ * @throws ConfigError from the constructor, for a setting that is unknown or cannot be
+ */
+export class KafkaProducer<K = Sendable, V = Sendable> {
+  readonly #config: ProducerConfig
+  readonly #events: Events<ProducerEvents>
+  readonly #cluster: Cluster
+  readonly #accumulator: Accumulator
+  readonly #sender: Sender
+  readonly #runtime: Runtime
+  readonly #topics = new Map<string, TopicEntry>()
+  #wall = 0
+  #now = 0
+  #isTimeFresh = false
+  #closing: Promise<void> | undefined
+  #unobserved = 0
+
+  constructor(options: ProducerOptions<K, V> = {}, world: ClientWorld = {}) {
+    this.#runtime = world.runtime ?? nodeRuntime()
+    this.#events = new Events<ProducerEvents>(world.logger)
+    this.#config = producerConfig(options as ProducerSettings, this.#events.logger)
+    const { batchSize, lingerMs, bufferMemory, deliveryTimeoutMs } = this.#config
+    this.#cluster = new Cluster(this.#config, this.#runtime, this.#events as unknown as Events<ClientEvents>)
+    this.#accumulator = new Accumulator({ batchSize, lingerMs, bufferMemory, deliveryTimeoutMs })
+    this.#sender = new Sender({
+      cluster: this.#cluster,
+      config: this.#config,
+      accumulator: this.#accumulator,
+      onSettled: (batch, error) => this.#settled(batch.topic, batch.partition, batch.count, error),
+    })
+  }
+
+  /**
+   * Sends a record; returns at once. What goes wrong, also with the record itself, comes through the future.
+   */
+  send(record: ProducerRecord<K, V>): FutureRecordMetadata {
+    const future = new FutureRecordMetadata(this.#runtime)
+    let prepared: Prepared
+    try {
+      if (this.#closing) throw closedError('this producer')
+      if (this.#sender.failure) throw this.#sender.failure
+      prepared = this.#prepare(record)
+    } catch (error) {
+      this.#fail(future, record?.topic, error as Error)
+      return future
+    }
+    const entry = this.#entry(prepared.topic)
+    if (entry.waiting.length > 0 || !this.#tryAppend(entry, prepared, future))
+      this.#wait(entry, prepared, future)
+    return future
+  }
+
+  /**
+   * Sends everything that waits, and resolves when all of it has its outcome; failures are the futures' to tell.
+   * @param options.timeoutMs default: as long as it takes, which `deliveryTimeoutMs` bounds
+   * @throws TimeoutError
+   */
+  async flush(options: { timeoutMs?: number } = {}): Promise<void> {
+    const timeoutMs = options.timeoutMs ?? Number.POSITIVE_INFINITY
+    const started = this.#runtime.now()
+    const expire = () => new TimeoutError('everything to be sent', timeoutMs, { sent: true })
+    await within(this.#runtime, this.#drain(), started + timeoutMs, expire)
+  }
+
+  /**
+   * Sends what waits, then closes. Legal at any time, also twice.
+   * @param options.timeoutMs how long what is under way may take; then the rest fails. Default 30 s
+   */
+  close(options: { timeoutMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(options.timeoutMs ?? CLOSE_TIMEOUT_MS)
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /**
+   * Indexes of a topic's partitions.
+   * @throws TimeoutError when the topic is not known within `maxBlockMs`
+   */
+  async partitionsFor(topic: string): Promise<number[]> {
+    const known = await this.#cluster.awaitTopic(topic, this.#runtime.now() + this.#config.maxBlockMs)
+    return [...known.partitions.keys()]
+  }
+
+  /** Calls back for an event; gives what takes the listener off. */
+  on<Name extends keyof ProducerEvents>(
+    name: Name,
+    listener: (payload: ProducerEvents[Name]) => void,
+  ): () => void {
+    return this.#events.on(name, listener)
+  }
+
+  /** Bytes of records that are not settled, and failures that nobody looked at. */
+  metrics(): { bufferBytes: number; unobservedErrors: number } {
+    return { bufferBytes: this.#accumulator.memory, unobservedErrors: this.#unobserved }
+  }
+
+  #prepare(record: ProducerRecord<K, V>): Prepared {
+    const topic = record?.topic
+    if (typeof topic !== 'string' || topic === '') {
+      throw new ConfigError('topic', topic, "send needs a topic: send({ topic: 'my.topic', value: '...' })")
+    }
+    const headers = headersOf(record.headers)
+    const { keySerializer, valueSerializer } = this.#config
+    const key = serialized(
+      'key',
+      record.key,
+      keySerializer as Serializer<unknown> | undefined,
+      topic,
+      headers,
+    )
+    const value = serialized(
+      'value',
+      record.value,
+      valueSerializer as Serializer<unknown> | undefined,
+      topic,
+      headers,
+    )
+    const { partition } = record
+    if (partition !== undefined && (!Number.isInteger(partition) || partition < 0)) {
+      throw new ConfigError(
+        'partition',
+        partition,
+        `send to ${topic}: partition must be a whole number from 0, not ${partition}`,
+      )
+    }
+    const timestamp = record.timestamp ?? this.#time()
+    if (!Number.isSafeInteger(timestamp) || timestamp < 0) {
+      throw new ConfigError(
+        'timestamp',
+        timestamp,
+        `send to ${topic}: timestamp must be milliseconds since 1970, not ${timestamp}`,
+      )
+    }
+    this.#checkSize(topic, key, value, headers)
+    return { topic, key, value, headers, partition, timestamp }
+  }
+
+  #checkSize(topic: string, key: Content, value: Content, headers: readonly Header[] | undefined): void {
+    const { maxRequestSize, bufferMemory } = this.#config
+    const limit = Math.min(maxRequestSize, bufferMemory)
+    if (recordSizeBound(key, value, headers) <= limit) return
+    const size = recordSizeBound(bytesOf(key), bytesOf(value), headers)
+    if (size <= limit) return
+    const setting = maxRequestSize <= bufferMemory ? 'maxRequestSize' : 'bufferMemory'
+    throw new KafkaError(
+      'RECORD_TOO_LARGE',
+      `the record for ${topic} takes ${size} bytes, ${setting} is ${limit}: raise ${setting} ` +
+        '(and max.message.bytes of the topic), or send less at once',
+    )
+  }
+
+  /** Wall clock, read once a turn: a call costs as much as writing the record. */
+  #time(): number {
+    if (!this.#isTimeFresh) {
+      this.#isTimeFresh = true
+      this.#wall = this.#runtime.wallTime()
+      this.#now = this.#runtime.now()
+      queueMicrotask(() => {
+        this.#isTimeFresh = false
+      })
+    }
+    return this.#wall
+  }
+
+  #entry(topic: string): TopicEntry {
+    let entry = this.#topics.get(topic)
+    if (!entry) {
+      const { batchSize, partitionerAdaptivePartitioningEnable: isAdaptive } = this.#config
+      const sticky = new StickyPartitioner({ batchSize, isAdaptive, random: () => this.#runtime.random() })
+      const view = {
+        partitions: 0,
+        available: [],
+        queueLength: (index: number) => this.#accumulator.queueLength(topic, index),
+      }
+      entry = { metadata: undefined, generation: -1, view, sticky, waiting: [], isAwaited: false }
+      this.#topics.set(topic, entry)
+      this.#cluster.want(topic)
+    }
+    const { metadata } = this.#cluster
+    if (entry.generation !== metadata.generation) {
+      entry.generation = metadata.generation
+      const known = metadata.topics.get(topic)
+      if (known && known.partitions.length > 0) {
+        entry.metadata = known
+        entry.view.partitions = known.partitions.length
+        entry.view.available = known.partitions.flatMap((partition, index) =>
+          partition && partition.leader >= 0 ? [index] : [],
+        )
+      }
+    }
+    return entry
+  }
+
+  /** Adds the record to a batch if its partition is known and there is memory for it. */
+  #tryAppend(entry: TopicEntry, record: Prepared, future: FutureRecordMetadata): boolean {
+    const { topic, key, value, headers, timestamp } = record
+    const { view } = entry
+    if (view.partitions === 0 || (record.partition ?? 0) >= view.partitions) return false
+    if (!this.#accumulator.hasRoom(recordSizeBound(key, value, headers))) return false
+    const isSticky = record.partition === undefined && !this.#isByRule(key)
+    const partition =
+      record.partition ?? (isSticky ? entry.sticky.current(view) : this.#partitionByRule(entry, record))
+    this.#time()
+    const appended = this.#accumulator.append(topic, partition, timestamp, key, value, headers, this.#now)
+    const { batch, bytes, isNew, isReady } = appended
+    future.join(
+      { topic, partition, timestamp, keySize: sizeOf(key), valueSize: sizeOf(value) },
+      batch.fate,
+      batch.count - 1,
+    )
+    if (isSticky) entry.sticky.account(bytes, isReady, view)
+    if (isNew || isReady) this.#sender.wake()
+    return true
+  }
+
+  #isByRule(key: Content): boolean {
+    return this.#config.partitioner !== undefined || (key !== null && !this.#config.partitionerIgnoreKeys)
+  }
+
+  #partitionByRule(entry: TopicEntry, { topic, key }: Prepared): number {
+    const { partitions, available } = entry.view
+    const keyBytes = bytesOf(key)
+    const chosen = this.#config.partitioner
+      ? this.#config.partitioner({ topic, key: keyBytes, partitions, available })
+      : entry.sticky.ofKey(keyBytes as Uint8Array, entry.view)
+    if (Number.isInteger(chosen) && chosen >= 0 && chosen < partitions) return chosen
+    throw new ConfigError(
+      'partitioner',
+      chosen,
+      `the partitioner chose ${chosen} for ${topic}, which has partitions 0 to ${partitions - 1}`,
+    )
+  }
+
+  #wait(entry: TopicEntry, record: Prepared, future: FutureRecordMetadata): void {
+    const since = this.#runtime.now()
+    entry.waiting.push({ future, record, since, deadline: since + this.#config.maxBlockMs })
+    if (entry.isAwaited) return
+    entry.isAwaited = true
+    void this.#admit(entry).finally(() => {
+      entry.isAwaited = false
+    })
+  }
+
+  /** Lets waiting records in, one after the other, as their topic becomes known and memory becomes free. */
+  async #admit(entry: TopicEntry): Promise<void> {
+    while (entry.waiting.length > 0) {
+      const { future, record, deadline, since } = entry.waiting[0] as Waiting
+      const { topic, partition = 0 } = record
+      try {
+        if (this.#sender.failure) throw this.#sender.failure
+        if (this.#entry(topic).view.partitions <= partition)
+          await this.#cluster.awaitTopic(topic, deadline, partition)
+        this.#entry(topic)
+        if (!this.#tryAppend(entry, record, future)) {
+          await this.#awaitMemory(deadline, since)
+          continue
+        }
+      } catch (error) {
+        this.#fail(future, topic, error as Error)
+      }
+      entry.waiting.shift()
+    }
+  }
+
+  async #awaitMemory(deadline: number, since: number): Promise<void> {
+    this.#accumulator.isHurried = true
+    this.#sender.wake()
+    const now = this.#runtime.now()
+    if (this.#cluster.signal.aborted) throw closedError('this producer')
+    if (now >= deadline) {
+      const hint = `bufferMemory is ${this.#config.bufferMemory} bytes and full: send more slowly, or raise it or maxBlockMs`
+      throw new TimeoutError('memory for the record', now - since, { hint })
+    }
+    await new Promise<void>((resolve) => {
+      const timer = this.#runtime.timer(deadline, done)
+      const release = this.#onRelease(done)
+      const { signal } = this.#cluster
+      signal.addEventListener('abort', done)
+      function done(): void {
+        timer.cancel()
+        release()
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+    })
+    this.#accumulator.isHurried = this.#isDraining
+  }
+
+  readonly #releases = new Set<() => void>()
+  #isDraining = false
+
+  #onRelease(listener: () => void): () => void {
+    this.#releases.add(listener)
+    return () => void this.#releases.delete(listener)
+  }
+
+  #settled(topic: string, partition: number, count: number, error: Error | undefined): void {
+    for (const listener of [...this.#releases]) listener()
+    if (!error) return
+    this.#unobserved += count
+    this.#events.emit('sendError', { topic, partition, count, error })
+  }
+
+  #fail(future: FutureRecordMetadata, topic: string, error: Error): void {
+    future.fail(error)
+    this.#unobserved++
+    this.#events.emit('sendError', { topic: String(topic), partition: -1, count: 1, error })
+  }
+
+  /** Resolves when everything that was sent until now has its outcome. */
+  async #drain(): Promise<void> {
+    const futures = [...this.#topics.values()].flatMap(({ waiting }) => waiting.map(({ future }) => future))
+    this.#isDraining = true
+    this.#accumulator.isHurried = true
+    this.#sender.wake()
+    const batches = [...this.#accumulator.batches()]
+    const outcomes = batches.map(
+      (batch) => new Promise<void>((resolve) => batch.fate.observe(batch.count - 1, () => resolve())),
+    )
+    await Promise.all([...outcomes, ...futures.map((future) => future.then().then(ignore, ignore))])
+    this.#isDraining = false
+    this.#accumulator.isHurried = false
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    const deadline = this.#runtime.now() + timeoutMs
+    const giveUp = new AbortController()
+    await Promise.race([
+      this.#drain().catch(ignore),
+      sleep(this.#runtime, Math.max(0, deadline - this.#runtime.now()), giveUp.signal),
+    ])
+    giveUp.abort()
+    this.#sender.close()
+    this.#cluster.close()
+  }
+}
+
+function ignore(): void {}
+
+function sizeOf(content: Content): number {
+  if (content === null) return -1
+  return typeof content === 'string' ? Buffer.byteLength(content) : content.length
+}
+
+function bytesOf(content: Content): Uint8Array | null {
+  return typeof content === 'string' ? Buffer.from(content) : content
+}
+
+function headersOf(given: ProducerRecord['headers']): readonly Header[] | undefined {
+  if (given === undefined || Array.isArray(given)) return given as readonly Header[] | undefined
+  return Object.entries(given).map(([key, value]) => ({ key, value }))
+}
+
+function serialized(
+  what: 'key' | 'value',
+  data: unknown,
+  serializer: Serializer<unknown> | undefined,
+  topic: string,
+  headers: readonly Header[] | undefined,
+): Content {
+  const content = serializer && data !== undefined ? serializer(data, { topic, headers }) : data
+  if (typeof content === 'string' || content instanceof Uint8Array) return content
+  if (content === null || content === undefined) return null
+  const type = Array.isArray(content)
+    ? 'an array'
+    : typeof content === 'object'
+      ? `an object (${content.constructor?.name ?? 'Object'})`
+      : `a ${typeof content}`
+  const advice = serializer
+    ? `the ${what}Serializer must give text, a Uint8Array or null`
+    : `only text, a Uint8Array or null can be sent as it is; set ${what}Serializer, e.g. ${what}Serializer: JSON.stringify`
+  throw new ConfigError(what, content, `send to ${topic}: the ${what} is ${type}; ${advice}`)
+}

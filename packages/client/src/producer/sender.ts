@@ -1,0 +1,433 @@
+import type { CodecName, Response } from '@samsa/protocol'
+import { InitProducerId, Produce, prepareCodec, splitBatch, zeroUuid } from '@samsa/protocol'
+import type { Timer } from '@samsa/runtime'
+import { backoffMs } from '../backoff.ts'
+import type { Cluster } from '../cluster.ts'
+import { ConnectionError, closedError, ServerError, TimeoutError } from '../errors.ts'
+import type { Action } from '../recovery.ts'
+import { recover, recovery } from '../recovery.ts'
+import type { Accumulator } from './accumulator.ts'
+import type { PartitionQueue } from './partition-queue.ts'
+import type { ProducerIdentity } from './producer-batch.ts'
+import { ProducerBatch } from './producer-batch.ts'
+import type { ProducerConfig } from './producer-config.ts'
+
+type PartitionAnswer = Response<typeof Produce>['responses'][number]['partitionResponses'][number]
+
+/** Source: Short.MAX_VALUE; beyond it a new producer id is needed. */
+const LAST_EPOCH = 32_767
+
+export interface SenderOptions {
+  cluster: Cluster
+  config: ProducerConfig
+  accumulator: Accumulator
+  /** A batch was settled; its records have their outcome. */
+  onSettled: (batch: ProducerBatch, error: Error | undefined) => void
+}
+
+/**
+ * Sends batches. One look (`wake`) does all that can be done now for every broker, and arms one timer for the earliest
+ * thing that time will change: so a batch that waits always has a request, a refresh or a timer that comes back to it.
+ */
+export class Sender {
+  readonly #options: SenderOptions
+  readonly #inFlight = new Map<number, number>()
+  #identity: ProducerIdentity | undefined
+  #identifying = false
+  #failure: Error | undefined
+  #isPrepared: boolean
+  #isWoken = false
+  #timer: Timer | undefined
+  #isClosed = false
+
+  constructor(options: SenderOptions) {
+    this.#options = options
+    const preparing = prepareCodec(options.config.compressionType as CodecName)
+    this.#isPrepared = preparing === undefined
+    preparing?.then(
+      () => {
+        this.#isPrepared = true
+        this.wake()
+      },
+      (error: Error) => this.#failAll(error),
+    )
+    options.cluster.onMetadata(() => this.wake())
+  }
+
+  /** Looks at everything, once, at the end of this turn. */
+  wake(): void {
+    if (this.#isWoken || this.#isClosed) return
+    this.#isWoken = true
+    queueMicrotask(() => {
+      this.#isWoken = false
+      this.#look()
+    })
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#timer?.cancel()
+    this.#failAll(closedError('the producer'))
+  }
+
+  #look(): void {
+    if (this.#isClosed) return
+    const { accumulator, cluster } = this.#options
+    const now = cluster.runtime.now()
+    for (const batch of accumulator.expired(now)) this.#expire(batch, now)
+    if (accumulator.isEmpty) {
+      this.#timer?.cancel()
+      this.#timer = undefined
+      return
+    }
+    cluster.refreshIfOld()
+    let wakeAt = accumulator.nextDeadline
+    if (this.#isPrepared && this.#isIdentified()) wakeAt = Math.min(wakeAt, this.#sendReady(now))
+    this.#timer?.cancel()
+    this.#timer = cluster.runtime.timer(wakeAt, () => this.wake())
+  }
+
+  /** Sends what may go; gives when to look again, for what only time can change. */
+  #sendReady(now: number): number {
+    const { accumulator, cluster, config } = this.#options
+    const byNode = new Map<number, PartitionQueue[]>()
+    let wakeAt = Number.POSITIVE_INFINITY
+    for (const queue of accumulator.active) {
+      if (queue.canRenumber) this.#renumber(queue)
+      const head = queue.next(this.#identity, config.enableIdempotence)
+      if (!head) continue
+      const at = accumulator.readyAt(queue, head)
+      if (at > now) {
+        wakeAt = Math.min(wakeAt, at)
+        continue
+      }
+      const leader = cluster.metadata.topics.get(queue.topic)?.partitions[queue.partition]?.leader ?? -1
+      if (leader < 0 || !cluster.metadata.brokers.has(leader)) {
+        cluster.requestRefresh()
+        wakeAt = Math.min(wakeAt, now + config.retryBackoffMs)
+        continue
+      }
+      const queues = byNode.get(leader)
+      if (queues) queues.push(queue)
+      else byNode.set(leader, [queue])
+    }
+    for (const [node, queues] of byNode) wakeAt = Math.min(wakeAt, this.#serve(node, queues, now))
+    return wakeAt
+  }
+
+  /** Sends to one broker until its requests under way are as many as allowed. */
+  #serve(node: number, queues: PartitionQueue[], now: number): number {
+    const { cluster, config, accumulator } = this.#options
+    const { maxInFlightRequestsPerConnection: most, maxRequestSize, enableIdempotence } = config
+    const notBefore = cluster.notBefore(node)
+    if (notBefore > now) return notBefore
+    let left = queues
+    while (left.length > 0 && (this.#inFlight.get(node) ?? 0) < most) {
+      const batches: ProducerBatch[] = []
+      const later: PartitionQueue[] = []
+      let bytes = 0
+      for (const queue of left) {
+        const head = queue.next(this.#identity, enableIdempotence)
+        if (!head || accumulator.readyAt(queue, head) > now) continue
+        if (bytes > 0 && bytes + head.sizeInBytes > maxRequestSize) {
+          later.push(queue)
+          continue
+        }
+        bytes += head.sizeInBytes
+        batches.push(queue.take(this.#identity, enableIdempotence))
+        later.push(queue)
+      }
+      if (batches.length === 0) break
+      void this.#produce(node, batches)
+      // Who was served first stands last next time, so that no partition starves.
+      left = later.length > 1 ? [...later.slice(1), later[0] as PartitionQueue] : later
+    }
+    return Number.POSITIVE_INFINITY
+  }
+
+  async #produce(node: number, batches: readonly ProducerBatch[]): Promise<void> {
+    const { cluster } = this.#options
+    this.#inFlight.set(node, (this.#inFlight.get(node) ?? 0) + 1)
+    try {
+      const answer = await this.#request(node, batches)
+      this.#absorb(batches, answer)
+    } catch (error) {
+      for (const batch of batches) this.#unreached(batch, error as Error)
+    } finally {
+      this.#inFlight.set(node, (this.#inFlight.get(node) ?? 1) - 1)
+      if (!cluster.signal.aborted) this.wake()
+    }
+  }
+
+  #request(node: number, batches: readonly ProducerBatch[]): Promise<Response<typeof Produce> | undefined> {
+    const { cluster, config } = this.#options
+    const { compressionType, compressionLevel, requestTimeoutMs: timeoutMs } = config
+    const topics = new Map<string, { index: number; records: Uint8Array }[]>()
+    let hasIds = true
+    for (const batch of batches) {
+      const records = batch.finish(compressionType as CodecName, compressionLevel)
+      const partitions = topics.get(batch.topic)
+      if (partitions) partitions.push({ index: batch.partition, records })
+      else topics.set(batch.topic, [{ index: batch.partition, records }])
+    }
+    const topicData = [...topics].map(([name, partitionData]) => {
+      const topicId = cluster.metadata.topics.get(name)?.id ?? zeroUuid
+      if (topicId === zeroUuid) hasIds = false
+      return { name, topicId, partitionData }
+    })
+    const acks = config.acks === 'all' ? -1 : (config.acks as number)
+    // Where an id is missing the newest version that uses names is taken (franz-go learned this the hard way).
+    const options = { noResponse: acks === 0, ...(hasIds ? {} : { maxVersion: 12 }) }
+    return cluster.request(Produce, { acks, timeoutMs, topicData }, { node }, options)
+  }
+
+  #absorb(batches: readonly ProducerBatch[], answer: Response<typeof Produce> | undefined): void {
+    const { cluster } = this.#options
+    if (!answer) {
+      for (const batch of batches) this.#stored(batch, -1, -1)
+      return
+    }
+    const left = new Set(batches)
+    const hints = []
+    for (const { name, topicId, partitionResponses } of answer.responses) {
+      for (const part of partitionResponses) {
+        const batch = batches.find(
+          ({ topic, partition }) =>
+            partition === part.index &&
+            (topic === name || (topicId !== zeroUuid && cluster.metadata.topics.get(topic)?.id === topicId)),
+        )
+        if (!batch || !left.delete(batch)) continue
+        const { leaderId: leader, leaderEpoch } = part.currentLeader
+        if (leader >= 0) hints.push({ topic: batch.topic, partition: batch.partition, leader, leaderEpoch })
+        this.#answered(batch, part)
+      }
+    }
+    if (hints.length > 0) {
+      const endpoints = answer.nodeEndpoints.map(({ nodeId: id, host, port, rack }) => ({
+        id,
+        host,
+        port,
+        rack,
+      }))
+      cluster.learnLeaders(hints, endpoints)
+    }
+    for (const batch of left) {
+      const address = `${batch.topic}-${batch.partition}`
+      this.#unreached(
+        batch,
+        new ConnectionError(`the answer to Produce leaves ${address} out`, address, true),
+      )
+    }
+  }
+
+  #answered(batch: ProducerBatch, part: PartitionAnswer): void {
+    if (part.errorCode === 0) {
+      this.#stored(batch, part.baseOffset, part.logAppendTimeMs)
+      return
+    }
+    const { topic, partition } = batch
+    const error = new ServerError(part.errorCode, {
+      api: 'Produce',
+      topic,
+      partition,
+      detail: part.errorMessage,
+    })
+    const action = recover(error, recovery.produce)
+    const recordErrors = new Map(
+      part.recordErrors.map(({ batchIndex, batchIndexErrorMessage: detail }): [number, Error] => [
+        batchIndex,
+        new ServerError(part.errorCode, {
+          api: 'Produce',
+          topic,
+          partition,
+          detail,
+          about: `record ${batchIndex} of its batch`,
+        }),
+      ]),
+    )
+    this.#refused(batch, error, action, recordErrors)
+  }
+
+  #stored(batch: ProducerBatch, baseOffset: number, logAppendTime: number): void {
+    const queue = this.#landed(batch)
+    queue.remove(batch)
+    this.#settle(batch, { baseOffset, logAppendTime, error: undefined })
+    this.#options.accumulator.tidy(queue)
+  }
+
+  #unreached(batch: ProducerBatch, error: Error): void {
+    const sent = !(error instanceof ConnectionError || error instanceof TimeoutError) || error.sent
+    if (sent) batch.isOutcomeUnknown = true
+    this.#refused(batch, error, recover(error, recovery.produce))
+  }
+
+  #refused(batch: ProducerBatch, error: Error, action: Action, recordErrors?: Map<number, Error>): void {
+    const { accumulator, cluster, config } = this.#options
+    const queue = this.#landed(batch)
+    batch.lastError = error
+    if (action === 'success') {
+      queue.remove(batch)
+      this.#settle(batch, { baseOffset: -1, logAppendTime: -1, error: undefined })
+    } else if (action === 'split' && batch.count > 1 && !batch.isSettled) {
+      this.#split(queue, batch)
+    } else if (
+      batch.isSettled ||
+      batch.attempts > config.retries ||
+      action === 'fail' ||
+      action === 'split'
+    ) {
+      if (action === 'fail' || action === 'split') batch.isOutcomeUnknown = false
+      this.#giveUp(queue, batch, error, recordErrors)
+    } else {
+      if (action === 'sequence') {
+        // The broker has looked at the number, so the batch is certainly not stored.
+        batch.isOutcomeUnknown = false
+        if (queue.unsettled[0] === batch || queue.unsettled.length === 0) queue.leaveGap()
+      } else if (error instanceof ServerError && config.acks === 'all') batch.isOutcomeUnknown = true
+      if (action === 'refresh') cluster.requestRefresh()
+      batch.retryAt = cluster.runtime.now() + this.#pause(batch.attempts - 1)
+      queue.putBack(batch)
+    }
+    accumulator.tidy(queue)
+  }
+
+  #split(queue: PartitionQueue, batch: ProducerBatch): void {
+    const { config, accumulator } = this.#options
+    const bytes = batch.finish(config.compressionType as CodecName, config.compressionLevel)
+    const limit = Math.min(config.batchSize, Math.ceil(batch.writer.sizeInBytes / 2))
+    const parts = splitBatch(bytes, limit).map((writer) => {
+      const part = new ProducerBatch(batch.topic, batch.partition, writer, batch.createdAt, batch.deadline)
+      part.attempts = batch.attempts
+      return part
+    })
+    const share = Math.ceil(batch.accounted / parts.length)
+    for (const part of parts) {
+      part.accounted = Math.min(share, batch.accounted)
+      batch.accounted -= part.accounted
+    }
+    batch.isSettled = true
+    batch.fate.split(parts.map(({ fate, count }) => ({ fate, count })))
+    queue.replace(batch, parts)
+    accumulator.tidy(queue)
+  }
+
+  #expire(batch: ProducerBatch, now: number): void {
+    const queue = this.#options.accumulator.queue(batch.topic, batch.partition)
+    const waited = now - batch.createdAt
+    const where = `${batch.topic}-${batch.partition}`
+    const sent = batch.isOutcomeUnknown || batch.isInFlight
+    const hint = sent
+      ? 'It had been sent, so it may be stored all the same'
+      : 'It was never sent; is there a leader, and can it be reached? deliveryTimeoutMs says how long is tried'
+    const error = new TimeoutError(`${batch.count} records to be acknowledged by ${where}`, waited, {
+      cause: batch.lastError,
+      sent,
+      hint,
+    })
+    if (batch.isInFlight) this.#settle(batch, { baseOffset: -1, logAppendTime: -1, error })
+    else this.#giveUp(queue, batch, error)
+    this.#options.accumulator.tidy(queue)
+  }
+
+  #giveUp(
+    queue: PartitionQueue,
+    batch: ProducerBatch,
+    error: Error,
+    recordErrors?: Map<number, Error>,
+  ): void {
+    const hadNumber = batch.hasSequence
+    queue.remove(batch)
+    if (hadNumber) queue.leaveGap()
+    this.#settle(batch, {
+      baseOffset: -1,
+      logAppendTime: -1,
+      error,
+      ...(recordErrors?.size ? { recordErrors } : {}),
+    })
+  }
+
+  #settle(batch: ProducerBatch, outcome: Parameters<ProducerBatch['fate']['settle']>[0]): void {
+    if (batch.isSettled) return
+    batch.isSettled = true
+    this.#options.accumulator.release(batch)
+    batch.fate.settle(outcome)
+    this.#options.onSettled(batch, outcome.error)
+  }
+
+  #landed(batch: ProducerBatch): PartitionQueue {
+    const queue = this.#options.accumulator.queue(batch.topic, batch.partition)
+    if (batch.isInFlight) queue.inFlight--
+    batch.isInFlight = false
+    return queue
+  }
+
+  #pause(attempt: number): number {
+    const { retryBackoffMs: initialMs, retryBackoffMaxMs: maxMs } = this.#options.config
+    return backoffMs(attempt, { initialMs, maxMs }, () => this.#options.cluster.runtime.random())
+  }
+
+  /** A partition begins anew under the next epoch; the id lasts until its epochs are used up (KIP-360). */
+  #renumber(queue: PartitionQueue): void {
+    queue.renumber()
+    if (!this.#identity) return
+    const { id, epoch } = this.#identity
+    this.#identity = epoch < LAST_EPOCH ? { id, epoch: epoch + 1 } : undefined
+    this.#isIdentified()
+  }
+
+  /** Whether batches can be numbered; asks for an id when there is none. */
+  #isIdentified(): boolean {
+    if (this.#failure) return false
+    if (!this.#options.config.enableIdempotence || this.#identity) return true
+    if (!this.#identifying) {
+      this.#identifying = true
+      void this.#identify().finally(() => {
+        this.#identifying = false
+        this.wake()
+      })
+    }
+    return false
+  }
+
+  async #identify(): Promise<void> {
+    const { cluster } = this.#options
+    const body = { transactionalId: null, transactionTimeoutMs: 0, producerId: -1n, producerEpoch: -1 }
+    const attempt = async () => {
+      const {
+        errorCode,
+        producerId: id,
+        producerEpoch: epoch,
+      } = await cluster.request(InitProducerId, (version) =>
+        version >= 3 ? body : { transactionalId: null, transactionTimeoutMs: 0 },
+      )
+      if (errorCode !== 0) throw new ServerError(errorCode, { api: 'InitProducerId' })
+      return { id, epoch }
+    }
+    try {
+      this.#identity = await cluster.retrying(
+        'a producer id',
+        recovery.initProducerId,
+        Number.POSITIVE_INFINITY,
+        attempt,
+      )
+    } catch (error) {
+      this.#failAll(error as Error)
+    }
+  }
+
+  /** Nothing can be sent any more: everything that waits learns why. */
+  #failAll(error: Error): void {
+    this.#failure = error
+    for (const batch of [...this.#options.accumulator.batches()]) {
+      const queue = this.#options.accumulator.queue(batch.topic, batch.partition)
+      if (!batch.isInFlight) queue.remove(batch)
+      this.#settle(batch, { baseOffset: -1, logAppendTime: -1, error })
+      this.#options.accumulator.tidy(queue)
+    }
+  }
+
+  /** Why nothing can be sent any more; undefined while it can. */
+  get failure(): Error | undefined {
+    return this.#failure
+  }
+}
