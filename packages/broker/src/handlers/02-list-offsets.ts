@@ -9,7 +9,7 @@ const EARLIEST = -2
 const MAX_TIMESTAMP = -3
 const EARLIEST_LOCAL = -4
 
-export const listOffsetsHandler = handler(ListOffsets, ({ topics }, { state, node }) => ({
+export const listOffsetsHandler = handler(ListOffsets, ({ topics }, { state, node, version }) => ({
   topics: topics.map(({ name, partitions }) => ({
     name,
     partitions: partitions.map(({ partitionIndex, timestamp, currentLeaderEpoch }) => {
@@ -18,7 +18,9 @@ export const listOffsetsHandler = handler(ListOffsets, ({ topics }, { state, nod
       if (partition.leader !== node) return refused(partitionIndex, 'NOT_LEADER_OR_FOLLOWER')
       const problem = epochProblem(currentLeaderEpoch, partition.leaderEpoch)
       if (problem) return refused(partitionIndex, problem)
-      return { partitionIndex, errorCode: 0, ...lookUp(partition, timestamp) }
+      const { leaderEpoch, ...found } = lookUp(partition, timestamp)
+      // Before v4 there is no place for the epoch.
+      return { partitionIndex, errorCode: 0, ...found, ...(version >= 4 ? { leaderEpoch } : {}) }
     }),
   })),
 }))
@@ -37,5 +39,5 @@ function lookUp(
 }
 
 function refused(partitionIndex: number, name: string) {
-  return { partitionIndex, errorCode: code(name), timestamp: -1, offset: -1, leaderEpoch: -1 }
+  return { partitionIndex, errorCode: code(name), timestamp: -1, offset: -1 }
 }
