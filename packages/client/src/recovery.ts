@@ -83,6 +83,29 @@ export const recovery = {
   },
   /** Metadata itself, and looking up a coordinator. */
   metadata: { codes: { ...leaders, ...coordinators }, otherwise: 'fail', unreachable: 'refresh' },
+  /** A partition of a fetch, or the whole fetch. */
+  fetch: {
+    codes: {
+      ...leaders,
+      OFFSET_OUT_OF_RANGE: 'resetOffset',
+      FETCH_SESSION_ID_NOT_FOUND: 'retry',
+      INVALID_FETCH_SESSION_EPOCH: 'retry',
+      FETCH_SESSION_TOPIC_ID_ERROR: 'refresh',
+    },
+    otherwise: 'fail',
+    unreachable: 'refresh',
+  },
+  /** Committed offsets: a refusal must never look like "nothing was committed". */
+  offsetFetch: {
+    codes: { ...coordinators, UNSTABLE_OFFSET_COMMIT: 'retry', UNKNOWN_TOPIC_OR_PARTITION: 'retry' },
+    otherwise: 'fail',
+    unreachable: 'recoordinate',
+  },
+  offsetCommit: {
+    codes: { ...coordinators, UNKNOWN_TOPIC_OR_PARTITION: 'retry' },
+    otherwise: 'fail',
+    unreachable: 'recoordinate',
+  },
   listOffsets: { codes: leaders, otherwise: 'fail', unreachable: 'refresh' },
   findCoordinator: {
     codes: { ...coordinators, COORDINATOR_NOT_AVAILABLE: 'retry' },

@@ -1,0 +1,90 @@
+import { clientSettings } from '../client-config.ts'
+import type { Given, Parsed, Setting } from '../config.ts'
+import { flag, list, milliseconds, oneOf, parseConfig, text, whole } from '../config.ts'
+import { ConfigError } from '../errors.ts'
+import { assignors } from './assignors/assignor.ts'
+
+/** What a deserializer is told besides the bytes. */
+export interface DeserializeContext {
+  topic: string
+}
+
+export type Deserializer<T> = (bytes: Buffer, context: DeserializeContext) => T
+
+const deserializer: Setting<Deserializer<unknown> | 'string' | 'json' | undefined> = {
+  default: undefined,
+  parse: (value) => {
+    if (typeof value === 'function') return value as Deserializer<unknown>
+    if (value === 'string' || value === 'json') return value
+    throw new Error("must be 'string', 'json' or a function from bytes")
+  },
+}
+
+const autoOffsetReset: Setting<'earliest' | 'latest' | 'none'> = oneOf('latest', [
+  'earliest',
+  'latest',
+  'none',
+])
+
+/** Settings of the consumer; names and defaults are Kafka's (`ConsumerConfig`), names in camelCase. */
+export const consumerSettings = {
+  ...clientSettings,
+  /** The group that shares the partitions of what is subscribed, and whose offsets are committed. */
+  groupId: text(),
+  /** Makes the member static (KIP-345): it keeps its partitions over a restart within the session timeout. */
+  groupInstanceId: text(),
+  /** Only `classic` for now. */
+  groupProtocol: oneOf('classic', ['classic']),
+  /** Commits in the background what was handed over before the current record. */
+  enableAutoCommit: flag(true),
+  autoCommitIntervalMs: milliseconds(5_000),
+  /** Where to begin when the group has committed nothing, or its offset is gone. */
+  autoOffsetReset,
+  /** A broker answers a fetch when it has so many bytes ... */
+  fetchMinBytes: whole(1),
+  /** ... or after so long. */
+  fetchMaxWaitMs: milliseconds(500),
+  fetchMaxBytes: whole(52_428_800, 1),
+  maxPartitionFetchBytes: whole(1_048_576, 1),
+  /** Fetched bytes that may wait to be handed over, over all partitions. */
+  queuedMaxBytes: whole(67_108_864, 1, Number.MAX_SAFE_INTEGER),
+  /** Most records that one `poll` gives. */
+  maxPollRecords: whole(500, 1),
+  /** A member that does not ask for records for so long leaves the group. */
+  maxPollIntervalMs: milliseconds(300_000, 1),
+  sessionTimeoutMs: milliseconds(45_000, 1),
+  heartbeatIntervalMs: milliseconds(3_000, 1),
+  /** `read_committed` hides records of transactions that are open or aborted. */
+  isolationLevel: oneOf('read_uncommitted', ['read_uncommitted', 'read_committed']),
+  /** How the group's leader shares partitions out, in order of preference. */
+  partitionAssignmentStrategy: list(['range']),
+  /** Verifies the checksum of every batch. */
+  checkCrcs: flag(true),
+  /** Hides Kafka's own topics from a subscription by pattern. */
+  excludeInternalTopics: flag(true),
+  clientRack: text(''),
+  keyDeserializer: deserializer,
+  valueDeserializer: deserializer,
+}
+
+export type ConsumerSettings = Given<typeof consumerSettings>
+export type ConsumerConfig = Parsed<typeof consumerSettings>
+
+export function consumerConfig(given: ConsumerSettings): ConsumerConfig {
+  const config = parseConfig('KafkaConsumer', consumerSettings, given)
+  const { heartbeatIntervalMs, sessionTimeoutMs, partitionAssignmentStrategy } = config
+  if (heartbeatIntervalMs >= sessionTimeoutMs) {
+    const rule = `KafkaConsumer: heartbeatIntervalMs ${heartbeatIntervalMs} must be below sessionTimeoutMs ${sessionTimeoutMs}; a third of it is usual`
+    throw new ConfigError('heartbeatIntervalMs', heartbeatIntervalMs, rule)
+  }
+  for (const name of partitionAssignmentStrategy) {
+    if (Object.hasOwn(assignors, name)) continue
+    const known = Object.keys(assignors).join(', ')
+    throw new ConfigError(
+      'partitionAssignmentStrategy',
+      name,
+      `KafkaConsumer: there is no assignor ${name}; known are ${known}`,
+    )
+  }
+  return config
+}

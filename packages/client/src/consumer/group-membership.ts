@@ -1,0 +1,329 @@
+import type { Response } from '@samsa/protocol'
+import {
+  decodeAssignment,
+  decodeSubscription,
+  encodeAssignment,
+  encodeSubscription,
+  Heartbeat,
+  JoinGroup,
+  LeaveGroup,
+  SyncGroup,
+} from '@samsa/protocol'
+import type { Timer } from '@samsa/runtime'
+import type { Cluster } from '../cluster.ts'
+import { KafkaError, ServerError } from '../errors.ts'
+import type { AssignorMember } from './assignors/assignor.ts'
+import { assignors } from './assignors/assignor.ts'
+import type { ConsumerConfig } from './consumer-config.ts'
+import type { MemberEffect, MemberEvent } from './member.ts'
+import { Member } from './member.ts'
+import type { TopicPartition } from './topic-partition.ts'
+
+const PROTOCOL_TYPE = 'consumer'
+/** Given to the coordinator beyond the poll interval, so that its answer is not cut off. Source: `AbstractCoordinator`. */
+const JOIN_GRACE_MS = 5000
+
+export interface MembershipOptions {
+  cluster: Cluster
+  config: ConsumerConfig
+  groupId: string
+  /** Topics to take part in at the moment. */
+  topics: () => readonly string[]
+  onAssigned: (partitions: TopicPartition[]) => void
+  /** Commit what is due and let go of the partitions. */
+  onRevoke: () => Promise<void>
+  onLost: () => void
+  onFailed: (error: Error) => void
+}
+
+/** Performs what the member machine decides: sends its requests and feeds the answers back. */
+export class GroupMembership {
+  readonly #options: MembershipOptions
+  readonly #member: Member
+  #timer: Timer | undefined
+  #timerAt = Number.POSITIVE_INFINITY
+  #members: AssignorMember[] = []
+  #protocol = ''
+  #leaving: Promise<void> | undefined
+
+  constructor(options: MembershipOptions) {
+    this.#options = options
+    const { sessionTimeoutMs, heartbeatIntervalMs, maxPollIntervalMs, retryBackoffMs, groupInstanceId } =
+      options.config
+    this.#member = new Member({
+      sessionTimeoutMs,
+      heartbeatIntervalMs,
+      maxPollIntervalMs,
+      restMs: retryBackoffMs,
+      isStatic: groupInstanceId !== undefined,
+    })
+  }
+
+  get generation(): number {
+    return this.#member.generation
+  }
+
+  get memberId(): string {
+    return this.#member.memberId
+  }
+
+  get isStable(): boolean {
+    return this.#member.state.at === 'stable'
+  }
+
+  start(): void {
+    this.#step({ type: 'start' })
+  }
+
+  rejoin(): void {
+    this.#step({ type: 'rejoin' })
+  }
+
+  polled(): void {
+    this.#step({ type: 'polled' })
+  }
+
+  /** A commit was refused in a way that tells about membership. */
+  commitRefused(error: ServerError): void {
+    this.#step({ type: 'refused', round: this.#round, by: 'commit', code: error.code, error })
+  }
+
+  /** Leaves; resolves when the coordinator knows, or cannot be told. */
+  async leave(): Promise<void> {
+    this.#step({ type: 'leave' })
+    this.#timer?.cancel()
+    await this.#leaving
+  }
+
+  #round = 0
+
+  #step(event: MemberEvent): void {
+    const { runtime } = this.#options.cluster
+    for (const effect of this.#member.step(event, runtime.now())) this.#perform(effect)
+    this.#arm()
+  }
+
+  #arm(): void {
+    const at = this.#member.wakeAt
+    if (at === this.#timerAt) return
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#timerAt = at
+    if (at === Number.POSITIVE_INFINITY) return
+    this.#timer = this.#options.cluster.runtime.timer(at, () => {
+      this.#timerAt = Number.POSITIVE_INFINITY
+      this.#step({ type: 'tick' })
+    })
+  }
+
+  #perform(effect: MemberEffect): void {
+    const { groupId, cluster } = this.#options
+    switch (effect.do) {
+      case 'join':
+        this.#round = effect.round
+        this.#ask('join', effect.round, () => this.#join(effect.round, effect.memberId))
+        break
+      case 'sync':
+        this.#ask('sync', effect.round, () => this.#sync(effect))
+        break
+      case 'heartbeat':
+        this.#ask('heartbeat', effect.round, () => this.#heartbeat(effect))
+        break
+      case 'prepare':
+        void this.#options.onRevoke().then(
+          () => this.#step({ type: 'prepared', round: effect.round }),
+          () => this.#step({ type: 'prepared', round: effect.round }),
+        )
+        break
+      case 'lose':
+        this.#options.onLost()
+        break
+      case 'recoordinate':
+        cluster.forgetCoordinator('group', groupId)
+        break
+      case 'leave':
+        this.#leaving = this.#leave(effect.memberId, effect.reason)
+        break
+      case 'fail':
+        this.#options.onFailed(effect.error)
+        break
+    }
+  }
+
+  #ask(by: 'join' | 'sync' | 'heartbeat', round: number, request: () => Promise<void>): void {
+    request().catch((error: Error) => {
+      const code =
+        error instanceof ServerError || (error instanceof KafkaError && isFinal(error))
+          ? error.code
+          : 'UNREACHABLE'
+      if (this.#options.cluster.signal.aborted) return
+      this.#options.cluster.events.logger.debug(
+        `group ${this.#options.groupId}: ${by} was refused: ${error.message}`,
+      )
+      const given = this.#givenMemberId
+      this.#step({
+        type: 'refused',
+        round,
+        by,
+        code,
+        error,
+        ...(given === undefined ? {} : { memberId: given }),
+      })
+    })
+  }
+
+  #givenMemberId: string | undefined
+
+  async #join(round: number, memberId: string): Promise<void> {
+    const { cluster, config, groupId } = this.#options
+    const topics = this.#options.topics()
+    const metadata = encodeSubscription({
+      topics: [...topics],
+      userData: null,
+      ownedPartitions: [],
+      generationId: -1,
+      rackId: null,
+    })
+    const { sessionTimeoutMs, maxPollIntervalMs: rebalanceTimeoutMs, groupInstanceId = null } = config
+    const protocols = config.partitionAssignmentStrategy.map((name) => ({ name, metadata }))
+    const holdMs = Math.max(0, rebalanceTimeoutMs + JOIN_GRACE_MS - config.requestTimeoutMs)
+    const answer = await cluster.request(
+      JoinGroup,
+      (version) => ({
+        groupId,
+        sessionTimeoutMs,
+        rebalanceTimeoutMs,
+        memberId,
+        protocolType: PROTOCOL_TYPE,
+        protocols,
+        ...(version >= 5 ? { groupInstanceId } : {}),
+      }),
+      { coordinator: 'group', key: groupId },
+      { holdMs },
+    )
+    this.#givenMemberId = answer.memberId
+    this.#check(answer.errorCode, 'JoinGroup')
+    this.#protocol = answer.protocolName ?? ''
+    const isLeader = answer.leader === answer.memberId && !answer.skipAssignment
+    this.#members = isLeader ? members(answer) : []
+    const { generationId: generation } = answer
+    this.#step({ type: 'joined', round, generation, memberId: answer.memberId, isLeader })
+  }
+
+  async #sync({
+    round,
+    generation: generationId,
+    memberId,
+    isLeader,
+  }: Extract<MemberEffect, { do: 'sync' }>): Promise<void> {
+    const { cluster, groupId, config } = this.#options
+    const assignments = isLeader ? await this.#assignments() : []
+    const { groupInstanceId = null } = config
+    const answer = await cluster.request(
+      SyncGroup,
+      (version) => ({
+        groupId,
+        generationId,
+        memberId,
+        assignments,
+        ...(version >= 3 ? { groupInstanceId } : {}),
+        ...(version >= 5 ? { protocolType: PROTOCOL_TYPE, protocolName: this.#protocol } : {}),
+      }),
+      { coordinator: 'group', key: groupId },
+      { holdMs: config.maxPollIntervalMs },
+    )
+    this.#check(answer.errorCode, 'SyncGroup')
+    const { assignedPartitions } =
+      answer.assignment.length > 0 ? decodeAssignment(answer.assignment) : { assignedPartitions: [] }
+    const partitions = assignedPartitions.flatMap(({ topic, partitions: indexes }) =>
+      indexes.map((partition) => ({ topic, partition })),
+    )
+    if (round !== this.#round) return
+    this.#step({ type: 'synced', round })
+    this.#options.onAssigned(partitions)
+  }
+
+  /** The leader's work: every member's share, from the newest metadata. */
+  async #assignments(): Promise<{ memberId: string; assignment: Uint8Array }[]> {
+    const { cluster } = this.#options
+    const topics = new Set(this.#members.flatMap((member) => member.topics))
+    for (const topic of topics) cluster.want(topic)
+    try {
+      if ([...topics].some((topic) => !cluster.metadata.topics.has(topic))) await cluster.refresh()
+    } finally {
+      for (const topic of topics) cluster.unwant(topic)
+    }
+    const counts = new Map<string, number>()
+    for (const topic of topics) {
+      const known = cluster.metadata.topics.get(topic)
+      if (known) counts.set(topic, known.partitions.length)
+    }
+    const assign = assignors[this.#protocol]
+    if (!assign)
+      throw new KafkaError(
+        'INCONSISTENT_GROUP_PROTOCOL',
+        `the group chose the assignor ${this.#protocol}, which is not known here`,
+      )
+    return [...assign(this.#members, counts)].map(([memberId, assignment]) => ({
+      memberId,
+      assignment: encodeAssignment({
+        assignedPartitions: [...assignment].map(([topic, partitions]) => ({ topic, partitions })),
+        userData: null,
+      }),
+    }))
+  }
+
+  async #heartbeat({
+    round,
+    generation: generationId,
+    memberId,
+  }: Extract<MemberEffect, { do: 'heartbeat' }>): Promise<void> {
+    const { cluster, groupId, config } = this.#options
+    const { groupInstanceId = null } = config
+    const { errorCode } = await cluster.request(
+      Heartbeat,
+      (version) => ({ groupId, generationId, memberId, ...(version >= 3 ? { groupInstanceId } : {}) }),
+      { coordinator: 'group', key: groupId },
+    )
+    this.#check(errorCode, 'Heartbeat')
+    this.#step({ type: 'beaten', round })
+  }
+
+  async #leave(memberId: string, reason: string): Promise<void> {
+    const { cluster, groupId } = this.#options
+    const members = [{ memberId, groupInstanceId: null }]
+    const told = cluster.request(
+      LeaveGroup,
+      (version) =>
+        version >= 3
+          ? { groupId, members: members.map((each) => ({ ...each, ...(version >= 5 ? { reason } : {}) })) }
+          : { groupId, memberId },
+      { coordinator: 'group', key: groupId },
+    )
+    await told.catch((error: Error) =>
+      cluster.events.logger.debug(`leaving group ${groupId} could not be told: ${error.message}`),
+    )
+  }
+
+  #check(errorCode: number, api: string): void {
+    if (errorCode !== 0) throw new ServerError(errorCode, { api, about: `group ${this.#options.groupId}` })
+  }
+}
+
+/** Errors of our own making that time does not heal. */
+function isFinal({ code }: KafkaError): boolean {
+  return code === 'UNSUPPORTED_VERSION' || code === 'AUTHENTICATION' || code === 'INCONSISTENT_GROUP_PROTOCOL'
+}
+
+/** Other members' metadata comes from other programs: what cannot be read has no topics. */
+function members(answer: Response<typeof JoinGroup>): AssignorMember[] {
+  return answer.members.map(({ memberId, groupInstanceId, metadata }) => {
+    let topics: string[] = []
+    try {
+      topics = decodeSubscription(metadata).topics
+    } catch {
+      // It gets nothing assigned; the other members must not suffer for it (CT-63).
+    }
+    return { memberId, groupInstanceId, topics }
+  })
+}

@@ -1,0 +1,201 @@
+import { ListOffsets, OffsetCommit, OffsetFetch } from '@samsa/protocol'
+import type { Cluster } from '../cluster.ts'
+import { ServerError } from '../errors.ts'
+import { recovery } from '../recovery.ts'
+import type { GroupMembership } from './group-membership.ts'
+import type { TopicPartition, TopicPartitionOffset } from './topic-partition.ts'
+import { named } from './topic-partition.ts'
+
+/** ListOffsets' names for the ends of a log. */
+export const EARLIEST = -2
+export const LATEST = -1
+/** The newest version that names topics; later ones need ids for every one of them. */
+const LAST_WITH_NAMES = 9
+
+export interface FoundOffset {
+  offset: number
+  /** -1 when none was found or asked for. */
+  timestamp: number
+  leaderEpoch: number
+}
+
+/**
+ * Offsets of partitions by time (or EARLIEST, LATEST), asked of the leaders.
+ * @throws TimeoutError or ServerError
+ */
+export async function listOffsets(
+  cluster: Cluster,
+  wanted: readonly (TopicPartition & { timestamp: number })[],
+  isolationLevel: number,
+  deadline: number,
+): Promise<Map<string, FoundOffset>> {
+  const found = new Map<string, FoundOffset>()
+  await cluster.retrying(
+    `offsets of ${wanted.map(named).join(', ')}`,
+    recovery.listOffsets,
+    deadline,
+    async () => {
+      for (const [node, group] of await byLeader(
+        cluster,
+        wanted.filter((each) => !found.has(named(each))),
+        deadline,
+      )) {
+        const topics = byTopic(group).map(([name, partitions]) => ({
+          name,
+          partitions: partitions.map(({ partition: partitionIndex, timestamp }) => ({
+            partitionIndex,
+            timestamp,
+            currentLeaderEpoch:
+              cluster.metadata.topics.get(name)?.partitions[partitionIndex]?.leaderEpoch ?? -1,
+          })),
+        }))
+        const answer = await cluster.request(ListOffsets, { replicaId: -1, isolationLevel, topics }, { node })
+        for (const { name: topic, partitions } of answer.topics) {
+          for (const { partitionIndex: partition, errorCode, offset, timestamp, leaderEpoch } of partitions) {
+            if (errorCode !== 0) throw new ServerError(errorCode, { api: 'ListOffsets', topic, partition })
+            found.set(named({ topic, partition }), { offset, timestamp, leaderEpoch })
+          }
+        }
+      }
+    },
+  )
+  return found
+}
+
+async function byLeader<T extends TopicPartition>(
+  cluster: Cluster,
+  wanted: readonly T[],
+  deadline: number,
+): Promise<Map<number, T[]>> {
+  const groups = new Map<number, T[]>()
+  for (const each of wanted) {
+    const topic = await cluster.awaitTopic(each.topic, deadline, each.partition)
+    const leader = topic.partitions[each.partition]?.leader ?? -1
+    if (leader < 0)
+      throw new ServerError(5, { api: 'Metadata', topic: each.topic, partition: each.partition })
+    groups.set(leader, [...(groups.get(leader) ?? []), each])
+  }
+  return groups
+}
+
+/**
+ * What a group has committed; partitions without a commit are missing from the result.
+ * @throws TimeoutError or ServerError: a refusal never looks like "nothing was committed"
+ */
+export function fetchCommitted(
+  cluster: Cluster,
+  groupId: string,
+  wanted: readonly TopicPartition[],
+  deadline: number,
+): Promise<Map<string, TopicPartitionOffset>> {
+  const coordinator = { type: 'group', key: groupId } as const
+  const what = `the committed offsets of group ${groupId}`
+  const asked = byTopic(wanted).map(([name, partitions]) => ({
+    name,
+    partitionIndexes: partitions.map(({ partition }) => partition),
+  }))
+  const attempt = async () => {
+    const answer = await cluster.request(
+      OffsetFetch,
+      (version) => ({
+        ...(version >= 8
+          ? { groups: [{ groupId, memberId: null, memberEpoch: -1, topics: asked }] }
+          : { groupId, topics: asked }),
+        // Offsets of a transaction that is not decided yet are waited for (KIP-447).
+        ...(version >= 7 ? { requireStable: true } : {}),
+      }),
+      { coordinator: 'group', key: groupId },
+      { maxVersion: LAST_WITH_NAMES },
+    )
+    const group = answer.groups[0] ?? answer
+    if (group.errorCode !== 0)
+      throw new ServerError(group.errorCode, { api: 'OffsetFetch', about: `group ${groupId}` })
+    const found = new Map<string, TopicPartitionOffset>()
+    for (const { name: topic, partitions } of group.topics) {
+      for (const {
+        partitionIndex: partition,
+        committedOffset: offset,
+        committedLeaderEpoch: leaderEpoch,
+        metadata,
+        errorCode,
+      } of partitions) {
+        if (errorCode !== 0) throw new ServerError(errorCode, { api: 'OffsetFetch', topic, partition })
+        if (offset >= 0)
+          found.set(named({ topic, partition }), {
+            topic,
+            partition,
+            offset,
+            leaderEpoch,
+            metadata: metadata ?? '',
+          })
+      }
+    }
+    return found
+  }
+  return cluster.retrying(what, recovery.offsetFetch, deadline, attempt, coordinator)
+}
+
+/**
+ * Commits offsets: the next ones to read.
+ * @throws ServerError; REBALANCE_IN_PROGRESS, ILLEGAL_GENERATION and UNKNOWN_MEMBER_ID mean that the partitions are not
+ * this member's any more. TimeoutError
+ */
+export function commitOffsets(
+  cluster: Cluster,
+  groupId: string,
+  offsets: readonly TopicPartitionOffset[],
+  member: GroupMembership | undefined,
+  groupInstanceId: string | undefined,
+  deadline: number,
+): Promise<void> {
+  const coordinator = { type: 'group', key: groupId } as const
+  const topics = byTopic(offsets).map(([name, partitions]) => ({
+    name,
+    partitions: partitions.map(
+      ({ partition: partitionIndex, offset: committedOffset, metadata = '', leaderEpoch = -1 }) => ({
+        partitionIndex,
+        committedOffset,
+        committedMetadata: metadata,
+        committedLeaderEpoch: leaderEpoch,
+      }),
+    ),
+  }))
+  const attempt = async () => {
+    const answer = await cluster.request(
+      OffsetCommit,
+      (version) => ({
+        groupId,
+        generationIdOrMemberEpoch: member?.generation ?? -1,
+        memberId: member?.memberId ?? '',
+        topics,
+        ...(version >= 7 && member ? { groupInstanceId: groupInstanceId ?? null } : {}),
+      }),
+      { coordinator: 'group', key: groupId },
+      { maxVersion: LAST_WITH_NAMES },
+    )
+    for (const { name: topic, partitions } of answer.topics) {
+      for (const { partitionIndex: partition, errorCode } of partitions) {
+        if (errorCode !== 0)
+          throw new ServerError(errorCode, {
+            api: 'OffsetCommit',
+            topic,
+            partition,
+            about: `group ${groupId}`,
+          })
+      }
+    }
+  }
+  return cluster.retrying(
+    `the commit of group ${groupId}`,
+    recovery.offsetCommit,
+    deadline,
+    attempt,
+    coordinator,
+  )
+}
+
+function byTopic<T extends TopicPartition>(partitions: readonly T[]): [string, T[]][] {
+  const topics = new Map<string, T[]>()
+  for (const each of partitions) topics.set(each.topic, [...(topics.get(each.topic) ?? []), each])
+  return [...topics]
+}
