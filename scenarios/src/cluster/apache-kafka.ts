@@ -1,9 +1,20 @@
 import type { ChildProcess } from 'node:child_process'
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { runTool } from '../foreign/run-tool.ts'
 import { cacheDirectory, delay } from './surroundings.ts'
 
 /** The judge: a real Apache Kafka of several nodes on loopback, from Maven's jars. */
@@ -52,7 +63,9 @@ function fetchJars(home: string, jars: string): void {
   const args = ['-q', '-B', 'dependency:copy-dependencies', `-DoutputDirectory=${partial}`]
   const fetched = spawnSync('mvn', args, { cwd: home, encoding: 'utf8', timeout: 300_000 })
   if (fetched.status !== 0) {
-    throw new Error(`Kafka's jars could not be fetched; Maven and Java 17 or newer are needed.\n${fetched.error ?? fetched.stdout}`)
+    throw new Error(
+      `Kafka's jars could not be fetched; Maven and Java 17 or newer are needed.\n${fetched.error ?? fetched.stdout}`,
+    )
   }
   renameSync(partial, jars)
 }
@@ -73,11 +86,18 @@ const LOG4J = `<Configuration status="ERROR"><Appenders><Console name="out"><Pat
 <Loggers><Root level="INFO"><AppenderRef ref="out"/></Root></Loggers></Configuration>\n`
 
 /** Runs one of Kafka's own tools to its end and gives what it printed. */
-export function kafkaTool(mainClass: string, args: readonly string[], input?: string): string {
+export function kafkaTool(mainClass: string, args: readonly string[], input?: string): Promise<string> {
   const home = join(cacheDirectory(), `kafka-${KAFKA_VERSION}`)
-  const options = ['-Xmx256m', `-Dlog4j2.configurationFile=${join(home, 'log4j2-quiet.xml')}`, '-cp', kafkaClassPath()]
-  writeFileSync(join(home, 'log4j2-quiet.xml'), LOG4J.replace('level="INFO"', 'level="ERROR"'))
-  return execFileSync('java', [...options, mainClass, ...args], { encoding: 'utf8', timeout: 120_000, input, maxBuffer: 2 ** 28, stdio: ['pipe', 'pipe', 'pipe'] })
+  const quiet = join(home, 'log4j2-quiet.xml')
+  const options = [
+    '-Xmx256m',
+    '-XX:TieredStopAtLevel=1',
+    `-Dlog4j2.configurationFile=${quiet}`,
+    '-cp',
+    kafkaClassPath(),
+  ]
+  writeFileSync(quiet, LOG4J.replace('level="INFO"', 'level="ERROR"'))
+  return runTool('java', [...options, mainClass, ...args], input)
 }
 
 /** Starts the cluster; every node has printed that it is ready when this resolves. */
@@ -86,7 +106,10 @@ export async function startKafka(options: ClusterOptions = {}): Promise<KafkaClu
   const count = options.nodes ?? 3
   const ports = await freePorts(count * 2)
   const directory = mkdtempSync(join(tmpdir(), 'samsa-kafka-'))
-  const nodes = Array.from({ length: count }, (_, index) => new Node(index + 1, ports, count, directory, classPath, options.overrides ?? {}))
+  const nodes = Array.from(
+    { length: count },
+    (_, index) => new Node(index + 1, ports, count, directory, classPath, options.overrides ?? {}),
+  )
   const killAll = () => {
     for (const node of nodes) node.killNow()
   }
@@ -133,7 +156,10 @@ class Node implements KafkaNode {
     this.#file = join(directory, `node-${id}.properties`)
     this.#log = join(directory, `node-${id}.log`)
     const controller = (node: number) => ports[count + node - 1] as number
-    const voters = Array.from({ length: count }, (_, index) => `${index + 1}@127.0.0.1:${controller(index + 1)}`)
+    const voters = Array.from(
+      { length: count },
+      (_, index) => `${index + 1}@127.0.0.1:${controller(index + 1)}`,
+    )
     const replicas = String(Math.min(3, count))
     const least = String(Math.min(2, count))
     const settings: Record<string, string> = {
@@ -165,13 +191,28 @@ class Node implements KafkaNode {
       'broker.heartbeat.interval.ms': '500',
       ...overrides,
     }
-    writeFileSync(this.#file, Object.entries(settings).map(([key, value]) => `${key}=${value}\n`).join(''))
+    writeFileSync(
+      this.#file,
+      Object.entries(settings)
+        .map(([key, value]) => `${key}=${value}\n`)
+        .join(''),
+    )
   }
 
   format(): void {
-    const args = ['-cp', this.#classPath, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', this.#file]
+    const args = [
+      '-cp',
+      this.#classPath,
+      'kafka.tools.StorageTool',
+      'format',
+      '-t',
+      CLUSTER_ID,
+      '-c',
+      this.#file,
+    ]
     const formatted = spawnSync('java', args, { encoding: 'utf8', timeout: 60_000 })
-    if (formatted.status !== 0) throw new Error(`node ${this.id} could not be formatted: ${formatted.error ?? formatted.stderr}`)
+    if (formatted.status !== 0)
+      throw new Error(`node ${this.id} could not be formatted: ${formatted.error ?? formatted.stderr}`)
   }
 
   async start(): Promise<void> {
@@ -179,15 +220,19 @@ class Node implements KafkaNode {
     const output = openSync(this.#log, 'a')
     const home = join(cacheDirectory(), `kafka-${KAFKA_VERSION}`)
     const java = ['-Xms256m', '-Xmx512m', `-Dlog4j2.configurationFile=${join(home, 'log4j2.xml')}`]
-    const child = spawn('java', [...java, '-cp', this.#classPath, 'kafka.Kafka', this.#file], { stdio: ['ignore', output, output] })
+    const child = spawn('java', [...java, '-cp', this.#classPath, 'kafka.Kafka', this.#file], {
+      stdio: ['ignore', output, output],
+    })
     closeSync(output)
     this.#process = child
     const deadline = performance.now() + START_LIMIT_MS
     for (;;) {
       const log = readFileSync(this.#log, 'utf8').slice(before)
       if (log.includes('Kafka Server started')) return
-      if (child.exitCode !== null) throw new Error(`node ${this.id} ended while starting:\n${log.slice(-2000)}`)
-      if (performance.now() > deadline) throw new Error(`node ${this.id} did not start in ${START_LIMIT_MS} ms:\n${log.slice(-2000)}`)
+      if (child.exitCode !== null)
+        throw new Error(`node ${this.id} ended while starting:\n${log.slice(-2000)}`)
+      if (performance.now() > deadline)
+        throw new Error(`node ${this.id} did not start in ${START_LIMIT_MS} ms:\n${log.slice(-2000)}`)
       await delay(100)
     }
   }
@@ -219,10 +264,14 @@ class Node implements KafkaNode {
 /** Ports that were free a moment ago. */
 async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
-    Array.from({ length: count }, () => new Promise<ReturnType<typeof createServer>>((resolve) => {
-      const server = createServer()
-      server.listen(0, '127.0.0.1', () => resolve(server))
-    })),
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve) => {
+          const server = createServer()
+          server.listen(0, '127.0.0.1', () => resolve(server))
+        }),
+    ),
   )
   const ports = servers.map((server) => (server.address() as { port: number }).port)
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))

@@ -8,9 +8,13 @@ import { cacheDirectory } from '../cluster/surroundings.ts'
 /** Where kcat is; on Debian it is installed if need be. */
 export function kcat(): string {
   if (spawnSync('kcat', ['-V']).status === 0) return 'kcat'
-  for (const args of [['update', '-qq'], ['install', '-y', '-qq', 'kcat']]) {
+  for (const args of [
+    ['update', '-qq'],
+    ['install', '-y', '-qq', 'kcat'],
+  ]) {
     const done = spawnSync('apt-get', args, { encoding: 'utf8', timeout: 300_000 })
-    if (done.status !== 0) throw new Error(`kcat is missing and could not be installed: ${done.error ?? done.stderr}`)
+    if (done.status !== 0)
+      throw new Error(`kcat is missing and could not be installed: ${done.error ?? done.stderr}`)
   }
   return 'kcat'
 }
@@ -27,13 +31,4 @@ export function python(): string {
   execFileSync(interpreter, ['-m', 'pip', '-q', 'install', ...packages], { timeout: 300_000, stdio: 'pipe' })
   writeFileSync(marker, '')
   return interpreter
-}
-
-/** Runs a program to its end and gives what it printed; its complaints are in the error. */
-export function runTool(command: string, args: readonly string[], input?: string | Uint8Array, timeoutMs = 60_000): string {
-  const done = spawnSync(command, args, { encoding: 'utf8', timeout: timeoutMs, input, maxBuffer: 2 ** 28 })
-  if (done.status !== 0) {
-    throw new Error(`${command} ${args.join(' ')} ended with ${done.signal ?? done.status}: ${done.error ?? ''}${done.stderr}`)
-  }
-  return done.stdout
 }
