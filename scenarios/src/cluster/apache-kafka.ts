@@ -113,7 +113,14 @@ export async function startKafka(options: ClusterOptions = {}): Promise<KafkaClu
   const killAll = () => {
     for (const node of nodes) node.killNow()
   }
+  // A runner that gives up ends its test files by SIGTERM; the cluster must not outlive them.
+  const killAllAndEnd = () => {
+    killAll()
+    process.exit(143)
+  }
   process.once('exit', killAll)
+  process.once('SIGTERM', killAllAndEnd)
+  process.once('SIGINT', killAllAndEnd)
   const cluster: KafkaCluster = {
     bootstrapServers: nodes.map(({ port }) => `127.0.0.1:${port}`).join(','),
     nodes,
@@ -121,6 +128,8 @@ export async function startKafka(options: ClusterOptions = {}): Promise<KafkaClu
     stop: async () => {
       await Promise.all(nodes.map((node) => node.kill9()))
       process.removeListener('exit', killAll)
+      process.removeListener('SIGTERM', killAllAndEnd)
+      process.removeListener('SIGINT', killAllAndEnd)
       rmSync(directory, { recursive: true, force: true })
     },
   }
