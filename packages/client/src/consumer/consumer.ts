@@ -677,14 +677,12 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     what: ConsumerRecord<K, V> | readonly TopicPartitionOffset[] | undefined,
   ): TopicPartitionOffset[] {
     if (what === undefined) {
-      return this.#positions
-        .uncommitted(true)
-        .map(({ partition, offset }) => ({
-          topic: partition.topic,
-          partition: partition.partition,
-          offset,
-          leaderEpoch: partition.leaderEpoch,
-        }))
+      return this.#positions.uncommitted(true).map(({ partition, offset }) => ({
+        topic: partition.topic,
+        partition: partition.partition,
+        offset,
+        leaderEpoch: partition.leaderEpoch,
+      }))
     }
     if (what instanceof ConsumerRecord) {
       const { topic, partition, offset, leaderEpoch } = what
