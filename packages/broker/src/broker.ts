@@ -54,10 +54,10 @@ export class Broker {
       runtime.disk.makeDirectory(settings.dataDirectory)
       this.#lock = runtime.disk.lock(settings.dataDirectory)
     }
-    const { host, port } = settings
+    const { host, advertisedHost = host, port } = settings
     const nodes = Array.from({ length: settings.brokers }, (_, index) => ({
       id: index + 1,
-      host,
+      host: advertisedHost,
       port: port === 0 ? 0 : port + index,
       isUp: true,
     }))
@@ -110,6 +110,11 @@ export class Broker {
   createTopic(name: string, options: { partitions?: number; configs?: Record<string, string> } = {}): void {
     const { partitions = -1, configs = {} } = options
     this.#state.topics.create({ name, partitions, configs: new Map(Object.entries(configs)) })
+  }
+
+  /** Whether a topic of that name exists. */
+  hasTopic(name: string): boolean {
+    return this.#state.topics.get(name) !== undefined
   }
 
   /** Makes another node lead a partition; clients find out as they would with Kafka. */

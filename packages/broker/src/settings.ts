@@ -1,9 +1,14 @@
-import { KafkaError } from '@samsa/protocol'
+import { KafkaError, nearestName } from '@samsa/protocol'
 
 /** Settings of the broker; names are Kafka's in camelCase. */
 export interface BrokerSettings {
-  /** Address to listen on and to advertise. Default 127.0.0.1. */
+  /** Address to listen on; clients are sent to it too, unless `advertisedHost` is given. Default 127.0.0.1. */
   host: string
+  /**
+   * Host name or address that clients are sent to (the host of `advertised.listeners`). Needed where they reach the
+   * broker under another name than it listens on; `host: '0.0.0.0'` cannot do without. Default: `host`.
+   */
+  advertisedHost: string | undefined
   /** 0: any free port. With several nodes, the first of as many ports in a row. Default 0. */
   port: number
   /** How many nodes: listeners of one process, with the leaders spread over them. Default 1. */
@@ -35,6 +40,7 @@ export interface BrokerSettings {
 
 const defaults: BrokerSettings = {
   host: '127.0.0.1',
+  advertisedHost: undefined,
   port: 0,
   brokers: 1,
   dataDirectory: undefined,
@@ -66,21 +72,31 @@ export function brokerSettings(given: Partial<BrokerSettings>): BrokerSettings {
   const settings: Record<string, unknown> = { ...defaults }
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(defaults, name)) {
-      throw new KafkaError(
-        'CONFIG',
-        `startBroker: unknown setting ${name}; known are ${Object.keys(defaults).join(', ')}`,
-      )
+      const nearest = nearestName(name, Object.keys(defaults))
+      const hint = nearest ? `did you mean ${nearest}?` : `known are ${Object.keys(defaults).join(', ')}`
+      throw new KafkaError('CONFIG', `startBroker: unknown setting ${name}; ${hint}`)
     }
     if (value === undefined) continue
     check(name as keyof BrokerSettings, value)
     settings[name] = value
   }
+  checkAdvertised(settings as unknown as BrokerSettings)
   return settings as unknown as BrokerSettings
+}
+
+/** Clients cannot connect to "every address of this machine". Kafka refuses it too (`KafkaConfig.validateValues`). */
+function checkAdvertised({ host, advertisedHost = host }: BrokerSettings): void {
+  if (!['0.0.0.0', '::', '[::]'].includes(advertisedHost)) return
+  throw new KafkaError(
+    'CONFIG',
+    `startBroker: ${advertisedHost} means every address of this machine, which clients cannot connect to; ` +
+      "set advertisedHost to the name or address under which they reach it, e.g. 'localhost'",
+  )
 }
 
 function check(name: keyof BrokerSettings, value: unknown): void {
   const example = defaults[name]
-  if (name === 'dataDirectory' || name === 'host') {
+  if (name === 'dataDirectory' || name === 'host' || name === 'advertisedHost') {
     if (typeof value === 'string' && value !== '') return
     throw new KafkaError('CONFIG', `startBroker: ${name} must be text`)
   }

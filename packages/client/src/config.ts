@@ -1,3 +1,4 @@
+import { nearestName } from '@samsa/protocol'
 import { ConfigError } from './errors.ts'
 
 /** One setting: its default, and how a given value is checked and brought into form. */
@@ -165,32 +166,4 @@ function shown(name: string, value: unknown): string {
   if (typeof value === 'object' && value !== null)
     return Array.isArray(value) ? JSON.stringify(value) : 'an object'
   return String(value)
-}
-
-export function nearestName(name: string, known: readonly string[]): string | undefined {
-  let best: string | undefined
-  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1
-  for (const candidate of known) {
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
-    if (distance < bestDistance) {
-      best = candidate
-      bestDistance = distance
-    }
-  }
-  return best
-}
-
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row]
-    for (let column = 1; column <= b.length; column++) {
-      const substitute = (previous[column - 1] as number) + (a[row - 1] === b[column - 1] ? 0 : 1)
-      current.push(
-        Math.min(substitute, (previous[column] as number) + 1, (current[column - 1] as number) + 1),
-      )
-    }
-    previous = current
-  }
-  return previous[b.length] as number
 }
