@@ -1,4 +1,34 @@
-#!/usr/bin/env node
 import { run } from './run.ts'
+import { stopOnSignals } from './stop-on-signals.ts'
+import type { Terminal } from './terminal.ts'
+import { wantsColour } from './terminal.ts'
 
-process.exitCode = await run(process.argv.slice(2))
+const stop = new AbortController()
+stopOnSignals(stop, {
+  on: (signal, listener) => void process.on(signal, listener),
+  after: (ms, fire) => void setTimeout(fire, ms).unref(),
+  exit: (code, why) => {
+    if (why) process.stderr.write(`error: ${why}\n`)
+    process.exit(code)
+  },
+})
+
+const terminal: Terminal = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  outIsColoured: wantsColour(process.stdout.isTTY, process.env),
+  errIsColoured: wantsColour(process.stderr.isTTY, process.env),
+  stopped: stop.signal,
+}
+
+// Whoever read our output has gone (`samsa ... | head`): there is nobody to write for, which is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') process.exitCode = 1
+  stop.abort()
+})
+// Nobody reads our problems: then they are lost, but the work goes on.
+process.stderr.on('error', () => {})
+
+run(process.argv.slice(2), terminal).then((code) => {
+  process.exitCode ??= code
+})

@@ -1,0 +1,2 @@
+/** The one version of all packages; a test compares it with package.json. */
+export const version = '0.1.0'
