@@ -287,7 +287,7 @@ function text(value: unknown): Uint8Array {
 }
 
 /** Why a topic may not have this name; undefined when it may. Source: `Topic.validate`. */
-export function topicNameProblem(name: string): string | undefined {
+function topicNameProblem(name: string): string | undefined {
   if (name === '') return 'The topic name is empty.'
   if (name === '.' || name === '..') return "The topic name cannot be '.' or '..'."
   if (name.length > 249) return 'The topic name is longer than 249 characters.'
@@ -297,7 +297,7 @@ export function topicNameProblem(name: string): string | undefined {
 }
 
 /** Java's String.hashCode without its sign, as Kafka spreads groups over the partitions of their topic. */
-export function hashOf(name: string): number {
+function hashOf(name: string): number {
   let hash = 0
   for (let index = 0; index < name.length; index++) hash = (Math.imul(hash, 31) + name.charCodeAt(index)) | 0
   return hash === -0x8000_0000 ? 0 : Math.abs(hash)
@@ -341,7 +341,7 @@ function isCount(value: string): boolean {
 }
 
 /** @throws KafkaError INVALID_CONFIG */
-export function checkConfig(key: string, value: string): void {
+function checkConfig(key: string, value: string): void {
   const known = topicConfigs[key]
   if (!known) throw new KafkaError('INVALID_CONFIG', `Unknown topic config name: ${key}`)
   if (!known.check(value))

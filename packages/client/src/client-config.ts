@@ -1,5 +1,5 @@
 import type { TlsOptions } from '@samsa/runtime'
-import type { BootstrapAddress, Given, Parsed, Setting } from './config.ts'
+import type { BootstrapAddress, Parsed, Setting } from './config.ts'
 import { custom, flag, milliseconds, oneOf, parseBootstrapServers, text, whole } from './config.ts'
 
 const bootstrapServers: Setting<readonly BootstrapAddress[] | string | readonly string[]> = {
@@ -46,5 +46,4 @@ function isObject(value: unknown): value is TlsOptions {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-export type ClientSettings = Given<typeof clientSettings>
 export type ClientConfig = Parsed<typeof clientSettings>

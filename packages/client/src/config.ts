@@ -155,7 +155,7 @@ function unknownSetting(owner: string, table: SettingTable, written: string, val
 }
 
 /** `auto.commit.interval.ms` and `auto_commit_interval_ms` become `autoCommitIntervalMs`. */
-export function camelCase(name: string): string {
+function camelCase(name: string): string {
   return name.replaceAll(/[._-]+([a-zA-Z0-9])/g, (_, letter: string) => letter.toUpperCase())
 }
 

@@ -7,7 +7,7 @@ export interface Logger {
 }
 
 /** Warnings and errors to the console, nothing below. */
-export const consoleLogger: Logger = {
+const consoleLogger: Logger = {
   debug: () => {},
   info: () => {},
   warn: (message) => console.warn(`samsa: ${message}`),

@@ -20,7 +20,7 @@ const leader: Route = { to: 'leader', lane: 'main' }
 const group: Route = { to: 'group', lane: 'coordinator' }
 const transaction: Route = { to: 'transaction', lane: 'coordinator' }
 
-export const routing: Readonly<Record<string, Route>> = {
+const routing: Readonly<Record<string, Route>> = {
   Metadata: any,
   FindCoordinator: any,
   InitProducerId: any,

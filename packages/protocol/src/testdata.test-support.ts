@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 
 /** For tests only: a gzipped file of the package's testdata. */
-export function testdata(name: string): string {
+function testdata(name: string): string {
   const file = fileURLToPath(new URL(`../testdata/${name}.gz`, import.meta.url))
   return gunzipSync(readFileSync(file)).toString('utf8')
 }

@@ -18,7 +18,7 @@ import { runTool } from '../foreign/run-tool.ts'
 import { cacheDirectory, delay } from './surroundings.ts'
 
 /** The judge: a real Apache Kafka of several nodes on loopback, from Maven's jars. */
-export const KAFKA_VERSION = '4.3.1'
+const KAFKA_VERSION = '4.3.1'
 const START_LIMIT_MS = 120_000
 const STOP_LIMIT_MS = 20_000
 const CLUSTER_ID = 'c2Ftc2EtanVkZ2UtY2x1c3Q'
@@ -47,7 +47,7 @@ export interface ClusterOptions {
 }
 
 /** The class path of Kafka's jars; fetched once into the cache. */
-export function kafkaClassPath(): string {
+function kafkaClassPath(): string {
   const home = join(cacheDirectory(), `kafka-${KAFKA_VERSION}`)
   const jars = join(home, 'libs')
   if (!existsSync(jars)) fetchJars(home, jars)

@@ -11,7 +11,7 @@ import {
 } from '@samsa/protocol'
 
 /** Key of a committed offset in `__consumer_offsets`, with the record type in front (0 or 1). */
-export const OffsetCommitKey = message(
+const OffsetCommitKey = message(
   'OffsetCommitKey',
   { versions: [0, 1] },
   {
@@ -22,7 +22,7 @@ export const OffsetCommitKey = message(
 )
 
 /** Value of a committed offset, with its version in front. */
-export const OffsetCommitValue = message(
+const OffsetCommitValue = message(
   'OffsetCommitValue',
   { versions: [0, 4], flexible: 4 },
   {

@@ -24,7 +24,7 @@ export interface BatchEntry {
   readonly size: number
 }
 
-export function entryOf(header: BatchHeader, position: number): BatchEntry {
+function entryOf(header: BatchHeader, position: number): BatchEntry {
   const { baseOffset, lastOffset, maxTimestamp, leaderEpoch, sizeInBytes: size } = header
   return { baseOffset, lastOffset, maxTimestamp, leaderEpoch, position, size }
 }

@@ -27,7 +27,7 @@ const autoOffsetReset: Setting<'earliest' | 'latest' | 'none'> = oneOf('latest',
 ])
 
 /** Settings of the consumer; names and defaults are Kafka's (`ConsumerConfig`), names in camelCase. */
-export const consumerSettings = {
+const consumerSettings = {
   ...clientSettings,
   /** The group that shares the partitions of what is subscribed, and whose offsets are committed. */
   groupId: text(),

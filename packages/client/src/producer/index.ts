@@ -1,5 +1,5 @@
 export { FutureRecordMetadata } from './future-record-metadata.ts'
-export type { ClientWorld, ProducerEvents, ProducerOptions, ProducerRecord, Sendable } from './producer.ts'
+export type { ProducerEvents, ProducerOptions, ProducerRecord, Sendable } from './producer.ts'
 export { KafkaProducer } from './producer.ts'
 export type { Partitioner, ProducerSettings, SerializeContext, Serializer } from './producer-config.ts'
 export { RecordMetadata } from './record-metadata.ts'

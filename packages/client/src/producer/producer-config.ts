@@ -37,7 +37,7 @@ function isFunction<F>(value: unknown): value is F {
 }
 
 /** Settings of the producer; names and defaults are Kafka's (`ProducerConfig`), names in camelCase. */
-export const producerSettings = {
+const producerSettings = {
   ...clientSettings,
   /** Who must have a record before it counts as sent: `all` in-sync replicas, the leader (1), nobody (0). */
   acks,

@@ -2,10 +2,11 @@ import type { Header } from '@samsa/protocol'
 import { recordSizeBound } from '@samsa/protocol'
 import type { Runtime } from '@samsa/runtime'
 import { nodeRuntime } from '@samsa/runtime'
+import type { ClientWorld } from '../client-world.ts'
 import { Cluster } from '../cluster.ts'
 import { sleep, within } from '../deadline.ts'
 import { ConfigError, closedError, KafkaError, TimeoutError } from '../errors.ts'
-import type { ClientEvents, Logger } from '../events.ts'
+import type { ClientEvents } from '../events.ts'
 import { Events } from '../events.ts'
 import type { TopicMetadata } from '../metadata.ts'
 import type { Content } from './accumulator.ts'
@@ -46,12 +47,6 @@ export type ProducerOptions<K, V> = Omit<
   keySerializer?: Serializer<K>
   valueSerializer?: Serializer<V>
   partitioner?: Partitioner
-}
-
-/** The world and the log of a client; the real ones by default. */
-export interface ClientWorld {
-  runtime?: Runtime
-  logger?: Logger
 }
 
 interface Waiting {
