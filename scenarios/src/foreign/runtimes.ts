@@ -18,7 +18,8 @@ const architecture = process.arch === 'arm64' ? 'arm64' : 'x64'
 const denoArgs = ['run', '--allow-all', '--node-modules-dir=manual', '--no-prompt']
 
 export const runtimes: readonly JavaScriptRuntime[] = [
-  ...['20.19', '22', '24', '26'].map((version) => ({
+  // The lowest that `engines` admits, and the newest of each line.
+  ...['20.19.0', '22', '24', '26'].map((version) => ({
     name: `Node ${version}`,
     package: `node-linux-${architecture}@${version}`,
     program: 'bin/node',
