@@ -116,9 +116,7 @@ export class Accumulator {
     const batches: ProducerBatch[] = []
     for (const queue of this.#active) {
       for (const batch of queue.waiting) if (batch.deadline <= now) batches.push(batch)
-      for (const batch of queue.unsettled) {
-        if (batch.deadline <= now && batch.isInFlight && !batch.isSettled) batches.push(batch)
-      }
+      for (const batch of queue.inFlight) if (batch.deadline <= now && !batch.isSettled) batches.push(batch)
     }
     return batches
   }
@@ -128,7 +126,7 @@ export class Accumulator {
     let next = Number.POSITIVE_INFINITY
     for (const queue of this.#active) {
       for (const batch of queue.waiting) next = Math.min(next, batch.deadline)
-      for (const batch of queue.unsettled) if (!batch.isSettled) next = Math.min(next, batch.deadline)
+      for (const batch of queue.inFlight) if (!batch.isSettled) next = Math.min(next, batch.deadline)
     }
     return next
   }
@@ -141,15 +139,15 @@ export class Accumulator {
 
   /** Forgets an empty queue; call it after every change to one. */
   tidy(queue: PartitionQueue): void {
-    if (queue.isEmpty && queue.unsettled.length === 0) this.#active.delete(queue)
+    if (queue.isEmpty) this.#active.delete(queue)
     else this.#active.add(queue)
   }
 
   /** Every batch that is not settled. */
   *batches(): Generator<ProducerBatch, void> {
     for (const queue of this.#active) {
-      const inFlight = queue.unsettled.filter((batch) => batch.isInFlight)
-      yield* new Set([...inFlight, ...queue.waiting])
+      yield* [...queue.inFlight].filter(({ isSettled }) => !isSettled)
+      yield* [...queue.waiting]
     }
   }
 }

@@ -19,6 +19,7 @@ export class Fate {
   outcome: Outcome | undefined
   #observers: { index: number; observer: Observer }[] | undefined
   #parts: { fate: Fate; from: number; count: number }[] | undefined
+  #overs: (() => void)[] | undefined
 
   /** Calls back once the outcome is known; at once when it is. */
   observe(index: number, observer: Observer): void {
@@ -42,12 +43,25 @@ export class Fate {
     return this.#observers !== undefined
   }
 
+  /** Calls back once every record has its outcome; at once when each has. */
+  whenOver(listener: () => void): void {
+    if (this.#parts) {
+      let open = this.#parts.length
+      for (const { fate } of this.#parts) fate.whenOver(() => --open === 0 && listener())
+    } else if (this.outcome) listener()
+    else {
+      this.#overs ??= []
+      this.#overs.push(listener)
+    }
+  }
+
   settle(outcome: Outcome): void {
     if (this.outcome) return
     this.outcome = outcome
     const observers = this.#observers ?? []
     this.#observers = undefined
     for (const { index, observer } of observers) observer(outcome, index)
+    this.#over()
   }
 
   /** The records go on in several batches. */
@@ -61,5 +75,13 @@ export class Fate {
     const observers = this.#observers ?? []
     this.#observers = undefined
     for (const { index, observer } of observers) this.observe(index, observer)
+    this.#over()
+  }
+
+  /** Who waits for the end is called, or goes on to the parts. */
+  #over(): void {
+    const overs = this.#overs ?? []
+    this.#overs = undefined
+    for (const over of overs) this.whenOver(over)
   }
 }

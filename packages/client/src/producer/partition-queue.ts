@@ -16,7 +16,8 @@ export class PartitionQueue {
   readonly waiting: ProducerBatch[] = []
   /** Numbered or sent and not settled, lowest first; includes those that wait for a retry. */
   readonly unsettled: ProducerBatch[] = []
-  inFlight = 0
+  /** Sent, and not answered. */
+  readonly inFlight = new Set<ProducerBatch>()
   #identity: ProducerIdentity | undefined
   #nextSequence = 0
   #hasGap = false
@@ -27,7 +28,7 @@ export class PartitionQueue {
   }
 
   get isEmpty(): boolean {
-    return this.waiting.length === 0 && this.inFlight === 0
+    return this.waiting.length === 0 && this.inFlight.size === 0
   }
 
   get hasGap(): boolean {
@@ -41,7 +42,7 @@ export class PartitionQueue {
 
   /** Whether a new epoch may begin now: nothing is under way and nothing is undecided. */
   get canRenumber(): boolean {
-    return this.#hasGap && this.inFlight === 0 && !this.unsettled.some((batch) => batch.isOutcomeUnknown)
+    return this.#hasGap && this.inFlight.size === 0 && !this.unsettled.some((batch) => batch.isOutcomeUnknown)
   }
 
   /** Begins again at 0 under another identity; batches that were certainly not stored get new numbers when sent. */
@@ -85,14 +86,24 @@ export class PartitionQueue {
     }
     batch.isInFlight = true
     batch.attempts++
-    this.inFlight++
+    this.inFlight.add(batch)
     return batch
+  }
+
+  /** A batch that was taken has its answer, or will not get one. */
+  landed(batch: ProducerBatch): void {
+    batch.isInFlight = false
+    this.inFlight.delete(batch)
   }
 
   /** Puts a batch back where its number belongs. */
   putBack(batch: ProducerBatch): void {
     if (!batch.hasSequence) {
-      this.waiting.unshift(batch)
+      // Retries come first, in the order in which they were filled.
+      const later = this.waiting.findIndex(
+        ({ attempts, createdAt }) => attempts === 0 || createdAt > batch.createdAt,
+      )
+      this.waiting.splice(later < 0 ? this.waiting.length : later, 0, batch)
       return
     }
     const order = new Map(this.unsettled.map((each, index) => [each, index]))
@@ -114,11 +125,6 @@ export class PartitionQueue {
       this.unsettled.splice(at, 1, ...parts)
     }
     for (const part of parts) this.putBack(part)
-    if (at < 0) {
-      // Without numbers `putBack` puts each in front of the one before.
-      const first = this.waiting.splice(0, parts.length)
-      this.waiting.unshift(...first.reverse())
-    }
   }
 
   /** The batch is settled: it will not be sent again. */

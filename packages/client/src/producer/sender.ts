@@ -356,8 +356,7 @@ export class Sender {
 
   #landed(batch: ProducerBatch): PartitionQueue {
     const queue = this.#options.accumulator.queue(batch.topic, batch.partition)
-    if (batch.isInFlight) queue.inFlight--
-    batch.isInFlight = false
+    queue.landed(batch)
     return queue
   }
 
