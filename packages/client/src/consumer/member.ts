@@ -47,12 +47,19 @@ export type MemberEffect =
   | { do: 'leave'; memberId: string; reason: string }
   | { do: 'fail'; error: Error }
 
+/** Heartbeats of a member that has its place, monotonic. They go on while it gives partitions back. */
+interface Pulse {
+  heartbeatAt: number
+  isBeating: boolean
+  heardAt: number
+}
+
 export type MemberState =
   | { at: 'idle' }
   | { at: 'joining' }
   | { at: 'syncing'; generation: number }
-  | { at: 'stable'; generation: number; heartbeatAt: number; isBeating: boolean; heardAt: number }
-  | { at: 'preparing'; generation: number }
+  | ({ at: 'stable'; generation: number } & Pulse)
+  | ({ at: 'preparing'; generation: number } & Pulse)
   | { at: 'resting'; until: number }
   | { at: 'away' }
   | { at: 'failed' }
@@ -117,11 +124,10 @@ export class Member implements Machine<MemberEvent, MemberEffect> {
     const state = this.#state
     const poll = this.#polledAt + this.#settings.maxPollIntervalMs
     if (state.at === 'resting') return state.until
-    if (state.at !== 'stable') return Number.POSITIVE_INFINITY
-    return Math.min(
-      poll,
-      state.isBeating ? state.heardAt + this.#settings.sessionTimeoutMs : state.heartbeatAt,
-    )
+    if (state.at !== 'stable' && state.at !== 'preparing') return Number.POSITIVE_INFINITY
+    const session = state.heardAt + this.#settings.sessionTimeoutMs
+    const pulse = Math.min(session, state.isBeating ? session : state.heartbeatAt)
+    return state.at === 'stable' ? Math.min(poll, pulse) : pulse
   }
 
   step(event: MemberEvent, now: number): readonly MemberEffect[] {
@@ -142,7 +148,7 @@ export class Member implements Machine<MemberEvent, MemberEffect> {
         this.#settle(now, effects)
         break
       case 'beaten':
-        if (this.#state.at === 'stable') this.#state = { ...this.#state, isBeating: false, heardAt: now }
+        if (hasPulse(this.#state)) this.#state = { ...this.#state, isBeating: false, heardAt: now }
         break
       case 'refused':
         this.#refused(event, now, effects)
@@ -196,7 +202,7 @@ export class Member implements Machine<MemberEvent, MemberEffect> {
   #rejoin(effects: MemberEffect[]): void {
     const state = this.#state
     if (state.at === 'stable') {
-      this.#move({ at: 'preparing', generation: state.generation })
+      this.#move({ ...state, at: 'preparing' })
       effects.push({ do: 'prepare', round: this.#round })
     } else this.#needsRejoin = state.at === 'joining' || state.at === 'syncing'
   }
@@ -205,7 +211,7 @@ export class Member implements Machine<MemberEvent, MemberEffect> {
     const { code, by, error } = event
     if (by === 'commit' && this.#state.at !== 'stable') return
     if (final.has(code)) {
-      if (this.#state.at === 'stable') effects.push({ do: 'lose' })
+      if (hasPulse(this.#state)) effects.push({ do: 'lose' })
       this.#move({ at: 'failed' })
       effects.push({ do: 'fail', error })
       return
@@ -216,13 +222,16 @@ export class Member implements Machine<MemberEvent, MemberEffect> {
         this.#join(effects)
         return
       case 'REBALANCE_IN_PROGRESS':
-        if (by === 'heartbeat' || by === 'commit') this.#rejoin(effects)
-        else this.#join(effects)
+        if (by === 'join' || by === 'sync') this.#join(effects)
+        else {
+          this.#unbeat(now)
+          this.#rejoin(effects)
+        }
         return
       case 'UNKNOWN_MEMBER_ID':
       case 'ILLEGAL_GENERATION':
         if (code === 'UNKNOWN_MEMBER_ID') this.memberId = ''
-        if (this.#state.at === 'stable') effects.push({ do: 'lose' })
+        if (hasPulse(this.#state)) effects.push({ do: 'lose' })
         this.#join(effects)
         return
       default:
@@ -230,12 +239,17 @@ export class Member implements Machine<MemberEvent, MemberEffect> {
     }
   }
 
+  /** The coordinator has answered, if only to say that the group rebalances: the session goes on. */
+  #unbeat(now: number): void {
+    if (hasPulse(this.#state)) this.#state = { ...this.#state, isBeating: false, heardAt: now }
+  }
+
   /** The coordinator cannot be reached or is moving: it is looked up anew, and asked again after a pause. */
   #unanswered(by: string, now: number, effects: MemberEffect[]): void {
     effects.push({ do: 'recoordinate' })
     const until = now + this.#settings.restMs
     const state = this.#state
-    if (state.at === 'stable') {
+    if (hasPulse(state)) {
       if (by === 'heartbeat') this.#state = { ...state, isBeating: false, heartbeatAt: until }
       return
     }
@@ -244,7 +258,7 @@ export class Member implements Machine<MemberEvent, MemberEffect> {
 
   #leave(reason: string, effects: MemberEffect[]): void {
     const { at } = this.#state
-    const wasIn = at === 'stable' || at === 'syncing' || at === 'preparing' || at === 'joining'
+    const wasIn = at !== 'idle' && at !== 'away' && at !== 'failed'
     // A static member keeps its place until its session is over (KIP-345).
     if (wasIn && !this.#settings.isStatic && this.memberId !== '')
       effects.push({ do: 'leave', memberId: this.memberId, reason })
@@ -255,9 +269,9 @@ export class Member implements Machine<MemberEvent, MemberEffect> {
   #tick(now: number, effects: MemberEffect[]): void {
     const state = this.#state
     if (state.at === 'resting' && state.until <= now) this.#join(effects)
-    if (state.at !== 'stable') return
+    if (!hasPulse(state)) return
     const { sessionTimeoutMs, heartbeatIntervalMs, maxPollIntervalMs } = this.#settings
-    if (now - this.#polledAt >= maxPollIntervalMs) {
+    if (state.at === 'stable' && now - this.#polledAt >= maxPollIntervalMs) {
       effects.push({ do: 'lose' })
       this.#leave(`no record was asked for in maxPollIntervalMs (${maxPollIntervalMs} ms)`, effects)
       this.#move({ at: 'away' })
@@ -278,4 +292,8 @@ export class Member implements Machine<MemberEvent, MemberEffect> {
       memberId: this.memberId,
     })
   }
+}
+
+function hasPulse(state: MemberState): state is Extract<MemberState, Pulse> {
+  return state.at === 'stable' || state.at === 'preparing'
 }
