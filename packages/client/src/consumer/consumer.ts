@@ -33,12 +33,12 @@ export interface ConsumerEvents extends ClientEvents {
   offsetReset: { topic: string; partition: number; from: number | undefined; to: number }
 }
 
-type Given<T> = T | 'string' | 'json'
+type OrBuiltIn<T> = T | 'string' | 'json'
 
 /** The consumer's settings; deserializers decide the types of keys and values. */
 export type ConsumerOptions<K, V> = Omit<ConsumerSettings, 'keyDeserializer' | 'valueDeserializer'> & {
-  keyDeserializer?: Given<Deserializer<K>>
-  valueDeserializer?: Given<Deserializer<V>>
+  keyDeserializer?: OrBuiltIn<Deserializer<K>>
+  valueDeserializer?: OrBuiltIn<Deserializer<V>>
 }
 
 interface Waiter {

@@ -1,0 +1,629 @@
+import { Header, KafkaError, ReceivedHeader, RecordView, TimestampType } from '@samsa/protocol';
+import { Runtime } from '@samsa/runtime';
+export { CorruptRecordError, EncodeError, Header, KafkaError, MalformedError, ReceivedHeader, TimestampType, UnsupportedVersionError } from '@samsa/protocol';
+
+// client-world
+/** The world and the log of a client; the real ones by default. */
+export interface ClientWorld {
+    runtime?: Runtime;
+    logger?: Logger;
+}
+
+// config
+/** One setting: its default, and how a given value is checked and brought into form. */
+interface Setting<T> {
+    readonly default: T;
+    /** Throws a plain Error whose message is the rule; `parseConfig` adds the name and the value. */
+    readonly parse: (value: unknown) => T;
+}
+type SettingTable = {
+    readonly [name: string]: Setting<any>;
+};
+/** What a user may give. */
+type Given<T extends SettingTable> = {
+    readonly [K in keyof T]?: T[K]['default'] | undefined;
+};
+/** `host:port`, several with commas or as a list; the port may be left out and is then 9092. */
+interface BootstrapAddress {
+    host: string;
+    port: number;
+}
+
+// consumer/consumer
+export interface ConsumerEvents extends ClientEvents {
+    /** Partitions were assigned by the group. */
+    assigned: {
+        partitions: TopicPartition[];
+    };
+    /** Partitions are given back in order; what was handed over is committed if auto commit is on. */
+    revoked: {
+        partitions: TopicPartition[];
+    };
+    /** Partitions were lost: the group has given them away already. */
+    lost: {
+        partitions: TopicPartition[];
+    };
+    committed: {
+        offsets: TopicPartitionOffset[];
+    };
+    /** A commit in the background failed; it is tried again. */
+    commitFailed: {
+        error: Error;
+    };
+    /** An offset was not there any more and another one was taken. */
+    offsetReset: {
+        topic: string;
+        partition: number;
+        from: number | undefined;
+        to: number;
+    };
+}
+type OrBuiltIn<T> = T | 'string' | 'json';
+/** The consumer's settings; deserializers decide the types of keys and values. */
+export type ConsumerOptions<K, V> = Omit<ConsumerSettings, 'keyDeserializer' | 'valueDeserializer'> & {
+    keyDeserializer?: OrBuiltIn<Deserializer<K>>;
+    valueDeserializer?: OrBuiltIn<Deserializer<V>>;
+};
+/**
+ * Reads records: as a member of a group (`subscribe`), or from partitions of its own choice (`assign`).
+ *
+ *   const consumer = new KafkaConsumer({ bootstrapServers: 'localhost:9092', groupId: 'my.group' })
+ *   consumer.subscribe(['my.topic'])
+ *   for await (const message of consumer) console.log(message)
+ *
+ * @throws ConfigError from the constructor, for a setting that is unknown or cannot be
+ */
+export declare class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
+    #private;
+    constructor(options?: ConsumerOptions<K, V>, world?: ClientWorld);
+    /**
+     * Reads topics as a member of the group `groupId`, which shares their partitions out.
+     * @param topics names, or a pattern that names are matched with
+     */
+    subscribe(topics: string | readonly string[] | RegExp): void;
+    /** Gives up the subscription or the assignment; leaves the group. */
+    unsubscribe(): void;
+    /**
+     * Reads these partitions, and no others, without the group sharing them out. Positions begin at what the group has
+     * committed, else where `autoOffsetReset` says, unless `seek` sets them.
+     */
+    assign(partitions: readonly TopicPartition[]): void;
+    /** The partitions that are being read at the moment. */
+    assignment(): TopicPartition[];
+    /** What was subscribed. */
+    subscription(): readonly string[] | RegExp | undefined;
+    /** Goes on at an offset; what was fetched before is dropped. */
+    seek(target: TopicPartition, offset: number): void;
+    /** Goes to the first record that is there; all assigned partitions when none is named. */
+    seekToBeginning(...targets: TopicPartition[]): void;
+    /** Goes behind the last record; all assigned partitions when none is named. */
+    seekToEnd(...targets: TopicPartition[]): void;
+    /** Hands over no records of these partitions until `resume`; what is fetched already is kept. */
+    pause(...targets: TopicPartition[]): void;
+    resume(...targets: TopicPartition[]): void;
+    /** The partitions that are paused. */
+    paused(): TopicPartition[];
+    /**
+     * Offset of the next record of an assigned partition; waits while it is being looked up.
+     * @throws TimeoutError after `defaultApiTimeoutMs`
+     */
+    position(target: TopicPartition): Promise<number>;
+    /**
+     * The next record; waits for it as long as it takes, or `timeoutMs`.
+     * @returns `done: true` when the consumer was closed meanwhile
+     * @throws TimeoutError after `timeoutMs`; KafkaError with code CLOSED when the consumer is closed already
+     */
+    next(options?: {
+        timeoutMs?: number;
+    }): Promise<IteratorResult<ConsumerRecord<K, V>, ConsumerRecord<K, V>>>;
+    [Symbol.asyncIterator](): AsyncIterableIterator<ConsumerRecord<K, V>>;
+    /**
+     * Records that are there, up to `maxRecords`; waits for the first one as long as `timeoutMs`.
+     * @returns an empty list when none came
+     */
+    poll(options?: {
+        timeoutMs?: number;
+        maxRecords?: number;
+    }): Promise<ConsumerRecord<K, V>[]>;
+    /**
+     * Commits, so that the group goes on behind it: without an argument everything that was handed over; a record means
+     * up to and including it; a list gives the next offset of each partition.
+     * @throws KafkaError with code COMMIT_FAILED when the group has given the partitions to somebody else
+     */
+    commit(what?: ConsumerRecord<K, V> | readonly TopicPartitionOffset[]): Promise<void>;
+    /**
+     * What the group has committed.
+     * @returns an entry for each partition, in the same order; undefined where nothing was committed
+     */
+    committed(partitions: readonly TopicPartition[]): Promise<(TopicPartitionOffset | undefined)[]>;
+    /** Offsets of the first records that are there, in the order of `partitions`. */
+    beginningOffsets(partitions: readonly TopicPartition[]): Promise<number[]>;
+    /** Offsets behind the last records, in the order of `partitions`. */
+    endOffsets(partitions: readonly TopicPartition[]): Promise<number[]>;
+    /** For each partition the first record at or after a time (ms since 1970); undefined where there is none. */
+    offsetsForTimes(wanted: readonly (TopicPartition & {
+        timestamp: number;
+    })[]): Promise<({
+        offset: number;
+        timestamp: number;
+    } | undefined)[]>;
+    /** Indexes of a topic's partitions. */
+    partitionsFor(topic: string): Promise<number[]>;
+    /** Calls back for an event; gives what takes the listener off. */
+    on<Name extends keyof ConsumerEvents>(name: Name, listener: (payload: ConsumerEvents[Name]) => void): () => void;
+    /**
+     * Commits what was handed over (with auto commit), leaves the group and closes. Legal at any time, also twice.
+     * @param options.timeoutMs how long that may take. Default 30 s
+     */
+    close(options?: {
+        timeoutMs?: number;
+    }): Promise<void>;
+    /** As `close`, but the record in hand is not committed: the block may have ended by an error. */
+    [Symbol.asyncDispose](): Promise<void>;
+}
+
+// consumer/consumer-config
+/** What a deserializer is told besides the bytes. */
+export interface DeserializeContext {
+    topic: string;
+}
+export type Deserializer<T> = (bytes: Buffer, context: DeserializeContext) => T;
+/** Settings of the consumer; names and defaults are Kafka's (`ConsumerConfig`), names in camelCase. */
+declare const consumerSettings: {
+    bootstrapServers: Setting<string | readonly string[] | readonly BootstrapAddress[]>;
+    clientId: Setting<string>;
+    requestTimeoutMs: Setting<number>;
+    defaultApiTimeoutMs: Setting<number>;
+    retryBackoffMs: Setting<number>;
+    retryBackoffMaxMs: Setting<number>;
+    reconnectBackoffMs: Setting<number>;
+    reconnectBackoffMaxMs: Setting<number>;
+    metadataMaxAgeMs: Setting<number>;
+    connectionsMaxIdleMs: Setting<number>;
+    socketConnectionSetupTimeoutMs: Setting<number>;
+    socketConnectionSetupTimeoutMaxMs: Setting<number>;
+    receiveMessageMaxBytes: Setting<number>;
+    securityProtocol: Setting<"PLAINTEXT" | "SSL">;
+    ssl: Setting<import("@samsa/runtime").TlsOptions | undefined>;
+    allowAutoCreateTopics: Setting<boolean>;
+    /** The group that shares the partitions of what is subscribed, and whose offsets are committed. */
+    groupId: Setting<string | undefined>;
+    /** Makes the member static (KIP-345): it keeps its partitions over a restart within the session timeout. */
+    groupInstanceId: Setting<string | undefined>;
+    /** Only `classic` for now. */
+    groupProtocol: Setting<"classic">;
+    /** Commits in the background what was handed over before the current record. */
+    enableAutoCommit: Setting<boolean>;
+    autoCommitIntervalMs: Setting<number>;
+    /** Where to begin when the group has committed nothing, or its offset is gone. */
+    autoOffsetReset: Setting<"earliest" | "latest" | "none">;
+    /** A broker answers a fetch when it has so many bytes ... */
+    fetchMinBytes: Setting<number>;
+    /** ... or after so long. */
+    fetchMaxWaitMs: Setting<number>;
+    fetchMaxBytes: Setting<number>;
+    maxPartitionFetchBytes: Setting<number>;
+    /** Fetched bytes that may wait to be handed over, over all partitions. */
+    queuedMaxBytes: Setting<number>;
+    /** Most records that one `poll` gives. */
+    maxPollRecords: Setting<number>;
+    /** A member that does not ask for records for so long leaves the group. */
+    maxPollIntervalMs: Setting<number>;
+    sessionTimeoutMs: Setting<number>;
+    heartbeatIntervalMs: Setting<number>;
+    /** `read_committed` hides records of transactions that are open or aborted. */
+    isolationLevel: Setting<"read_committed" | "read_uncommitted">;
+    /** How the group's leader shares partitions out, in order of preference. */
+    partitionAssignmentStrategy: Setting<readonly string[]>;
+    /** Verifies the checksum of every batch. */
+    checkCrcs: Setting<boolean>;
+    /** Hides Kafka's own topics from a subscription by pattern. */
+    excludeInternalTopics: Setting<boolean>;
+    clientRack: Setting<string>;
+    keyDeserializer: Setting<"json" | "string" | Deserializer<unknown> | undefined>;
+    valueDeserializer: Setting<"json" | "string" | Deserializer<unknown> | undefined>;
+};
+export type ConsumerSettings = Given<typeof consumerSettings>;
+
+// consumer/consumer-record
+/** A key or value could not be deserialized. The position stays; `seek` past the record to go on. */
+export declare class DeserializationError extends KafkaError {
+    readonly name = "DeserializationError";
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: number;
+    /** The bytes that could not be read. */
+    readonly bytes: Buffer;
+    constructor(what: string, record: {
+        topic: string;
+        partition: number;
+        offset: number;
+    }, bytes: Buffer, cause: unknown);
+}
+interface Deserializers<K, V> {
+    key: Deserializer<K> | undefined;
+    value: Deserializer<V> | undefined;
+}
+/**
+ * A record as it was received. Without deserializers `key` and `value` are Buffers (or null): views of the fetched
+ * bytes, which stay in memory as long as the record does.
+ */
+export declare class ConsumerRecord<K = Buffer | null, V = Buffer | null> {
+    #private;
+    readonly topic: string;
+    readonly partition: number;
+    /** Position in the partition. */
+    readonly offset: number;
+    /** Milliseconds since the epoch; -1 when there is none. */
+    readonly timestamp: number;
+    /** -1 when unknown. */
+    readonly leaderEpoch: number;
+    constructor(topic: string, partition: number, leaderEpoch: number, view: RecordView, deserializers: Deserializers<unknown, unknown> | undefined);
+    get key(): K;
+    get value(): V;
+    /** In order; names may repeat. */
+    get headers(): ReceivedHeader[];
+    get timestampType(): TimestampType;
+    /** Bytes; -1 for null. */
+    get serializedKeySize(): number;
+    /** Bytes; -1 for null. */
+    get serializedValueSize(): number;
+    toString(): string;
+}
+
+// consumer/topic-partition
+export interface TopicPartition {
+    topic: string;
+    partition: number;
+}
+export interface TopicPartitionOffset extends TopicPartition {
+    offset: number;
+    /** Free text that is kept with a committed offset. */
+    metadata?: string;
+    /** -1 or left out: not known. */
+    leaderEpoch?: number;
+}
+
+// errors
+/** Where an error code of a broker came from. */
+export interface ServerErrorPlace {
+    /** Name of the API that answered, e.g. `Produce`. */
+    api: string;
+    topic?: string | undefined;
+    partition?: number | undefined;
+    /** The broker's own words, when it sent any. */
+    detail?: string | null | undefined;
+    /** What else the reader of the message needs, e.g. `group my.group`. */
+    about?: string | undefined;
+}
+/**
+ * A broker refused. `code` is Kafka's name (`NOT_LEADER_OR_FOLLOWER`), `errorCode` its number; `retriable` is Kafka's
+ * own mark and is meant for people: this library decides by its recovery table.
+ */
+export declare class ServerError extends KafkaError {
+    readonly name = "ServerError";
+    readonly api: string;
+    readonly errorCode: number;
+    readonly retriable: boolean;
+    readonly topic: string | undefined;
+    readonly partition: number | undefined;
+    constructor(errorCode: number, place: ServerErrorPlace, options?: ErrorOptions);
+}
+/** A connection could not be opened, or ended while requests waited for their answers. */
+export declare class ConnectionError extends KafkaError {
+    readonly name = "ConnectionError";
+    /** `host:port`. */
+    readonly address: string;
+    /** True when bytes of the request had left: whether the broker acted on it is then unknown. */
+    readonly sent: boolean;
+    constructor(message: string, address: string, sent: boolean, options?: ErrorOptions);
+}
+/** Something did not happen within its time. `cause` is the last error that was met on the way, if any. */
+export declare class TimeoutError extends KafkaError {
+    readonly name = "TimeoutError";
+    /** How long was waited. Milliseconds. */
+    readonly timeoutMs: number;
+    readonly waitingFor: string;
+    /** True when a request had left and its outcome is unknown. */
+    readonly sent: boolean;
+    constructor(waitingFor: string, timeoutMs: number, options?: ErrorOptions & {
+        sent?: boolean;
+        hint?: string;
+    });
+}
+/** The broker refused who we are, or TLS did. Trying again with the same settings cannot help. */
+export declare class AuthenticationError extends KafkaError {
+    readonly name = "AuthenticationError";
+    constructor(message: string, options?: ErrorOptions);
+}
+/** Another producer or group member has taken this one's place. It is over for this instance. */
+export declare class FencedError extends KafkaError {
+    readonly name = "FencedError";
+    constructor(code: string, message: string, options?: ErrorOptions);
+}
+/** A setting or an argument cannot be used; the message names it, the rule and the remedy. */
+export declare class ConfigError extends KafkaError {
+    readonly name = "ConfigError";
+    readonly option: string;
+    readonly value: unknown;
+    constructor(option: string, value: unknown, message: string);
+}
+/** The rejection of every call that meets a closed client. */
+export declare function closedError(what: string): KafkaError;
+
+// events
+/** Where a client writes for people. Each method gets one line. */
+export interface Logger {
+    debug(message: string): void;
+    info(message: string): void;
+    warn(message: string): void;
+    error(message: string): void;
+}
+/** Events that every client has. */
+export interface ClientEvents {
+    connected: {
+        node: number;
+        address: string;
+    };
+    disconnected: {
+        node: number;
+        address: string;
+        cause: Error | undefined;
+    };
+    metadata: {
+        generation: number;
+    };
+}
+
+// producer/fate
+/** What became of a batch, for all of its records at once. */
+interface Outcome {
+    /** Offset of the first record; -1 when the broker did not say. */
+    baseOffset: number;
+    /** -1 unless the topic stamps records itself. */
+    logAppendTime: number;
+    error: Error | undefined;
+    /** Errors of single records by their index, where the broker told (KIP-467). */
+    recordErrors?: ReadonlyMap<number, Error>;
+}
+type Observer = (outcome: Outcome, index: number) => void;
+/**
+ * The fate that the records of a batch share. Nothing is allocated for a record until somebody asks. A batch that was
+ * split has several fates after it.
+ */
+declare class Fate {
+    #private;
+    outcome: Outcome | undefined;
+    /** Calls back once the outcome is known; at once when it is. */
+    observe(index: number, observer: Observer): void;
+    /** The outcome of a record, if it is known by now. */
+    outcomeOf(index: number): {
+        outcome: Outcome;
+        index: number;
+    } | undefined;
+    get isObserved(): boolean;
+    /** Calls back once every record has its outcome; at once when each has. */
+    whenOver(listener: () => void): void;
+    settle(outcome: Outcome): void;
+    /** The records go on in several batches. */
+    split(parts: readonly {
+        fate: Fate;
+        count: number;
+    }[]): void;
+}
+
+// producer/future-record-metadata
+/** What a future needs to know of its record. */
+interface SentRecord {
+    topic: string;
+    partition: number;
+    timestamp: number;
+    keySize: number;
+    valueSize: number;
+}
+type Callback = (metadata: RecordMetadata) => void;
+type Errback = (error: Error) => void;
+/**
+ * The result of `send`: shares the fate of its batch, and makes a promise only when somebody asks for one. It can be
+ * awaited. A failure that nobody looks at does not end the process; the producer counts and emits it.
+ */
+export declare class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
+    #private;
+    /** @internal Whether anybody looks at the outcome. */
+    isObserved: boolean;
+    /** @internal Futures are made by `send`. */
+    constructor(runtime: Runtime);
+    /** @internal The record has joined a batch. */
+    join(record: SentRecord, fate: Fate, index: number): void;
+    /** @internal The record has never joined a batch. */
+    fail(error: Error): void;
+    /** Whether the outcome is known. */
+    get isDone(): boolean;
+    /** Whether the record is known to have been sent. */
+    succeeded(): boolean;
+    /** Whether the record is known to have failed. */
+    failed(): boolean;
+    /** Why it failed; undefined while it is not known or when it did not. */
+    get exception(): Error | undefined;
+    /** The metadata, once it is known and the record was sent. */
+    get value(): RecordMetadata | undefined;
+    /**
+     * Waits for the result.
+     * @param options.timeoutMs how long; without it as long as it takes, which `deliveryTimeoutMs` bounds
+     * @throws TimeoutError when it takes longer: the record itself stays on its way
+     * @throws the error that sending failed with
+     */
+    get(options?: {
+        timeoutMs?: number;
+    }): Promise<RecordMetadata>;
+    /** Calls back when the record was sent. */
+    addCallback(callback: Callback): this;
+    /** Calls back when sending failed. */
+    addErrback(errback: Errback): this;
+    then<R1 = RecordMetadata, R2 = never>(onFulfilled?: ((metadata: RecordMetadata) => R1 | PromiseLike<R1>) | null, onRejected?: ((error: unknown) => R2 | PromiseLike<R2>) | null): Promise<R1 | R2>;
+    catch<R = never>(onRejected?: ((error: unknown) => R | PromiseLike<R>) | null): Promise<RecordMetadata | R>;
+    finally(onFinally?: (() => void) | null): Promise<RecordMetadata>;
+}
+
+// producer/producer
+/** What can be sent without a serializer. */
+export type Sendable = string | Uint8Array | null | undefined;
+/** A record to send. */
+export interface ProducerRecord<K = Sendable, V = Sendable> {
+    topic: string;
+    key?: K;
+    value?: V;
+    /** In order; names may repeat. A plain object is taken too. */
+    headers?: readonly Header[] | Readonly<Record<string, Uint8Array | string | null>>;
+    /** Default: by the key, or whichever suits. */
+    partition?: number;
+    /** Milliseconds since the epoch. Default: now. */
+    timestamp?: number;
+}
+export interface ProducerEvents extends ClientEvents {
+    /** A record could not be sent and nobody looked at its future. */
+    sendError: {
+        topic: string;
+        partition: number;
+        count: number;
+        error: Error;
+    };
+}
+/** The producer's settings; serializers decide which types `send` takes. */
+export type ProducerOptions<K, V> = Omit<ProducerSettings, 'keySerializer' | 'valueSerializer' | 'partitioner'> & {
+    keySerializer?: Serializer<K>;
+    valueSerializer?: Serializer<V>;
+    partitioner?: Partitioner;
+};
+/**
+ * Sends records. `send` returns at once; records are collected into batches and sent in the background.
+ *
+ *   const producer = new KafkaProducer({ bootstrapServers: 'localhost:9092' })
+ *   const metadata = await producer.send({ topic: 'my.topic', value: 'Hello kafka!' })
+ *   await producer.close()
+ *
+ * @throws ConfigError from the constructor, for a setting that is unknown or cannot be
+ */
+export declare class KafkaProducer<K = Sendable, V = Sendable> {
+    #private;
+    constructor(options?: ProducerOptions<K, V>, world?: ClientWorld);
+    /**
+     * Sends a record; returns at once. What goes wrong, also with the record itself, comes through the future.
+     */
+    send(record: ProducerRecord<K, V>): FutureRecordMetadata;
+    /**
+     * Sends everything that waits, and resolves when all of it has its outcome; failures are the futures' to tell.
+     * @param options.timeoutMs default: as long as it takes, which `deliveryTimeoutMs` bounds
+     * @throws TimeoutError
+     */
+    flush(options?: {
+        timeoutMs?: number;
+    }): Promise<void>;
+    /**
+     * Sends what waits, then closes. Legal at any time, also twice.
+     * @param options.timeoutMs how long what is under way may take; then the rest fails. Default 30 s
+     */
+    close(options?: {
+        timeoutMs?: number;
+    }): Promise<void>;
+    [Symbol.asyncDispose](): Promise<void>;
+    /**
+     * Indexes of a topic's partitions.
+     * @throws TimeoutError when the topic is not known within `maxBlockMs`
+     */
+    partitionsFor(topic: string): Promise<number[]>;
+    /** Calls back for an event; gives what takes the listener off. */
+    on<Name extends keyof ProducerEvents>(name: Name, listener: (payload: ProducerEvents[Name]) => void): () => void;
+    /** Bytes of records that are not settled, and failures that nobody looked at. */
+    metrics(): {
+        bufferBytes: number;
+        unobservedErrors: number;
+    };
+}
+
+// producer/producer-config
+/** What a serializer is told besides the data. */
+export interface SerializeContext {
+    topic: string;
+    headers: readonly Header[] | undefined;
+}
+export type Serializer<T> = (data: T, context: SerializeContext) => Uint8Array | string | null;
+/** Chooses a partition; `partitions` is how many the topic has. */
+export type Partitioner = (record: {
+    topic: string;
+    key: Uint8Array | null;
+    partitions: number;
+    /** Partitions that have a leader at the moment. */
+    available: readonly number[];
+}) => number;
+/** Settings of the producer; names and defaults are Kafka's (`ProducerConfig`), names in camelCase. */
+declare const producerSettings: {
+    bootstrapServers: Setting<string | readonly string[] | readonly BootstrapAddress[]>;
+    clientId: Setting<string>;
+    requestTimeoutMs: Setting<number>;
+    defaultApiTimeoutMs: Setting<number>;
+    retryBackoffMs: Setting<number>;
+    retryBackoffMaxMs: Setting<number>;
+    reconnectBackoffMs: Setting<number>;
+    reconnectBackoffMaxMs: Setting<number>;
+    metadataMaxAgeMs: Setting<number>;
+    connectionsMaxIdleMs: Setting<number>;
+    socketConnectionSetupTimeoutMs: Setting<number>;
+    socketConnectionSetupTimeoutMaxMs: Setting<number>;
+    receiveMessageMaxBytes: Setting<number>;
+    securityProtocol: Setting<"PLAINTEXT" | "SSL">;
+    ssl: Setting<import("@samsa/runtime").TlsOptions | undefined>;
+    allowAutoCreateTopics: Setting<boolean>;
+    /** Who must have a record before it counts as sent: `all` in-sync replicas, the leader (1), nobody (0). */
+    acks: Setting<"all" | -1 | 0 | 1>;
+    /** The broker drops what a retry sends twice, and keeps the order. Needs acks `all`. */
+    enableIdempotence: Setting<boolean>;
+    /** How batches are compressed. */
+    compressionType: Setting<"gzip" | "lz4" | "none" | "snappy" | "zstd">;
+    /** gzip 1 to 9, zstd 1 to 22; the codec's default when left out. */
+    compressionLevel: Setting<number | undefined>;
+    /** How long a batch waits for more records. Milliseconds. */
+    lingerMs: Setting<number>;
+    /** A batch is sent when it has so many bytes. */
+    batchSize: Setting<number>;
+    /** Records that wait to be sent may take so many bytes; further ones wait outside. */
+    bufferMemory: Setting<number>;
+    /** How long `send` may wait for metadata and for memory. Milliseconds. */
+    maxBlockMs: Setting<number>;
+    /** A record or request may have so many bytes. */
+    maxRequestSize: Setting<number>;
+    /** How long sending a record may take, waiting and retries included. Milliseconds. */
+    deliveryTimeoutMs: Setting<number>;
+    /** How often a batch is sent again; the time limit is `deliveryTimeoutMs`. */
+    retries: Setting<number>;
+    /** Requests under way to one broker. At most 5 keep their order. */
+    maxInFlightRequestsPerConnection: Setting<number>;
+    /** Records with a key go anywhere too. */
+    partitionerIgnoreKeys: Setting<boolean>;
+    /** Records without a key prefer partitions whose queues are short (KIP-794). */
+    partitionerAdaptivePartitioningEnable: Setting<boolean>;
+    /** Chooses the partition instead of the built-in rule. */
+    partitioner: Setting<Partitioner | undefined>;
+    keySerializer: Setting<Serializer<never> | undefined>;
+    valueSerializer: Setting<Serializer<never> | undefined>;
+    /** Transactions are not there yet. */
+    transactionalId: Setting<string | undefined>;
+};
+export type ProducerSettings = Given<typeof producerSettings>;
+
+// producer/record-metadata
+/** Where a record went. */
+export declare class RecordMetadata {
+    readonly topic: string;
+    readonly partition: number;
+    /** Position in the partition; -1 when the broker did not say (acks 0, or a retry of what was already there). */
+    readonly offset: number;
+    /** Milliseconds since the epoch: the record's own, or the broker's where the topic uses log append time. */
+    readonly timestamp: number;
+    /** Bytes; -1 for null. */
+    readonly serializedKeySize: number;
+    /** Bytes; -1 for null. */
+    readonly serializedValueSize: number;
+    constructor(topic: string, partition: number, offset: number, timestamp: number, serializedKeySize: number, serializedValueSize: number);
+    toString(): string;
+}

@@ -1,0 +1,4732 @@
+// apis/cluster
+/** Moves replicas between the directories of a broker. */
+export declare const AlterReplicaLogDirs: Api<{
+    dirs: Field<Decoded<{
+        path: Field<string, string, false>;
+        topics: Field<Decoded<{
+            name: Field<string, string, false>;
+            partitions: Field<number[], readonly number[], false>;
+        }>[], readonly {
+            readonly name: string;
+            readonly partitions: readonly number[];
+        }[], false>;
+    }>[], readonly {
+        readonly path: string;
+        readonly topics: readonly {
+            readonly name: string;
+            readonly partitions: readonly number[];
+        }[];
+    }[], false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    results: Field<Decoded<{
+        topicName: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+            errorCode: Field<number, number, false>;
+        }>[], readonly {
+            readonly errorCode: number;
+            readonly partitionIndex: number;
+        }[], false>;
+    }>[], readonly {
+        readonly partitions: readonly {
+            readonly errorCode: number;
+            readonly partitionIndex: number;
+        }[];
+        readonly topicName: string;
+    }[], false>;
+}>;
+/** Directories of a broker and what they hold. */
+export declare const DescribeLogDirs: Api<{
+    topics: Field<Decoded<{
+        topic: Field<string, string, false>;
+        partitions: Field<number[], readonly number[], false>;
+    }>[] | null, readonly {
+        readonly partitions: readonly number[];
+        readonly topic: string;
+    }[] | null, false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, true>;
+    results: Field<Decoded<{
+        errorCode: Field<number, number, false>;
+        logDir: Field<string, string, false>;
+        topics: Field<Decoded<{
+            name: Field<string, string, false>;
+            partitions: Field<Decoded<{
+                partitionIndex: Field<number, number, false>;
+                partitionSize: Field<number, number, false>;
+                offsetLag: Field<number, number, false>;
+                isFutureKey: Field<boolean, boolean, false>;
+            }>[], readonly {
+                readonly isFutureKey: boolean;
+                readonly offsetLag: number;
+                readonly partitionIndex: number;
+                readonly partitionSize: number;
+            }[], false>;
+        }>[], readonly {
+            readonly name: string;
+            readonly partitions: readonly {
+                readonly isFutureKey: boolean;
+                readonly offsetLag: number;
+                readonly partitionIndex: number;
+                readonly partitionSize: number;
+            }[];
+        }[], false>;
+        totalBytes: Field<number, number, true>;
+        usableBytes: Field<number, number, true>;
+        isCordoned: Field<boolean, boolean, true>;
+    }>[], readonly {
+        readonly errorCode: number;
+        readonly isCordoned?: boolean | undefined;
+        readonly logDir: string;
+        readonly topics: readonly {
+            readonly name: string;
+            readonly partitions: readonly {
+                readonly isFutureKey: boolean;
+                readonly offsetLag: number;
+                readonly partitionIndex: number;
+                readonly partitionSize: number;
+            }[];
+        }[];
+        readonly totalBytes?: number | undefined;
+        readonly usableBytes?: number | undefined;
+    }[], false>;
+}>;
+/** State of the metadata quorum (KIP-595). */
+export declare const DescribeQuorum: Api<{
+    topics: Field<Decoded<{
+        topicName: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+        }>[], readonly {
+            readonly partitionIndex: number;
+        }[], false>;
+    }>[], readonly {
+        readonly partitions: readonly {
+            readonly partitionIndex: number;
+        }[];
+        readonly topicName: string;
+    }[], false>;
+}, {
+    errorCode: Field<number, number, false>;
+    errorMessage: Field<string | null, string | null, true>;
+    topics: Field<Decoded<{
+        topicName: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+            errorCode: Field<number, number, false>;
+            errorMessage: Field<string | null, string | null, true>;
+            leaderId: Field<number, number, false>;
+            leaderEpoch: Field<number, number, false>;
+            highWatermark: Field<number, number, false>;
+            currentVoters: Field<Decoded<{
+                replicaId: Field<number, number, false>;
+                replicaDirectoryId: Field<string, string, true>;
+                logEndOffset: Field<number, number, false>;
+                lastFetchTimestamp: Field<number, number, true>;
+                lastCaughtUpTimestamp: Field<number, number, true>;
+            }>[], readonly {
+                readonly lastCaughtUpTimestamp?: number | undefined;
+                readonly lastFetchTimestamp?: number | undefined;
+                readonly logEndOffset: number;
+                readonly replicaDirectoryId?: string | undefined;
+                readonly replicaId: number;
+            }[], false>;
+            observers: Field<Decoded<{
+                replicaId: Field<number, number, false>;
+                replicaDirectoryId: Field<string, string, true>;
+                logEndOffset: Field<number, number, false>;
+                lastFetchTimestamp: Field<number, number, true>;
+                lastCaughtUpTimestamp: Field<number, number, true>;
+            }>[], readonly {
+                readonly lastCaughtUpTimestamp?: number | undefined;
+                readonly lastFetchTimestamp?: number | undefined;
+                readonly logEndOffset: number;
+                readonly replicaDirectoryId?: string | undefined;
+                readonly replicaId: number;
+            }[], false>;
+        }>[], readonly {
+            readonly currentVoters: readonly {
+                readonly lastCaughtUpTimestamp?: number | undefined;
+                readonly lastFetchTimestamp?: number | undefined;
+                readonly logEndOffset: number;
+                readonly replicaDirectoryId?: string | undefined;
+                readonly replicaId: number;
+            }[];
+            readonly errorCode: number;
+            readonly errorMessage?: string | null | undefined;
+            readonly highWatermark: number;
+            readonly leaderEpoch: number;
+            readonly leaderId: number;
+            readonly observers: readonly {
+                readonly lastCaughtUpTimestamp?: number | undefined;
+                readonly lastFetchTimestamp?: number | undefined;
+                readonly logEndOffset: number;
+                readonly replicaDirectoryId?: string | undefined;
+                readonly replicaId: number;
+            }[];
+            readonly partitionIndex: number;
+        }[], false>;
+    }>[], readonly {
+        readonly partitions: readonly {
+            readonly currentVoters: readonly {
+                readonly lastCaughtUpTimestamp?: number | undefined;
+                readonly lastFetchTimestamp?: number | undefined;
+                readonly logEndOffset: number;
+                readonly replicaDirectoryId?: string | undefined;
+                readonly replicaId: number;
+            }[];
+            readonly errorCode: number;
+            readonly errorMessage?: string | null | undefined;
+            readonly highWatermark: number;
+            readonly leaderEpoch: number;
+            readonly leaderId: number;
+            readonly observers: readonly {
+                readonly lastCaughtUpTimestamp?: number | undefined;
+                readonly lastFetchTimestamp?: number | undefined;
+                readonly logEndOffset: number;
+                readonly replicaDirectoryId?: string | undefined;
+                readonly replicaId: number;
+            }[];
+            readonly partitionIndex: number;
+        }[];
+        readonly topicName: string;
+    }[], false>;
+    nodes: Field<Decoded<{
+        nodeId: Field<number, number, false>;
+        listeners: Field<Decoded<{
+            name: Field<string, string, false>;
+            host: Field<string, string, false>;
+            port: Field<number, number, false>;
+        }>[], readonly {
+            readonly host: string;
+            readonly name: string;
+            readonly port: number;
+        }[], false>;
+    }>[], readonly {
+        readonly listeners: readonly {
+            readonly host: string;
+            readonly name: string;
+            readonly port: number;
+        }[];
+        readonly nodeId: number;
+    }[], true>;
+}>;
+/** Changes feature levels (KIP-584). */
+export declare const UpdateFeatures: Api<{
+    timeoutMs: Field<number, number, true>;
+    featureUpdates: Field<Decoded<{
+        feature: Field<string, string, false>;
+        maxVersionLevel: Field<number, number, false>;
+        allowDowngrade: Field<boolean, boolean, true>;
+        upgradeType: Field<number, number, true>;
+    }>[], readonly {
+        readonly allowDowngrade?: boolean | undefined;
+        readonly feature: string;
+        readonly maxVersionLevel: number;
+        readonly upgradeType?: number | undefined;
+    }[], false>;
+    validateOnly: Field<boolean, boolean, true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    errorMessage: Field<string | null, string | null, false>;
+    results: Field<Decoded<{
+        feature: Field<string, string, false>;
+        errorCode: Field<number, number, false>;
+        errorMessage: Field<string | null, string | null, false>;
+    }>[], readonly {
+        readonly errorCode: number;
+        readonly errorMessage: string | null;
+        readonly feature: string;
+    }[], true>;
+}>;
+/** Forgets a broker that will not come back. */
+export declare const UnregisterBroker: Api<{
+    brokerId: Field<number, number, false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    errorMessage: Field<string | null, string | null, false>;
+}>;
+/** Adds a voter to the metadata quorum (KIP-853). */
+export declare const AddRaftVoter: Api<{
+    clusterId: Field<string | null, string | null, false>;
+    timeoutMs: Field<number, number, false>;
+    voterId: Field<number, number, false>;
+    voterDirectoryId: Field<string, string, false>;
+    listeners: Field<Decoded<{
+        name: Field<string, string, false>;
+        host: Field<string, string, false>;
+        port: Field<number, number, false>;
+    }>[], readonly {
+        readonly host: string;
+        readonly name: string;
+        readonly port: number;
+    }[], false>;
+    ackWhenCommitted: Field<boolean, boolean, true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    errorMessage: Field<string | null, string | null, false>;
+}>;
+/** Removes a voter from the metadata quorum (KIP-853). */
+export declare const RemoveRaftVoter: Api<{
+    clusterId: Field<string | null, string | null, false>;
+    voterId: Field<number, number, false>;
+    voterDirectoryId: Field<string, string, false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    errorMessage: Field<string | null, string | null, false>;
+}>;
+
+// apis/configs
+/** Settings of topics, brokers and groups. */
+export declare const DescribeConfigs: Api<{
+    resources: Field<Decoded<{
+        resourceType: Field<number, number, false>;
+        resourceName: Field<string, string, false>;
+        configurationKeys: Field<string[] | null, readonly string[] | null, false>;
+    }>[], readonly {
+        readonly configurationKeys: readonly string[] | null;
+        readonly resourceName: string;
+        readonly resourceType: number;
+    }[], false>;
+    includeSynonyms: Field<boolean, boolean, true>;
+    includeDocumentation: Field<boolean, boolean, true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    results: Field<Decoded<{
+        errorCode: Field<number, number, false>;
+        errorMessage: Field<string | null, string | null, false>;
+        resourceType: Field<number, number, false>;
+        resourceName: Field<string, string, false>;
+        configs: Field<Decoded<{
+            name: Field<string, string, false>;
+            value: Field<string | null, string | null, false>;
+            readOnly: Field<boolean, boolean, false>;
+            configSource: Field<number, number, true>;
+            isSensitive: Field<boolean, boolean, false>;
+            synonyms: Field<Decoded<{
+                name: Field<string, string, false>;
+                value: Field<string | null, string | null, false>;
+                source: Field<number, number, false>;
+            }>[], readonly {
+                readonly name: string;
+                readonly source: number;
+                readonly value: string | null;
+            }[], false>;
+            configType: Field<number, number, true>;
+            documentation: Field<string | null, string | null, true>;
+        }>[], readonly {
+            readonly configSource?: number | undefined;
+            readonly configType?: number | undefined;
+            readonly documentation?: string | null | undefined;
+            readonly isSensitive: boolean;
+            readonly name: string;
+            readonly readOnly: boolean;
+            readonly synonyms: readonly {
+                readonly name: string;
+                readonly source: number;
+                readonly value: string | null;
+            }[];
+            readonly value: string | null;
+        }[], false>;
+    }>[], readonly {
+        readonly configs: readonly {
+            readonly configSource?: number | undefined;
+            readonly configType?: number | undefined;
+            readonly documentation?: string | null | undefined;
+            readonly isSensitive: boolean;
+            readonly name: string;
+            readonly readOnly: boolean;
+            readonly synonyms: readonly {
+                readonly name: string;
+                readonly source: number;
+                readonly value: string | null;
+            }[];
+            readonly value: string | null;
+        }[];
+        readonly errorCode: number;
+        readonly errorMessage: string | null;
+        readonly resourceName: string;
+        readonly resourceType: number;
+    }[], false>;
+}>;
+/** Replaces all settings of a resource; IncrementalAlterConfigs changes single ones. */
+export declare const AlterConfigs: Api<{
+    resources: Field<Decoded<{
+        resourceType: Field<number, number, false>;
+        resourceName: Field<string, string, false>;
+        configs: Field<Decoded<{
+            name: Field<string, string, false>;
+            value: Field<string | null, string | null, false>;
+        }>[], readonly {
+            readonly name: string;
+            readonly value: string | null;
+        }[], false>;
+    }>[], readonly {
+        readonly configs: readonly {
+            readonly name: string;
+            readonly value: string | null;
+        }[];
+        readonly resourceName: string;
+        readonly resourceType: number;
+    }[], false>;
+    validateOnly: Field<boolean, boolean, false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    responses: Field<Decoded<{
+        errorCode: Field<number, number, false>;
+        errorMessage: Field<string | null, string | null, false>;
+        resourceType: Field<number, number, false>;
+        resourceName: Field<string, string, false>;
+    }>[], readonly {
+        readonly errorCode: number;
+        readonly errorMessage: string | null;
+        readonly resourceName: string;
+        readonly resourceType: number;
+    }[], false>;
+}>;
+/** Changes single settings (KIP-339). */
+export declare const IncrementalAlterConfigs: Api<{
+    resources: Field<Decoded<{
+        resourceType: Field<number, number, false>;
+        resourceName: Field<string, string, false>;
+        configs: Field<Decoded<{
+            name: Field<string, string, false>;
+            configOperation: Field<number, number, false>;
+            value: Field<string | null, string | null, false>;
+        }>[], readonly {
+            readonly configOperation: number;
+            readonly name: string;
+            readonly value: string | null;
+        }[], false>;
+    }>[], readonly {
+        readonly configs: readonly {
+            readonly configOperation: number;
+            readonly name: string;
+            readonly value: string | null;
+        }[];
+        readonly resourceName: string;
+        readonly resourceType: number;
+    }[], false>;
+    validateOnly: Field<boolean, boolean, false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    responses: Field<Decoded<{
+        errorCode: Field<number, number, false>;
+        errorMessage: Field<string | null, string | null, false>;
+        resourceType: Field<number, number, false>;
+        resourceName: Field<string, string, false>;
+    }>[], readonly {
+        readonly errorCode: number;
+        readonly errorMessage: string | null;
+        readonly resourceName: string;
+        readonly resourceType: number;
+    }[], false>;
+}>;
+/** Which resources have settings (KIP-1142). */
+export declare const ListConfigResources: Api<{
+    resourceTypes: Field<number[], readonly number[], true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    configResources: Field<Decoded<{
+        resourceName: Field<string, string, false>;
+        resourceType: Field<number, number, true>;
+    }>[], readonly {
+        readonly resourceName: string;
+        readonly resourceType?: number | undefined;
+    }[], false>;
+}>;
+
+// apis/group
+/** Which broker looks after a group, a transactional id or a share partition. */
+export declare const FindCoordinator: Api<{
+    key: Field<string, string, true>;
+    keyType: Field<number, number, true>;
+    coordinatorKeys: Field<string[], readonly string[], true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, true>;
+    errorMessage: Field<string | null, string | null, true>;
+    nodeId: Field<number, number, true>;
+    host: Field<string, string, true>;
+    port: Field<number, number, true>;
+    coordinators: Field<Decoded<{
+        key: Field<string, string, false>;
+        nodeId: Field<number, number, false>;
+        host: Field<string, string, false>;
+        port: Field<number, number, false>;
+        errorCode: Field<number, number, false>;
+        errorMessage: Field<string | null, string | null, false>;
+    }>[], readonly {
+        readonly errorCode: number;
+        readonly errorMessage: string | null;
+        readonly host: string;
+        readonly key: string;
+        readonly nodeId: number;
+        readonly port: number;
+    }[], true>;
+}>;
+/** Enters a classic group, or its next generation. */
+export declare const JoinGroup: Api<{
+    groupId: Field<string, string, false>;
+    sessionTimeoutMs: Field<number, number, false>;
+    rebalanceTimeoutMs: Field<number, number, true>;
+    memberId: Field<string, string, false>;
+    groupInstanceId: Field<string | null, string | null, true>;
+    protocolType: Field<string, string, false>;
+    protocols: Field<Decoded<{
+        name: Field<string, string, false>;
+        metadata: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
+    }>[], readonly {
+        readonly metadata: Uint8Array<ArrayBufferLike>;
+        readonly name: string;
+    }[], false>;
+    reason: Field<string | null, string | null, true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    generationId: Field<number, number, true>;
+    protocolType: Field<string | null, string | null, true>;
+    protocolName: Field<string | null, string | null, false>;
+    leader: Field<string, string, false>;
+    skipAssignment: Field<boolean, boolean, true>;
+    memberId: Field<string, string, false>;
+    members: Field<Decoded<{
+        memberId: Field<string, string, false>;
+        groupInstanceId: Field<string | null, string | null, true>;
+        metadata: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
+    }>[], readonly {
+        readonly groupInstanceId?: string | null | undefined;
+        readonly memberId: string;
+        readonly metadata: Uint8Array<ArrayBufferLike>;
+    }[], false>;
+}>;
+/** Distributes the leader's assignment to the members of a classic group. */
+export declare const SyncGroup: Api<{
+    groupId: Field<string, string, false>;
+    generationId: Field<number, number, false>;
+    memberId: Field<string, string, false>;
+    groupInstanceId: Field<string | null, string | null, true>;
+    protocolType: Field<string | null, string | null, true>;
+    protocolName: Field<string | null, string | null, true>;
+    assignments: Field<Decoded<{
+        memberId: Field<string, string, false>;
+        assignment: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
+    }>[], readonly {
+        readonly assignment: Uint8Array<ArrayBufferLike>;
+        readonly memberId: string;
+    }[], false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    protocolType: Field<string | null, string | null, true>;
+    protocolName: Field<string | null, string | null, true>;
+    assignment: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
+}>;
+/** Keeps a member of a classic group alive. */
+export declare const Heartbeat: Api<{
+    groupId: Field<string, string, false>;
+    generationId: Field<number, number, false>;
+    memberId: Field<string, string, false>;
+    groupInstanceId: Field<string | null, string | null, true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+}>;
+/** Takes members out of a classic group. */
+export declare const LeaveGroup: Api<{
+    groupId: Field<string, string, false>;
+    memberId: Field<string, string, true>;
+    members: Field<Decoded<{
+        memberId: Field<string, string, false>;
+        groupInstanceId: Field<string | null, string | null, true>;
+        reason: Field<string | null, string | null, true>;
+    }>[], readonly {
+        readonly groupInstanceId?: string | null | undefined;
+        readonly memberId: string;
+        readonly reason?: string | null | undefined;
+    }[], true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    members: Field<Decoded<{
+        memberId: Field<string, string, false>;
+        groupInstanceId: Field<string | null, string | null, false>;
+        errorCode: Field<number, number, false>;
+    }>[], readonly {
+        readonly errorCode: number;
+        readonly groupInstanceId: string | null;
+        readonly memberId: string;
+    }[], true>;
+}>;
+/** Stores how far a group has read. */
+export declare const OffsetCommit: Api<{
+    groupId: Field<string, string, false>;
+    generationIdOrMemberEpoch: Field<number, number, true>;
+    memberId: Field<string, string, false>;
+    groupInstanceId: Field<string | null, string | null, true>;
+    retentionTimeMs: Field<number, number, true>;
+    topics: Field<Decoded<{
+        name: Field<string, string, true>;
+        topicId: Field<string, string, true>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+            committedOffset: Field<number, number, false>;
+            committedLeaderEpoch: Field<number, number, true>;
+            committedMetadata: Field<string | null, string | null, false>;
+        }>[], readonly {
+            readonly committedLeaderEpoch?: number | undefined;
+            readonly committedMetadata: string | null;
+            readonly committedOffset: number;
+            readonly partitionIndex: number;
+        }[], false>;
+    }>[], readonly {
+        readonly name?: string | undefined;
+        readonly partitions: readonly {
+            readonly committedLeaderEpoch?: number | undefined;
+            readonly committedMetadata: string | null;
+            readonly committedOffset: number;
+            readonly partitionIndex: number;
+        }[];
+        readonly topicId?: string | undefined;
+    }[], false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    topics: Field<Decoded<{
+        name: Field<string, string, true>;
+        topicId: Field<string, string, true>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+            errorCode: Field<number, number, false>;
+        }>[], readonly {
+            readonly errorCode: number;
+            readonly partitionIndex: number;
+        }[], false>;
+    }>[], readonly {
+        readonly name?: string | undefined;
+        readonly partitions: readonly {
+            readonly errorCode: number;
+            readonly partitionIndex: number;
+        }[];
+        readonly topicId?: string | undefined;
+    }[], false>;
+}>;
+/** How far groups have read. */
+export declare const OffsetFetch: Api<{
+    groupId: Field<string, string, true>;
+    topics: Field<Decoded<{
+        name: Field<string, string, true>;
+        partitionIndexes: Field<number[], readonly number[], true>;
+    }>[] | null, readonly {
+        readonly name?: string | undefined;
+        readonly partitionIndexes?: readonly number[] | undefined;
+    }[] | null, true>;
+    groups: Field<Decoded<{
+        groupId: Field<string, string, false>;
+        memberId: Field<string | null, string | null, true>;
+        memberEpoch: Field<number, number, true>;
+        topics: Field<Decoded<{
+            name: Field<string, string, true>;
+            topicId: Field<string, string, true>;
+            partitionIndexes: Field<number[], readonly number[], false>;
+        }>[] | null, readonly {
+            readonly name?: string | undefined;
+            readonly partitionIndexes: readonly number[];
+            readonly topicId?: string | undefined;
+        }[] | null, false>;
+    }>[], readonly {
+        readonly groupId: string;
+        readonly memberEpoch?: number | undefined;
+        readonly memberId?: string | null | undefined;
+        readonly topics: readonly {
+            readonly name?: string | undefined;
+            readonly partitionIndexes: readonly number[];
+            readonly topicId?: string | undefined;
+        }[] | null;
+    }[], true>;
+    requireStable: Field<boolean, boolean, true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    topics: Field<Decoded<{
+        name: Field<string, string, true>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, true>;
+            committedOffset: Field<number, number, true>;
+            committedLeaderEpoch: Field<number, number, true>;
+            metadata: Field<string | null, string | null, true>;
+            errorCode: Field<number, number, true>;
+        }>[], readonly {
+            readonly committedLeaderEpoch?: number | undefined;
+            readonly committedOffset?: number | undefined;
+            readonly errorCode?: number | undefined;
+            readonly metadata?: string | null | undefined;
+            readonly partitionIndex?: number | undefined;
+        }[], true>;
+    }>[], readonly {
+        readonly name?: string | undefined;
+        readonly partitions?: readonly {
+            readonly committedLeaderEpoch?: number | undefined;
+            readonly committedOffset?: number | undefined;
+            readonly errorCode?: number | undefined;
+            readonly metadata?: string | null | undefined;
+            readonly partitionIndex?: number | undefined;
+        }[] | undefined;
+    }[], true>;
+    errorCode: Field<number, number, true>;
+    groups: Field<Decoded<{
+        groupId: Field<string, string, false>;
+        topics: Field<Decoded<{
+            name: Field<string, string, true>;
+            topicId: Field<string, string, true>;
+            partitions: Field<Decoded<{
+                partitionIndex: Field<number, number, false>;
+                committedOffset: Field<number, number, false>;
+                committedLeaderEpoch: Field<number, number, true>;
+                metadata: Field<string | null, string | null, false>;
+                errorCode: Field<number, number, false>;
+            }>[], readonly {
+                readonly committedLeaderEpoch?: number | undefined;
+                readonly committedOffset: number;
+                readonly errorCode: number;
+                readonly metadata: string | null;
+                readonly partitionIndex: number;
+            }[], false>;
+        }>[], readonly {
+            readonly name?: string | undefined;
+            readonly partitions: readonly {
+                readonly committedLeaderEpoch?: number | undefined;
+                readonly committedOffset: number;
+                readonly errorCode: number;
+                readonly metadata: string | null;
+                readonly partitionIndex: number;
+            }[];
+            readonly topicId?: string | undefined;
+        }[], false>;
+        errorCode: Field<number, number, true>;
+    }>[], readonly {
+        readonly errorCode?: number | undefined;
+        readonly groupId: string;
+        readonly topics: readonly {
+            readonly name?: string | undefined;
+            readonly partitions: readonly {
+                readonly committedLeaderEpoch?: number | undefined;
+                readonly committedOffset: number;
+                readonly errorCode: number;
+                readonly metadata: string | null;
+                readonly partitionIndex: number;
+            }[];
+            readonly topicId?: string | undefined;
+        }[];
+    }[], true>;
+}>;
+/** State and members of classic groups. */
+export declare const DescribeGroups: Api<{
+    groups: Field<string[], readonly string[], false>;
+    includeAuthorizedOperations: Field<boolean, boolean, true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    groups: Field<Decoded<{
+        errorCode: Field<number, number, false>;
+        errorMessage: Field<string | null, string | null, true>;
+        groupId: Field<string, string, false>;
+        groupState: Field<string, string, false>;
+        protocolType: Field<string, string, false>;
+        protocolData: Field<string, string, false>;
+        members: Field<Decoded<{
+            memberId: Field<string, string, false>;
+            groupInstanceId: Field<string | null, string | null, true>;
+            clientId: Field<string, string, false>;
+            clientHost: Field<string, string, false>;
+            memberMetadata: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
+            memberAssignment: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
+        }>[], readonly {
+            readonly clientHost: string;
+            readonly clientId: string;
+            readonly groupInstanceId?: string | null | undefined;
+            readonly memberAssignment: Uint8Array<ArrayBufferLike>;
+            readonly memberId: string;
+            readonly memberMetadata: Uint8Array<ArrayBufferLike>;
+        }[], false>;
+        authorizedOperations: Field<number, number, true>;
+    }>[], readonly {
+        readonly authorizedOperations?: number | undefined;
+        readonly errorCode: number;
+        readonly errorMessage?: string | null | undefined;
+        readonly groupId: string;
+        readonly groupState: string;
+        readonly members: readonly {
+            readonly clientHost: string;
+            readonly clientId: string;
+            readonly groupInstanceId?: string | null | undefined;
+            readonly memberAssignment: Uint8Array<ArrayBufferLike>;
+            readonly memberId: string;
+            readonly memberMetadata: Uint8Array<ArrayBufferLike>;
+        }[];
+        readonly protocolData: string;
+        readonly protocolType: string;
+    }[], false>;
+}>;
+/** Groups of a broker. */
+export declare const ListGroups: Api<{
+    statesFilter: Field<string[], readonly string[], true>;
+    typesFilter: Field<string[], readonly string[], true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    groups: Field<Decoded<{
+        groupId: Field<string, string, false>;
+        protocolType: Field<string, string, false>;
+        groupState: Field<string, string, true>;
+        groupType: Field<string, string, true>;
+    }>[], readonly {
+        readonly groupId: string;
+        readonly groupState?: string | undefined;
+        readonly groupType?: string | undefined;
+        readonly protocolType: string;
+    }[], false>;
+}>;
+/** Removes groups without members. */
+export declare const DeleteGroups: Api<{
+    groupsNames: Field<string[], readonly string[], false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    results: Field<Decoded<{
+        groupId: Field<string, string, false>;
+        errorCode: Field<number, number, false>;
+    }>[], readonly {
+        readonly errorCode: number;
+        readonly groupId: string;
+    }[], false>;
+}>;
+/** Removes committed offsets (KIP-496). */
+export declare const OffsetDelete: Api<{
+    groupId: Field<string, string, false>;
+    topics: Field<Decoded<{
+        name: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+        }>[], readonly {
+            readonly partitionIndex: number;
+        }[], false>;
+    }>[], readonly {
+        readonly name: string;
+        readonly partitions: readonly {
+            readonly partitionIndex: number;
+        }[];
+    }[], false>;
+}, {
+    errorCode: Field<number, number, false>;
+    throttleTimeMs: Field<number, number, true>;
+    topics: Field<Decoded<{
+        name: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+            errorCode: Field<number, number, false>;
+        }>[], readonly {
+            readonly errorCode: number;
+            readonly partitionIndex: number;
+        }[], false>;
+    }>[], readonly {
+        readonly name: string;
+        readonly partitions: readonly {
+            readonly errorCode: number;
+            readonly partitionIndex: number;
+        }[];
+    }[], false>;
+}>;
+/** The one request of the next generation of consumer groups (KIP-848). */
+export declare const ConsumerGroupHeartbeat: Api<{
+    groupId: Field<string, string, false>;
+    memberId: Field<string, string, false>;
+    memberEpoch: Field<number, number, false>;
+    instanceId: Field<string | null, string | null, true>;
+    rackId: Field<string | null, string | null, true>;
+    rebalanceTimeoutMs: Field<number, number, true>;
+    subscribedTopicNames: Field<string[] | null, readonly string[] | null, true>;
+    subscribedTopicRegex: Field<string | null, string | null, true>;
+    serverAssignor: Field<string | null, string | null, true>;
+    topicPartitions: Field<Decoded<{
+        topicId: Field<string, string, false>;
+        partitions: Field<number[], readonly number[], false>;
+    }>[] | null, readonly {
+        readonly partitions: readonly number[];
+        readonly topicId: string;
+    }[] | null, true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    errorMessage: Field<string | null, string | null, true>;
+    memberId: Field<string | null, string | null, true>;
+    memberEpoch: Field<number, number, false>;
+    heartbeatIntervalMs: Field<number, number, false>;
+    assignment: Field<Decoded<{
+        topicPartitions: Field<Decoded<{
+            topicId: Field<string, string, false>;
+            partitions: Field<number[], readonly number[], false>;
+        }>[], readonly {
+            readonly partitions: readonly number[];
+            readonly topicId: string;
+        }[], false>;
+    }> | null, {
+        readonly topicPartitions: readonly {
+            readonly partitions: readonly number[];
+            readonly topicId: string;
+        }[];
+    } | null, true>;
+}>;
+/** State and members of consumer groups (KIP-848). */
+export declare const ConsumerGroupDescribe: Api<{
+    groupIds: Field<string[], readonly string[], false>;
+    includeAuthorizedOperations: Field<boolean, boolean, false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    groups: Field<Decoded<{
+        errorCode: Field<number, number, false>;
+        errorMessage: Field<string | null, string | null, true>;
+        groupId: Field<string, string, false>;
+        groupState: Field<string, string, false>;
+        groupEpoch: Field<number, number, false>;
+        assignmentEpoch: Field<number, number, false>;
+        assignorName: Field<string, string, false>;
+        members: Field<Decoded<{
+            memberId: Field<string, string, false>;
+            instanceId: Field<string | null, string | null, true>;
+            rackId: Field<string | null, string | null, true>;
+            memberEpoch: Field<number, number, false>;
+            clientId: Field<string, string, false>;
+            clientHost: Field<string, string, false>;
+            subscribedTopicNames: Field<string[], readonly string[], false>;
+            subscribedTopicRegex: Field<string | null, string | null, true>;
+            assignment: Field<Decoded<{
+                topicPartitions: Field<Decoded<{
+                    topicId: Field<string, string, false>;
+                    topicName: Field<string, string, false>;
+                    partitions: Field<number[], readonly number[], false>;
+                }>[], readonly {
+                    readonly partitions: readonly number[];
+                    readonly topicId: string;
+                    readonly topicName: string;
+                }[], false>;
+            }>, {
+                readonly topicPartitions: readonly {
+                    readonly partitions: readonly number[];
+                    readonly topicId: string;
+                    readonly topicName: string;
+                }[];
+            }, false>;
+            targetAssignment: Field<Decoded<{
+                topicPartitions: Field<Decoded<{
+                    topicId: Field<string, string, false>;
+                    topicName: Field<string, string, false>;
+                    partitions: Field<number[], readonly number[], false>;
+                }>[], readonly {
+                    readonly partitions: readonly number[];
+                    readonly topicId: string;
+                    readonly topicName: string;
+                }[], false>;
+            }>, {
+                readonly topicPartitions: readonly {
+                    readonly partitions: readonly number[];
+                    readonly topicId: string;
+                    readonly topicName: string;
+                }[];
+            }, false>;
+            memberType: Field<number, number, true>;
+        }>[], readonly {
+            readonly assignment: {
+                readonly topicPartitions: readonly {
+                    readonly partitions: readonly number[];
+                    readonly topicId: string;
+                    readonly topicName: string;
+                }[];
+            };
+            readonly clientHost: string;
+            readonly clientId: string;
+            readonly instanceId?: string | null | undefined;
+            readonly memberEpoch: number;
+            readonly memberId: string;
+            readonly memberType?: number | undefined;
+            readonly rackId?: string | null | undefined;
+            readonly subscribedTopicNames: readonly string[];
+            readonly subscribedTopicRegex?: string | null | undefined;
+            readonly targetAssignment: {
+                readonly topicPartitions: readonly {
+                    readonly partitions: readonly number[];
+                    readonly topicId: string;
+                    readonly topicName: string;
+                }[];
+            };
+        }[], false>;
+        authorizedOperations: Field<number, number, true>;
+    }>[], readonly {
+        readonly assignmentEpoch: number;
+        readonly assignorName: string;
+        readonly authorizedOperations?: number | undefined;
+        readonly errorCode: number;
+        readonly errorMessage?: string | null | undefined;
+        readonly groupEpoch: number;
+        readonly groupId: string;
+        readonly groupState: string;
+        readonly members: readonly {
+            readonly assignment: {
+                readonly topicPartitions: readonly {
+                    readonly partitions: readonly number[];
+                    readonly topicId: string;
+                    readonly topicName: string;
+                }[];
+            };
+            readonly clientHost: string;
+            readonly clientId: string;
+            readonly instanceId?: string | null | undefined;
+            readonly memberEpoch: number;
+            readonly memberId: string;
+            readonly memberType?: number | undefined;
+            readonly rackId?: string | null | undefined;
+            readonly subscribedTopicNames: readonly string[];
+            readonly subscribedTopicRegex?: string | null | undefined;
+            readonly targetAssignment: {
+                readonly topicPartitions: readonly {
+                    readonly partitions: readonly number[];
+                    readonly topicId: string;
+                    readonly topicName: string;
+                }[];
+            };
+        }[];
+    }[], false>;
+}>;
+
+// apis/log
+/** Appends record batches to partitions. From v13 topics are named by id (KIP-516). */
+export declare const Produce: Api<{
+    transactionalId: Field<string | null, string | null, true>;
+    acks: Field<number, number, false>;
+    timeoutMs: Field<number, number, false>;
+    topicData: Field<Decoded<{
+        name: Field<string, string, true>;
+        topicId: Field<string, string, true>;
+        partitionData: Field<Decoded<{
+            index: Field<number, number, false>;
+            records: Field<Uint8Array<ArrayBufferLike> | null, Uint8Array<ArrayBufferLike> | null, false>;
+        }>[], readonly {
+            readonly index: number;
+            readonly records: Uint8Array<ArrayBufferLike> | null;
+        }[], false>;
+    }>[], readonly {
+        readonly name?: string | undefined;
+        readonly partitionData: readonly {
+            readonly index: number;
+            readonly records: Uint8Array<ArrayBufferLike> | null;
+        }[];
+        readonly topicId?: string | undefined;
+    }[], false>;
+}, {
+    responses: Field<Decoded<{
+        name: Field<string, string, true>;
+        topicId: Field<string, string, true>;
+        partitionResponses: Field<Decoded<{
+            index: Field<number, number, false>;
+            errorCode: Field<number, number, false>;
+            baseOffset: Field<number, number, false>;
+            logAppendTimeMs: Field<number, number, true>;
+            logStartOffset: Field<number, number, true>;
+            recordErrors: Field<Decoded<{
+                batchIndex: Field<number, number, false>;
+                batchIndexErrorMessage: Field<string | null, string | null, true>;
+            }>[], readonly {
+                readonly batchIndex: number;
+                readonly batchIndexErrorMessage?: string | null | undefined;
+            }[], true>;
+            errorMessage: Field<string | null, string | null, true>;
+            currentLeader: Field<Decoded<{
+                leaderId: Field<number, number, true>;
+                leaderEpoch: Field<number, number, true>;
+            }>, {
+                readonly leaderEpoch?: number | undefined;
+                readonly leaderId?: number | undefined;
+            }, true>;
+        }>[], readonly {
+            readonly baseOffset: number;
+            readonly currentLeader?: {
+                readonly leaderEpoch?: number | undefined;
+                readonly leaderId?: number | undefined;
+            } | undefined;
+            readonly errorCode: number;
+            readonly errorMessage?: string | null | undefined;
+            readonly index: number;
+            readonly logAppendTimeMs?: number | undefined;
+            readonly logStartOffset?: number | undefined;
+            readonly recordErrors?: readonly {
+                readonly batchIndex: number;
+                readonly batchIndexErrorMessage?: string | null | undefined;
+            }[] | undefined;
+        }[], false>;
+    }>[], readonly {
+        readonly name?: string | undefined;
+        readonly partitionResponses: readonly {
+            readonly baseOffset: number;
+            readonly currentLeader?: {
+                readonly leaderEpoch?: number | undefined;
+                readonly leaderId?: number | undefined;
+            } | undefined;
+            readonly errorCode: number;
+            readonly errorMessage?: string | null | undefined;
+            readonly index: number;
+            readonly logAppendTimeMs?: number | undefined;
+            readonly logStartOffset?: number | undefined;
+            readonly recordErrors?: readonly {
+                readonly batchIndex: number;
+                readonly batchIndexErrorMessage?: string | null | undefined;
+            }[] | undefined;
+        }[];
+        readonly topicId?: string | undefined;
+    }[], false>;
+    throttleTimeMs: Field<number, number, true>;
+    nodeEndpoints: Field<Decoded<{
+        nodeId: Field<number, number, false>;
+        host: Field<string, string, false>;
+        port: Field<number, number, false>;
+        rack: Field<string | null, string | null, true>;
+    }>[], readonly {
+        readonly host: string;
+        readonly nodeId: number;
+        readonly port: number;
+        readonly rack?: string | null | undefined;
+    }[], true>;
+}>;
+/** Reads record batches; sessions from v7 (KIP-227), topic ids from v13 (KIP-516). */
+export declare const Fetch: Api<{
+    clusterId: Field<string | null, string | null, true>;
+    replicaId: Field<number, number, true>;
+    replicaState: Field<Decoded<{
+        replicaId: Field<number, number, true>;
+        replicaEpoch: Field<number, number, true>;
+    }>, {
+        readonly replicaEpoch?: number | undefined;
+        readonly replicaId?: number | undefined;
+    }, true>;
+    maxWaitMs: Field<number, number, false>;
+    minBytes: Field<number, number, false>;
+    maxBytes: Field<number, number, true>;
+    isolationLevel: Field<number, number, true>;
+    sessionId: Field<number, number, true>;
+    sessionEpoch: Field<number, number, true>;
+    topics: Field<Decoded<{
+        topic: Field<string, string, true>;
+        topicId: Field<string, string, true>;
+        partitions: Field<Decoded<{
+            partition: Field<number, number, false>;
+            currentLeaderEpoch: Field<number, number, true>;
+            fetchOffset: Field<number, number, false>;
+            lastFetchedEpoch: Field<number, number, true>;
+            logStartOffset: Field<number, number, true>;
+            partitionMaxBytes: Field<number, number, false>;
+            replicaDirectoryId: Field<string, string, true>;
+            highWatermark: Field<number, number, true>;
+        }>[], readonly {
+            readonly currentLeaderEpoch?: number | undefined;
+            readonly fetchOffset: number;
+            readonly highWatermark?: number | undefined;
+            readonly lastFetchedEpoch?: number | undefined;
+            readonly logStartOffset?: number | undefined;
+            readonly partition: number;
+            readonly partitionMaxBytes: number;
+            readonly replicaDirectoryId?: string | undefined;
+        }[], false>;
+    }>[], readonly {
+        readonly partitions: readonly {
+            readonly currentLeaderEpoch?: number | undefined;
+            readonly fetchOffset: number;
+            readonly highWatermark?: number | undefined;
+            readonly lastFetchedEpoch?: number | undefined;
+            readonly logStartOffset?: number | undefined;
+            readonly partition: number;
+            readonly partitionMaxBytes: number;
+            readonly replicaDirectoryId?: string | undefined;
+        }[];
+        readonly topic?: string | undefined;
+        readonly topicId?: string | undefined;
+    }[], false>;
+    forgottenTopicsData: Field<Decoded<{
+        topic: Field<string, string, true>;
+        topicId: Field<string, string, true>;
+        partitions: Field<number[], readonly number[], false>;
+    }>[], readonly {
+        readonly partitions: readonly number[];
+        readonly topic?: string | undefined;
+        readonly topicId?: string | undefined;
+    }[], true>;
+    rackId: Field<string, string, true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, true>;
+    sessionId: Field<number, number, true>;
+    responses: Field<Decoded<{
+        topic: Field<string, string, true>;
+        topicId: Field<string, string, true>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+            errorCode: Field<number, number, false>;
+            highWatermark: Field<number, number, false>;
+            lastStableOffset: Field<number, number, true>;
+            logStartOffset: Field<number, number, true>;
+            divergingEpoch: Field<Decoded<{
+                epoch: Field<number, number, true>;
+                endOffset: Field<number, number, true>;
+            }>, {
+                readonly endOffset?: number | undefined;
+                readonly epoch?: number | undefined;
+            }, true>;
+            currentLeader: Field<Decoded<{
+                leaderId: Field<number, number, true>;
+                leaderEpoch: Field<number, number, true>;
+            }>, {
+                readonly leaderEpoch?: number | undefined;
+                readonly leaderId?: number | undefined;
+            }, true>;
+            snapshotId: Field<Decoded<{
+                endOffset: Field<number, number, true>;
+                epoch: Field<number, number, true>;
+            }>, {
+                readonly endOffset?: number | undefined;
+                readonly epoch?: number | undefined;
+            }, true>;
+            abortedTransactions: Field<Decoded<{
+                producerId: Field<bigint, bigint, false>;
+                firstOffset: Field<number, number, false>;
+            }>[] | null, readonly {
+                readonly firstOffset: number;
+                readonly producerId: bigint;
+            }[] | null, false>;
+            preferredReadReplica: Field<number, number, true>;
+            records: Field<Uint8Array<ArrayBufferLike> | null, Uint8Array<ArrayBufferLike> | null, false>;
+        }>[], readonly {
+            readonly abortedTransactions: readonly {
+                readonly firstOffset: number;
+                readonly producerId: bigint;
+            }[] | null;
+            readonly currentLeader?: {
+                readonly leaderEpoch?: number | undefined;
+                readonly leaderId?: number | undefined;
+            } | undefined;
+            readonly divergingEpoch?: {
+                readonly endOffset?: number | undefined;
+                readonly epoch?: number | undefined;
+            } | undefined;
+            readonly errorCode: number;
+            readonly highWatermark: number;
+            readonly lastStableOffset?: number | undefined;
+            readonly logStartOffset?: number | undefined;
+            readonly partitionIndex: number;
+            readonly preferredReadReplica?: number | undefined;
+            readonly records: Uint8Array<ArrayBufferLike> | null;
+            readonly snapshotId?: {
+                readonly endOffset?: number | undefined;
+                readonly epoch?: number | undefined;
+            } | undefined;
+        }[], false>;
+    }>[], readonly {
+        readonly partitions: readonly {
+            readonly abortedTransactions: readonly {
+                readonly firstOffset: number;
+                readonly producerId: bigint;
+            }[] | null;
+            readonly currentLeader?: {
+                readonly leaderEpoch?: number | undefined;
+                readonly leaderId?: number | undefined;
+            } | undefined;
+            readonly divergingEpoch?: {
+                readonly endOffset?: number | undefined;
+                readonly epoch?: number | undefined;
+            } | undefined;
+            readonly errorCode: number;
+            readonly highWatermark: number;
+            readonly lastStableOffset?: number | undefined;
+            readonly logStartOffset?: number | undefined;
+            readonly partitionIndex: number;
+            readonly preferredReadReplica?: number | undefined;
+            readonly records: Uint8Array<ArrayBufferLike> | null;
+            readonly snapshotId?: {
+                readonly endOffset?: number | undefined;
+                readonly epoch?: number | undefined;
+            } | undefined;
+        }[];
+        readonly topic?: string | undefined;
+        readonly topicId?: string | undefined;
+    }[], false>;
+    nodeEndpoints: Field<Decoded<{
+        nodeId: Field<number, number, false>;
+        host: Field<string, string, false>;
+        port: Field<number, number, false>;
+        rack: Field<string | null, string | null, true>;
+    }>[], readonly {
+        readonly host: string;
+        readonly nodeId: number;
+        readonly port: number;
+        readonly rack?: string | null | undefined;
+    }[], true>;
+}>;
+/** Offsets by time, or the ends of a partition. */
+export declare const ListOffsets: Api<{
+    replicaId: Field<number, number, false>;
+    isolationLevel: Field<number, number, true>;
+    topics: Field<Decoded<{
+        name: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+            currentLeaderEpoch: Field<number, number, true>;
+            timestamp: Field<number, number, false>;
+        }>[], readonly {
+            readonly currentLeaderEpoch?: number | undefined;
+            readonly partitionIndex: number;
+            readonly timestamp: number;
+        }[], false>;
+    }>[], readonly {
+        readonly name: string;
+        readonly partitions: readonly {
+            readonly currentLeaderEpoch?: number | undefined;
+            readonly partitionIndex: number;
+            readonly timestamp: number;
+        }[];
+    }[], false>;
+    timeoutMs: Field<number, number, true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    topics: Field<Decoded<{
+        name: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+            errorCode: Field<number, number, false>;
+            timestamp: Field<number, number, true>;
+            offset: Field<number, number, true>;
+            leaderEpoch: Field<number, number, true>;
+        }>[], readonly {
+            readonly errorCode: number;
+            readonly leaderEpoch?: number | undefined;
+            readonly offset?: number | undefined;
+            readonly partitionIndex: number;
+            readonly timestamp?: number | undefined;
+        }[], false>;
+    }>[], readonly {
+        readonly name: string;
+        readonly partitions: readonly {
+            readonly errorCode: number;
+            readonly leaderEpoch?: number | undefined;
+            readonly offset?: number | undefined;
+            readonly partitionIndex: number;
+            readonly timestamp?: number | undefined;
+        }[];
+    }[], false>;
+}>;
+/** Where a leader epoch ended: finds out whether a log was cut (KIP-320). */
+export declare const OffsetForLeaderEpoch: Api<{
+    replicaId: Field<number, number, true>;
+    topics: Field<Decoded<{
+        topic: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partition: Field<number, number, false>;
+            currentLeaderEpoch: Field<number, number, true>;
+            leaderEpoch: Field<number, number, false>;
+        }>[], readonly {
+            readonly currentLeaderEpoch?: number | undefined;
+            readonly leaderEpoch: number;
+            readonly partition: number;
+        }[], false>;
+    }>[], readonly {
+        readonly partitions: readonly {
+            readonly currentLeaderEpoch?: number | undefined;
+            readonly leaderEpoch: number;
+            readonly partition: number;
+        }[];
+        readonly topic: string;
+    }[], false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    topics: Field<Decoded<{
+        topic: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            errorCode: Field<number, number, false>;
+            partition: Field<number, number, false>;
+            leaderEpoch: Field<number, number, true>;
+            endOffset: Field<number, number, true>;
+        }>[], readonly {
+            readonly endOffset?: number | undefined;
+            readonly errorCode: number;
+            readonly leaderEpoch?: number | undefined;
+            readonly partition: number;
+        }[], false>;
+    }>[], readonly {
+        readonly partitions: readonly {
+            readonly endOffset?: number | undefined;
+            readonly errorCode: number;
+            readonly leaderEpoch?: number | undefined;
+            readonly partition: number;
+        }[];
+        readonly topic: string;
+    }[], false>;
+}>;
+/** Moves the beginning of partitions forward. */
+export declare const DeleteRecords: Api<{
+    topics: Field<Decoded<{
+        name: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+            offset: Field<number, number, false>;
+        }>[], readonly {
+            readonly offset: number;
+            readonly partitionIndex: number;
+        }[], false>;
+    }>[], readonly {
+        readonly name: string;
+        readonly partitions: readonly {
+            readonly offset: number;
+            readonly partitionIndex: number;
+        }[];
+    }[], false>;
+    timeoutMs: Field<number, number, false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    topics: Field<Decoded<{
+        name: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+            lowWatermark: Field<number, number, false>;
+            errorCode: Field<number, number, false>;
+        }>[], readonly {
+            readonly errorCode: number;
+            readonly lowWatermark: number;
+            readonly partitionIndex: number;
+        }[], false>;
+    }>[], readonly {
+        readonly name: string;
+        readonly partitions: readonly {
+            readonly errorCode: number;
+            readonly lowWatermark: number;
+            readonly partitionIndex: number;
+        }[];
+    }[], false>;
+}>;
+
+// apis/metadata
+/** What a broker speaks, and the features that are switched on (KIP-35, KIP-584). */
+export declare const ApiVersions: Api<{
+    clientSoftwareName: Field<string, string, true>;
+    clientSoftwareVersion: Field<string, string, true>;
+}, {
+    errorCode: Field<number, number, false>;
+    apiKeys: Field<Decoded<{
+        apiKey: Field<number, number, false>;
+        minVersion: Field<number, number, false>;
+        maxVersion: Field<number, number, false>;
+    }>[], readonly {
+        readonly apiKey: number;
+        readonly maxVersion: number;
+        readonly minVersion: number;
+    }[], false>;
+    throttleTimeMs: Field<number, number, true>;
+    supportedFeatures: Field<Decoded<{
+        name: Field<string, string, false>;
+        minVersion: Field<number, number, false>;
+        maxVersion: Field<number, number, false>;
+    }>[], readonly {
+        readonly maxVersion: number;
+        readonly minVersion: number;
+        readonly name: string;
+    }[], true>;
+    finalizedFeaturesEpoch: Field<number, number, true>;
+    finalizedFeatures: Field<Decoded<{
+        name: Field<string, string, false>;
+        maxVersionLevel: Field<number, number, false>;
+        minVersionLevel: Field<number, number, false>;
+    }>[], readonly {
+        readonly maxVersionLevel: number;
+        readonly minVersionLevel: number;
+        readonly name: string;
+    }[], true>;
+    zkMigrationReady: Field<boolean, boolean, true>;
+}>;
+/** Brokers, topics, and who leads which partition. */
+export declare const Metadata: Api<{
+    topics: Field<Decoded<{
+        topicId: Field<string, string, true>;
+        name: Field<string | null, string | null, false>;
+    }>[] | null, readonly {
+        readonly name: string | null;
+        readonly topicId?: string | undefined;
+    }[] | null, false>;
+    allowAutoTopicCreation: Field<boolean, boolean, true>;
+    includeClusterAuthorizedOperations: Field<boolean, boolean, true>;
+    includeTopicAuthorizedOperations: Field<boolean, boolean, true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    brokers: Field<Decoded<{
+        nodeId: Field<number, number, false>;
+        host: Field<string, string, false>;
+        port: Field<number, number, false>;
+        rack: Field<string | null, string | null, true>;
+    }>[], readonly {
+        readonly host: string;
+        readonly nodeId: number;
+        readonly port: number;
+        readonly rack?: string | null | undefined;
+    }[], false>;
+    clusterId: Field<string | null, string | null, true>;
+    controllerId: Field<number, number, true>;
+    topics: Field<Decoded<{
+        errorCode: Field<number, number, false>;
+        name: Field<string | null, string | null, false>;
+        topicId: Field<string, string, true>;
+        isInternal: Field<boolean, boolean, true>;
+        partitions: Field<Decoded<{
+            errorCode: Field<number, number, false>;
+            partitionIndex: Field<number, number, false>;
+            leaderId: Field<number, number, false>;
+            leaderEpoch: Field<number, number, true>;
+            replicaNodes: Field<number[], readonly number[], false>;
+            isrNodes: Field<number[], readonly number[], false>;
+            offlineReplicas: Field<number[], readonly number[], true>;
+        }>[], readonly {
+            readonly errorCode: number;
+            readonly isrNodes: readonly number[];
+            readonly leaderEpoch?: number | undefined;
+            readonly leaderId: number;
+            readonly offlineReplicas?: readonly number[] | undefined;
+            readonly partitionIndex: number;
+            readonly replicaNodes: readonly number[];
+        }[], false>;
+        topicAuthorizedOperations: Field<number, number, true>;
+    }>[], readonly {
+        readonly errorCode: number;
+        readonly isInternal?: boolean | undefined;
+        readonly name: string | null;
+        readonly partitions: readonly {
+            readonly errorCode: number;
+            readonly isrNodes: readonly number[];
+            readonly leaderEpoch?: number | undefined;
+            readonly leaderId: number;
+            readonly offlineReplicas?: readonly number[] | undefined;
+            readonly partitionIndex: number;
+            readonly replicaNodes: readonly number[];
+        }[];
+        readonly topicAuthorizedOperations?: number | undefined;
+        readonly topicId?: string | undefined;
+    }[], false>;
+    clusterAuthorizedOperations: Field<number, number, true>;
+    errorCode: Field<number, number, true>;
+}>;
+/** Brokers and id of the cluster (KIP-700). */
+export declare const DescribeCluster: Api<{
+    includeClusterAuthorizedOperations: Field<boolean, boolean, false>;
+    endpointType: Field<number, number, true>;
+    includeFencedBrokers: Field<boolean, boolean, true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    errorMessage: Field<string | null, string | null, true>;
+    endpointType: Field<number, number, true>;
+    clusterId: Field<string, string, false>;
+    controllerId: Field<number, number, true>;
+    brokers: Field<Decoded<{
+        brokerId: Field<number, number, false>;
+        host: Field<string, string, false>;
+        port: Field<number, number, false>;
+        rack: Field<string | null, string | null, true>;
+        isFenced: Field<boolean, boolean, true>;
+    }>[], readonly {
+        readonly brokerId: number;
+        readonly host: string;
+        readonly isFenced?: boolean | undefined;
+        readonly port: number;
+        readonly rack?: string | null | undefined;
+    }[], false>;
+    clusterAuthorizedOperations: Field<number, number, true>;
+}>;
+/** Partitions of topics, page by page (KIP-966). */
+export declare const DescribeTopicPartitions: Api<{
+    topics: Field<Decoded<{
+        name: Field<string, string, false>;
+    }>[], readonly {
+        readonly name: string;
+    }[], false>;
+    responsePartitionLimit: Field<number, number, true>;
+    cursor: Field<Decoded<{
+        topicName: Field<string, string, false>;
+        partitionIndex: Field<number, number, false>;
+    }> | null, {
+        readonly partitionIndex: number;
+        readonly topicName: string;
+    } | null, true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    topics: Field<Decoded<{
+        errorCode: Field<number, number, false>;
+        name: Field<string | null, string | null, false>;
+        topicId: Field<string, string, false>;
+        isInternal: Field<boolean, boolean, true>;
+        partitions: Field<Decoded<{
+            errorCode: Field<number, number, false>;
+            partitionIndex: Field<number, number, false>;
+            leaderId: Field<number, number, false>;
+            leaderEpoch: Field<number, number, true>;
+            replicaNodes: Field<number[], readonly number[], false>;
+            isrNodes: Field<number[], readonly number[], false>;
+            eligibleLeaderReplicas: Field<number[] | null, readonly number[] | null, true>;
+            lastKnownElr: Field<number[] | null, readonly number[] | null, true>;
+            offlineReplicas: Field<number[], readonly number[], false>;
+        }>[], readonly {
+            readonly eligibleLeaderReplicas?: readonly number[] | null | undefined;
+            readonly errorCode: number;
+            readonly isrNodes: readonly number[];
+            readonly lastKnownElr?: readonly number[] | null | undefined;
+            readonly leaderEpoch?: number | undefined;
+            readonly leaderId: number;
+            readonly offlineReplicas: readonly number[];
+            readonly partitionIndex: number;
+            readonly replicaNodes: readonly number[];
+        }[], false>;
+        topicAuthorizedOperations: Field<number, number, true>;
+    }>[], readonly {
+        readonly errorCode: number;
+        readonly isInternal?: boolean | undefined;
+        readonly name: string | null;
+        readonly partitions: readonly {
+            readonly eligibleLeaderReplicas?: readonly number[] | null | undefined;
+            readonly errorCode: number;
+            readonly isrNodes: readonly number[];
+            readonly lastKnownElr?: readonly number[] | null | undefined;
+            readonly leaderEpoch?: number | undefined;
+            readonly leaderId: number;
+            readonly offlineReplicas: readonly number[];
+            readonly partitionIndex: number;
+            readonly replicaNodes: readonly number[];
+        }[];
+        readonly topicAuthorizedOperations?: number | undefined;
+        readonly topicId: string;
+    }[], false>;
+    nextCursor: Field<Decoded<{
+        topicName: Field<string, string, false>;
+        partitionIndex: Field<number, number, false>;
+    }> | null, {
+        readonly partitionIndex: number;
+        readonly topicName: string;
+    } | null, true>;
+}>;
+
+// apis/quotas
+/** Quotas that match a filter (KIP-546). */
+export declare const DescribeClientQuotas: Api<{
+    components: Field<Decoded<{
+        entityType: Field<string, string, false>;
+        matchType: Field<number, number, false>;
+        match: Field<string | null, string | null, false>;
+    }>[], readonly {
+        readonly entityType: string;
+        readonly match: string | null;
+        readonly matchType: number;
+    }[], false>;
+    strict: Field<boolean, boolean, false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    errorMessage: Field<string | null, string | null, false>;
+    entries: Field<Decoded<{
+        entity: Field<Decoded<{
+            entityType: Field<string, string, false>;
+            entityName: Field<string | null, string | null, false>;
+        }>[], readonly {
+            readonly entityName: string | null;
+            readonly entityType: string;
+        }[], false>;
+        values: Field<Decoded<{
+            key: Field<string, string, false>;
+            value: Field<number, number, false>;
+        }>[], readonly {
+            readonly key: string;
+            readonly value: number;
+        }[], false>;
+    }>[] | null, readonly {
+        readonly entity: readonly {
+            readonly entityName: string | null;
+            readonly entityType: string;
+        }[];
+        readonly values: readonly {
+            readonly key: string;
+            readonly value: number;
+        }[];
+    }[] | null, false>;
+}>;
+/** Changes quotas (KIP-546). */
+export declare const AlterClientQuotas: Api<{
+    entries: Field<Decoded<{
+        entity: Field<Decoded<{
+            entityType: Field<string, string, false>;
+            entityName: Field<string | null, string | null, false>;
+        }>[], readonly {
+            readonly entityName: string | null;
+            readonly entityType: string;
+        }[], false>;
+        ops: Field<Decoded<{
+            key: Field<string, string, false>;
+            value: Field<number, number, false>;
+            remove: Field<boolean, boolean, false>;
+        }>[], readonly {
+            readonly key: string;
+            readonly remove: boolean;
+            readonly value: number;
+        }[], false>;
+    }>[], readonly {
+        readonly entity: readonly {
+            readonly entityName: string | null;
+            readonly entityType: string;
+        }[];
+        readonly ops: readonly {
+            readonly key: string;
+            readonly remove: boolean;
+            readonly value: number;
+        }[];
+    }[], false>;
+    validateOnly: Field<boolean, boolean, false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    entries: Field<Decoded<{
+        errorCode: Field<number, number, false>;
+        errorMessage: Field<string | null, string | null, false>;
+        entity: Field<Decoded<{
+            entityType: Field<string, string, false>;
+            entityName: Field<string | null, string | null, false>;
+        }>[], readonly {
+            readonly entityName: string | null;
+            readonly entityType: string;
+        }[], false>;
+    }>[], readonly {
+        readonly entity: readonly {
+            readonly entityName: string | null;
+            readonly entityType: string;
+        }[];
+        readonly errorCode: number;
+        readonly errorMessage: string | null;
+    }[], false>;
+}>;
+
+// apis/security
+/** Chooses a SASL mechanism. */
+export declare const SaslHandshake: Api<{
+    mechanism: Field<string, string, false>;
+}, {
+    errorCode: Field<number, number, false>;
+    mechanisms: Field<string[], readonly string[], false>;
+}>;
+/** Carries the tokens of a SASL mechanism (KIP-152), with the session's lifetime (KIP-368). */
+export declare const SaslAuthenticate: Api<{
+    authBytes: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
+}, {
+    errorCode: Field<number, number, false>;
+    errorMessage: Field<string | null, string | null, false>;
+    authBytes: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
+    sessionLifetimeMs: Field<number, number, true>;
+}>;
+/** Access rules that match a filter. */
+export declare const DescribeAcls: Api<{
+    resourceTypeFilter: Field<number, number, false>;
+    resourceNameFilter: Field<string | null, string | null, false>;
+    patternTypeFilter: Field<number, number, true>;
+    principalFilter: Field<string | null, string | null, false>;
+    hostFilter: Field<string | null, string | null, false>;
+    operation: Field<number, number, false>;
+    permissionType: Field<number, number, false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    errorMessage: Field<string | null, string | null, false>;
+    resources: Field<Decoded<{
+        resourceType: Field<number, number, false>;
+        resourceName: Field<string, string, false>;
+        patternType: Field<number, number, true>;
+        acls: Field<Decoded<{
+            principal: Field<string, string, false>;
+            host: Field<string, string, false>;
+            operation: Field<number, number, false>;
+            permissionType: Field<number, number, false>;
+        }>[], readonly {
+            readonly host: string;
+            readonly operation: number;
+            readonly permissionType: number;
+            readonly principal: string;
+        }[], false>;
+    }>[], readonly {
+        readonly acls: readonly {
+            readonly host: string;
+            readonly operation: number;
+            readonly permissionType: number;
+            readonly principal: string;
+        }[];
+        readonly patternType?: number | undefined;
+        readonly resourceName: string;
+        readonly resourceType: number;
+    }[], false>;
+}>;
+/** Adds access rules. */
+export declare const CreateAcls: Api<{
+    creations: Field<Decoded<{
+        resourceType: Field<number, number, false>;
+        resourceName: Field<string, string, false>;
+        resourcePatternType: Field<number, number, true>;
+        principal: Field<string, string, false>;
+        host: Field<string, string, false>;
+        operation: Field<number, number, false>;
+        permissionType: Field<number, number, false>;
+    }>[], readonly {
+        readonly host: string;
+        readonly operation: number;
+        readonly permissionType: number;
+        readonly principal: string;
+        readonly resourceName: string;
+        readonly resourcePatternType?: number | undefined;
+        readonly resourceType: number;
+    }[], false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    results: Field<Decoded<{
+        errorCode: Field<number, number, false>;
+        errorMessage: Field<string | null, string | null, false>;
+    }>[], readonly {
+        readonly errorCode: number;
+        readonly errorMessage: string | null;
+    }[], false>;
+}>;
+/** Removes the access rules that match filters. */
+export declare const DeleteAcls: Api<{
+    filters: Field<Decoded<{
+        resourceTypeFilter: Field<number, number, false>;
+        resourceNameFilter: Field<string | null, string | null, false>;
+        patternTypeFilter: Field<number, number, true>;
+        principalFilter: Field<string | null, string | null, false>;
+        hostFilter: Field<string | null, string | null, false>;
+        operation: Field<number, number, false>;
+        permissionType: Field<number, number, false>;
+    }>[], readonly {
+        readonly hostFilter: string | null;
+        readonly operation: number;
+        readonly patternTypeFilter?: number | undefined;
+        readonly permissionType: number;
+        readonly principalFilter: string | null;
+        readonly resourceNameFilter: string | null;
+        readonly resourceTypeFilter: number;
+    }[], false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    filterResults: Field<Decoded<{
+        errorCode: Field<number, number, false>;
+        errorMessage: Field<string | null, string | null, false>;
+        matchingAcls: Field<Decoded<{
+            errorCode: Field<number, number, false>;
+            errorMessage: Field<string | null, string | null, false>;
+            resourceType: Field<number, number, false>;
+            resourceName: Field<string, string, false>;
+            patternType: Field<number, number, true>;
+            principal: Field<string, string, false>;
+            host: Field<string, string, false>;
+            operation: Field<number, number, false>;
+            permissionType: Field<number, number, false>;
+        }>[], readonly {
+            readonly errorCode: number;
+            readonly errorMessage: string | null;
+            readonly host: string;
+            readonly operation: number;
+            readonly patternType?: number | undefined;
+            readonly permissionType: number;
+            readonly principal: string;
+            readonly resourceName: string;
+            readonly resourceType: number;
+        }[], false>;
+    }>[], readonly {
+        readonly errorCode: number;
+        readonly errorMessage: string | null;
+        readonly matchingAcls: readonly {
+            readonly errorCode: number;
+            readonly errorMessage: string | null;
+            readonly host: string;
+            readonly operation: number;
+            readonly patternType?: number | undefined;
+            readonly permissionType: number;
+            readonly principal: string;
+            readonly resourceName: string;
+            readonly resourceType: number;
+        }[];
+    }[], false>;
+}>;
+/** Which SCRAM credentials users have (KIP-554). */
+export declare const DescribeUserScramCredentials: Api<{
+    users: Field<Decoded<{
+        name: Field<string, string, false>;
+    }>[] | null, readonly {
+        readonly name: string;
+    }[] | null, false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    errorMessage: Field<string | null, string | null, false>;
+    results: Field<Decoded<{
+        user: Field<string, string, false>;
+        errorCode: Field<number, number, false>;
+        errorMessage: Field<string | null, string | null, false>;
+        credentialInfos: Field<Decoded<{
+            mechanism: Field<number, number, false>;
+            iterations: Field<number, number, false>;
+        }>[], readonly {
+            readonly iterations: number;
+            readonly mechanism: number;
+        }[], false>;
+    }>[], readonly {
+        readonly credentialInfos: readonly {
+            readonly iterations: number;
+            readonly mechanism: number;
+        }[];
+        readonly errorCode: number;
+        readonly errorMessage: string | null;
+        readonly user: string;
+    }[], false>;
+}>;
+/** Sets and removes SCRAM credentials (KIP-554). */
+export declare const AlterUserScramCredentials: Api<{
+    deletions: Field<Decoded<{
+        name: Field<string, string, false>;
+        mechanism: Field<number, number, false>;
+    }>[], readonly {
+        readonly mechanism: number;
+        readonly name: string;
+    }[], false>;
+    upsertions: Field<Decoded<{
+        name: Field<string, string, false>;
+        mechanism: Field<number, number, false>;
+        iterations: Field<number, number, false>;
+        salt: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
+        saltedPassword: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
+    }>[], readonly {
+        readonly iterations: number;
+        readonly mechanism: number;
+        readonly name: string;
+        readonly salt: Uint8Array<ArrayBufferLike>;
+        readonly saltedPassword: Uint8Array<ArrayBufferLike>;
+    }[], false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    results: Field<Decoded<{
+        user: Field<string, string, false>;
+        errorCode: Field<number, number, false>;
+        errorMessage: Field<string | null, string | null, false>;
+    }>[], readonly {
+        readonly errorCode: number;
+        readonly errorMessage: string | null;
+        readonly user: string;
+    }[], false>;
+}>;
+/** Creates a delegation token (KIP-48). */
+export declare const CreateDelegationToken: Api<{
+    ownerPrincipalType: Field<string | null, string | null, true>;
+    ownerPrincipalName: Field<string | null, string | null, true>;
+    renewers: Field<Decoded<{
+        principalType: Field<string, string, false>;
+        principalName: Field<string, string, false>;
+    }>[], readonly {
+        readonly principalName: string;
+        readonly principalType: string;
+    }[], false>;
+    maxLifetimeMs: Field<number, number, false>;
+}, {
+    errorCode: Field<number, number, false>;
+    principalType: Field<string, string, false>;
+    principalName: Field<string, string, false>;
+    tokenRequesterPrincipalType: Field<string, string, true>;
+    tokenRequesterPrincipalName: Field<string, string, true>;
+    issueTimestampMs: Field<number, number, false>;
+    expiryTimestampMs: Field<number, number, false>;
+    maxTimestampMs: Field<number, number, false>;
+    tokenId: Field<string, string, false>;
+    hmac: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
+    throttleTimeMs: Field<number, number, true>;
+}>;
+/** Lengthens the life of a delegation token. */
+export declare const RenewDelegationToken: Api<{
+    hmac: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
+    renewPeriodMs: Field<number, number, false>;
+}, {
+    errorCode: Field<number, number, false>;
+    expiryTimestampMs: Field<number, number, false>;
+    throttleTimeMs: Field<number, number, true>;
+}>;
+/** Ends a delegation token. */
+export declare const ExpireDelegationToken: Api<{
+    hmac: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
+    expiryTimePeriodMs: Field<number, number, false>;
+}, {
+    errorCode: Field<number, number, false>;
+    expiryTimestampMs: Field<number, number, false>;
+    throttleTimeMs: Field<number, number, true>;
+}>;
+/** Delegation tokens of owners. */
+export declare const DescribeDelegationToken: Api<{
+    owners: Field<Decoded<{
+        principalType: Field<string, string, false>;
+        principalName: Field<string, string, false>;
+    }>[] | null, readonly {
+        readonly principalName: string;
+        readonly principalType: string;
+    }[] | null, false>;
+}, {
+    errorCode: Field<number, number, false>;
+    tokens: Field<Decoded<{
+        principalType: Field<string, string, false>;
+        principalName: Field<string, string, false>;
+        tokenRequesterPrincipalType: Field<string, string, true>;
+        tokenRequesterPrincipalName: Field<string, string, true>;
+        issueTimestamp: Field<number, number, false>;
+        expiryTimestamp: Field<number, number, false>;
+        maxTimestamp: Field<number, number, false>;
+        tokenId: Field<string, string, false>;
+        hmac: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
+        renewers: Field<Decoded<{
+            principalType: Field<string, string, false>;
+            principalName: Field<string, string, false>;
+        }>[], readonly {
+            readonly principalName: string;
+            readonly principalType: string;
+        }[], false>;
+    }>[], readonly {
+        readonly expiryTimestamp: number;
+        readonly hmac: Uint8Array<ArrayBufferLike>;
+        readonly issueTimestamp: number;
+        readonly maxTimestamp: number;
+        readonly principalName: string;
+        readonly principalType: string;
+        readonly renewers: readonly {
+            readonly principalName: string;
+            readonly principalType: string;
+        }[];
+        readonly tokenId: string;
+        readonly tokenRequesterPrincipalName?: string | undefined;
+        readonly tokenRequesterPrincipalType?: string | undefined;
+    }[], false>;
+    throttleTimeMs: Field<number, number, true>;
+}>;
+
+// apis/share
+/** Membership of share groups (KIP-932). */
+export declare const ShareGroupHeartbeat: Api<{
+    groupId: Field<string, string, false>;
+    memberId: Field<string, string, false>;
+    memberEpoch: Field<number, number, false>;
+    rackId: Field<string | null, string | null, true>;
+    subscribedTopicNames: Field<string[] | null, readonly string[] | null, true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    errorMessage: Field<string | null, string | null, true>;
+    memberId: Field<string | null, string | null, true>;
+    memberEpoch: Field<number, number, false>;
+    heartbeatIntervalMs: Field<number, number, false>;
+    assignment: Field<Decoded<{
+        topicPartitions: Field<Decoded<{
+            topicId: Field<string, string, false>;
+            partitions: Field<number[], readonly number[], false>;
+        }>[], readonly {
+            readonly partitions: readonly number[];
+            readonly topicId: string;
+        }[], false>;
+    }> | null, {
+        readonly topicPartitions: readonly {
+            readonly partitions: readonly number[];
+            readonly topicId: string;
+        }[];
+    } | null, true>;
+}>;
+/** State and members of share groups (KIP-932). */
+export declare const ShareGroupDescribe: Api<{
+    groupIds: Field<string[], readonly string[], false>;
+    includeAuthorizedOperations: Field<boolean, boolean, false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    groups: Field<Decoded<{
+        errorCode: Field<number, number, false>;
+        errorMessage: Field<string | null, string | null, true>;
+        groupId: Field<string, string, false>;
+        groupState: Field<string, string, false>;
+        groupEpoch: Field<number, number, false>;
+        assignmentEpoch: Field<number, number, false>;
+        assignorName: Field<string, string, false>;
+        members: Field<Decoded<{
+            memberId: Field<string, string, false>;
+            rackId: Field<string | null, string | null, true>;
+            memberEpoch: Field<number, number, false>;
+            clientId: Field<string, string, false>;
+            clientHost: Field<string, string, false>;
+            subscribedTopicNames: Field<string[], readonly string[], false>;
+            assignment: Field<Decoded<{
+                topicPartitions: Field<Decoded<{
+                    topicId: Field<string, string, false>;
+                    topicName: Field<string, string, false>;
+                    partitions: Field<number[], readonly number[], false>;
+                }>[], readonly {
+                    readonly partitions: readonly number[];
+                    readonly topicId: string;
+                    readonly topicName: string;
+                }[], false>;
+            }>, {
+                readonly topicPartitions: readonly {
+                    readonly partitions: readonly number[];
+                    readonly topicId: string;
+                    readonly topicName: string;
+                }[];
+            }, false>;
+        }>[], readonly {
+            readonly assignment: {
+                readonly topicPartitions: readonly {
+                    readonly partitions: readonly number[];
+                    readonly topicId: string;
+                    readonly topicName: string;
+                }[];
+            };
+            readonly clientHost: string;
+            readonly clientId: string;
+            readonly memberEpoch: number;
+            readonly memberId: string;
+            readonly rackId?: string | null | undefined;
+            readonly subscribedTopicNames: readonly string[];
+        }[], false>;
+        authorizedOperations: Field<number, number, true>;
+    }>[], readonly {
+        readonly assignmentEpoch: number;
+        readonly assignorName: string;
+        readonly authorizedOperations?: number | undefined;
+        readonly errorCode: number;
+        readonly errorMessage?: string | null | undefined;
+        readonly groupEpoch: number;
+        readonly groupId: string;
+        readonly groupState: string;
+        readonly members: readonly {
+            readonly assignment: {
+                readonly topicPartitions: readonly {
+                    readonly partitions: readonly number[];
+                    readonly topicId: string;
+                    readonly topicName: string;
+                }[];
+            };
+            readonly clientHost: string;
+            readonly clientId: string;
+            readonly memberEpoch: number;
+            readonly memberId: string;
+            readonly rackId?: string | null | undefined;
+            readonly subscribedTopicNames: readonly string[];
+        }[];
+    }[], false>;
+}>;
+/** Acquires records for a member of a share group (KIP-932). */
+export declare const ShareFetch: Api<{
+    groupId: Field<string | null, string | null, true>;
+    memberId: Field<string | null, string | null, false>;
+    shareSessionEpoch: Field<number, number, false>;
+    maxWaitMs: Field<number, number, false>;
+    minBytes: Field<number, number, false>;
+    maxBytes: Field<number, number, true>;
+    maxRecords: Field<number, number, false>;
+    batchSize: Field<number, number, false>;
+    shareAcquireMode: Field<number, number, true>;
+    isRenewAck: Field<boolean, boolean, true>;
+    topics: Field<Decoded<{
+        topicId: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+            partitionMaxBytes: Field<number, number, true>;
+            acknowledgementBatches: Field<Decoded<{
+                firstOffset: Field<number, number, false>;
+                lastOffset: Field<number, number, false>;
+                acknowledgeTypes: Field<number[], readonly number[], false>;
+            }>[], readonly {
+                readonly acknowledgeTypes: readonly number[];
+                readonly firstOffset: number;
+                readonly lastOffset: number;
+            }[], false>;
+        }>[], readonly {
+            readonly acknowledgementBatches: readonly {
+                readonly acknowledgeTypes: readonly number[];
+                readonly firstOffset: number;
+                readonly lastOffset: number;
+            }[];
+            readonly partitionIndex: number;
+            readonly partitionMaxBytes?: number | undefined;
+        }[], false>;
+    }>[], readonly {
+        readonly partitions: readonly {
+            readonly acknowledgementBatches: readonly {
+                readonly acknowledgeTypes: readonly number[];
+                readonly firstOffset: number;
+                readonly lastOffset: number;
+            }[];
+            readonly partitionIndex: number;
+            readonly partitionMaxBytes?: number | undefined;
+        }[];
+        readonly topicId: string;
+    }[], false>;
+    forgottenTopicsData: Field<Decoded<{
+        topicId: Field<string, string, false>;
+        partitions: Field<number[], readonly number[], false>;
+    }>[], readonly {
+        readonly partitions: readonly number[];
+        readonly topicId: string;
+    }[], false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    errorMessage: Field<string | null, string | null, true>;
+    acquisitionLockTimeoutMs: Field<number, number, false>;
+    responses: Field<Decoded<{
+        topicId: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+            errorCode: Field<number, number, false>;
+            errorMessage: Field<string | null, string | null, true>;
+            acknowledgeErrorCode: Field<number, number, false>;
+            acknowledgeErrorMessage: Field<string | null, string | null, true>;
+            currentLeader: Field<Decoded<{
+                leaderId: Field<number, number, false>;
+                leaderEpoch: Field<number, number, false>;
+            }>, {
+                readonly leaderEpoch: number;
+                readonly leaderId: number;
+            }, false>;
+            records: Field<Uint8Array<ArrayBufferLike> | null, Uint8Array<ArrayBufferLike> | null, false>;
+            acquiredRecords: Field<Decoded<{
+                firstOffset: Field<number, number, false>;
+                lastOffset: Field<number, number, false>;
+                deliveryCount: Field<number, number, false>;
+            }>[], readonly {
+                readonly deliveryCount: number;
+                readonly firstOffset: number;
+                readonly lastOffset: number;
+            }[], false>;
+        }>[], readonly {
+            readonly acknowledgeErrorCode: number;
+            readonly acknowledgeErrorMessage?: string | null | undefined;
+            readonly acquiredRecords: readonly {
+                readonly deliveryCount: number;
+                readonly firstOffset: number;
+                readonly lastOffset: number;
+            }[];
+            readonly currentLeader: {
+                readonly leaderEpoch: number;
+                readonly leaderId: number;
+            };
+            readonly errorCode: number;
+            readonly errorMessage?: string | null | undefined;
+            readonly partitionIndex: number;
+            readonly records: Uint8Array<ArrayBufferLike> | null;
+        }[], false>;
+    }>[], readonly {
+        readonly partitions: readonly {
+            readonly acknowledgeErrorCode: number;
+            readonly acknowledgeErrorMessage?: string | null | undefined;
+            readonly acquiredRecords: readonly {
+                readonly deliveryCount: number;
+                readonly firstOffset: number;
+                readonly lastOffset: number;
+            }[];
+            readonly currentLeader: {
+                readonly leaderEpoch: number;
+                readonly leaderId: number;
+            };
+            readonly errorCode: number;
+            readonly errorMessage?: string | null | undefined;
+            readonly partitionIndex: number;
+            readonly records: Uint8Array<ArrayBufferLike> | null;
+        }[];
+        readonly topicId: string;
+    }[], false>;
+    nodeEndpoints: Field<Decoded<{
+        nodeId: Field<number, number, false>;
+        host: Field<string, string, false>;
+        port: Field<number, number, false>;
+        rack: Field<string | null, string | null, true>;
+    }>[], readonly {
+        readonly host: string;
+        readonly nodeId: number;
+        readonly port: number;
+        readonly rack?: string | null | undefined;
+    }[], false>;
+}>;
+/** Says what became of acquired records (KIP-932). */
+export declare const ShareAcknowledge: Api<{
+    groupId: Field<string | null, string | null, true>;
+    memberId: Field<string | null, string | null, false>;
+    shareSessionEpoch: Field<number, number, false>;
+    isRenewAck: Field<boolean, boolean, true>;
+    topics: Field<Decoded<{
+        topicId: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+            acknowledgementBatches: Field<Decoded<{
+                firstOffset: Field<number, number, false>;
+                lastOffset: Field<number, number, false>;
+                acknowledgeTypes: Field<number[], readonly number[], false>;
+            }>[], readonly {
+                readonly acknowledgeTypes: readonly number[];
+                readonly firstOffset: number;
+                readonly lastOffset: number;
+            }[], false>;
+        }>[], readonly {
+            readonly acknowledgementBatches: readonly {
+                readonly acknowledgeTypes: readonly number[];
+                readonly firstOffset: number;
+                readonly lastOffset: number;
+            }[];
+            readonly partitionIndex: number;
+        }[], false>;
+    }>[], readonly {
+        readonly partitions: readonly {
+            readonly acknowledgementBatches: readonly {
+                readonly acknowledgeTypes: readonly number[];
+                readonly firstOffset: number;
+                readonly lastOffset: number;
+            }[];
+            readonly partitionIndex: number;
+        }[];
+        readonly topicId: string;
+    }[], false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    errorMessage: Field<string | null, string | null, true>;
+    acquisitionLockTimeoutMs: Field<number, number, true>;
+    responses: Field<Decoded<{
+        topicId: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+            errorCode: Field<number, number, false>;
+            errorMessage: Field<string | null, string | null, true>;
+            currentLeader: Field<Decoded<{
+                leaderId: Field<number, number, false>;
+                leaderEpoch: Field<number, number, false>;
+            }>, {
+                readonly leaderEpoch: number;
+                readonly leaderId: number;
+            }, false>;
+        }>[], readonly {
+            readonly currentLeader: {
+                readonly leaderEpoch: number;
+                readonly leaderId: number;
+            };
+            readonly errorCode: number;
+            readonly errorMessage?: string | null | undefined;
+            readonly partitionIndex: number;
+        }[], false>;
+    }>[], readonly {
+        readonly partitions: readonly {
+            readonly currentLeader: {
+                readonly leaderEpoch: number;
+                readonly leaderId: number;
+            };
+            readonly errorCode: number;
+            readonly errorMessage?: string | null | undefined;
+            readonly partitionIndex: number;
+        }[];
+        readonly topicId: string;
+    }[], false>;
+    nodeEndpoints: Field<Decoded<{
+        nodeId: Field<number, number, false>;
+        host: Field<string, string, false>;
+        port: Field<number, number, false>;
+        rack: Field<string | null, string | null, true>;
+    }>[], readonly {
+        readonly host: string;
+        readonly nodeId: number;
+        readonly port: number;
+        readonly rack?: string | null | undefined;
+    }[], false>;
+}>;
+/** Where share groups begin to read (KIP-932). */
+export declare const DescribeShareGroupOffsets: Api<{
+    groups: Field<Decoded<{
+        groupId: Field<string, string, false>;
+        topics: Field<Decoded<{
+            topicName: Field<string, string, false>;
+            partitions: Field<number[], readonly number[], false>;
+        }>[] | null, readonly {
+            readonly partitions: readonly number[];
+            readonly topicName: string;
+        }[] | null, false>;
+    }>[], readonly {
+        readonly groupId: string;
+        readonly topics: readonly {
+            readonly partitions: readonly number[];
+            readonly topicName: string;
+        }[] | null;
+    }[], false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    groups: Field<Decoded<{
+        groupId: Field<string, string, false>;
+        topics: Field<Decoded<{
+            topicName: Field<string, string, false>;
+            topicId: Field<string, string, false>;
+            partitions: Field<Decoded<{
+                partitionIndex: Field<number, number, false>;
+                startOffset: Field<number, number, false>;
+                leaderEpoch: Field<number, number, false>;
+                lag: Field<number, number, true>;
+                errorCode: Field<number, number, false>;
+                errorMessage: Field<string | null, string | null, true>;
+            }>[], readonly {
+                readonly errorCode: number;
+                readonly errorMessage?: string | null | undefined;
+                readonly lag?: number | undefined;
+                readonly leaderEpoch: number;
+                readonly partitionIndex: number;
+                readonly startOffset: number;
+            }[], false>;
+        }>[], readonly {
+            readonly partitions: readonly {
+                readonly errorCode: number;
+                readonly errorMessage?: string | null | undefined;
+                readonly lag?: number | undefined;
+                readonly leaderEpoch: number;
+                readonly partitionIndex: number;
+                readonly startOffset: number;
+            }[];
+            readonly topicId: string;
+            readonly topicName: string;
+        }[], false>;
+        errorCode: Field<number, number, false>;
+        errorMessage: Field<string | null, string | null, true>;
+    }>[], readonly {
+        readonly errorCode: number;
+        readonly errorMessage?: string | null | undefined;
+        readonly groupId: string;
+        readonly topics: readonly {
+            readonly partitions: readonly {
+                readonly errorCode: number;
+                readonly errorMessage?: string | null | undefined;
+                readonly lag?: number | undefined;
+                readonly leaderEpoch: number;
+                readonly partitionIndex: number;
+                readonly startOffset: number;
+            }[];
+            readonly topicId: string;
+            readonly topicName: string;
+        }[];
+    }[], false>;
+}>;
+/** Sets where share groups begin to read. */
+export declare const AlterShareGroupOffsets: Api<{
+    groupId: Field<string, string, false>;
+    topics: Field<Decoded<{
+        topicName: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+            startOffset: Field<number, number, false>;
+        }>[], readonly {
+            readonly partitionIndex: number;
+            readonly startOffset: number;
+        }[], false>;
+    }>[], readonly {
+        readonly partitions: readonly {
+            readonly partitionIndex: number;
+            readonly startOffset: number;
+        }[];
+        readonly topicName: string;
+    }[], false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    errorMessage: Field<string | null, string | null, true>;
+    responses: Field<Decoded<{
+        topicName: Field<string, string, false>;
+        topicId: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+            errorCode: Field<number, number, false>;
+            errorMessage: Field<string | null, string | null, true>;
+        }>[], readonly {
+            readonly errorCode: number;
+            readonly errorMessage?: string | null | undefined;
+            readonly partitionIndex: number;
+        }[], false>;
+    }>[], readonly {
+        readonly partitions: readonly {
+            readonly errorCode: number;
+            readonly errorMessage?: string | null | undefined;
+            readonly partitionIndex: number;
+        }[];
+        readonly topicId: string;
+        readonly topicName: string;
+    }[], false>;
+}>;
+/** Forgets where share groups begin to read. */
+export declare const DeleteShareGroupOffsets: Api<{
+    groupId: Field<string, string, false>;
+    topics: Field<Decoded<{
+        topicName: Field<string, string, false>;
+    }>[], readonly {
+        readonly topicName: string;
+    }[], false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    errorMessage: Field<string | null, string | null, true>;
+    responses: Field<Decoded<{
+        topicName: Field<string, string, false>;
+        topicId: Field<string, string, false>;
+        errorCode: Field<number, number, false>;
+        errorMessage: Field<string | null, string | null, true>;
+    }>[], readonly {
+        readonly errorCode: number;
+        readonly errorMessage?: string | null | undefined;
+        readonly topicId: string;
+        readonly topicName: string;
+    }[], false>;
+}>;
+/** Between brokers: begins the state of share partitions. */
+export declare const InitializeShareGroupState: Api<{
+    groupId: Field<string, string, false>;
+    topics: Field<Decoded<{
+        topicId: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partition: Field<number, number, false>;
+            stateEpoch: Field<number, number, false>;
+            startOffset: Field<number, number, false>;
+        }>[], readonly {
+            readonly partition: number;
+            readonly startOffset: number;
+            readonly stateEpoch: number;
+        }[], false>;
+    }>[], readonly {
+        readonly partitions: readonly {
+            readonly partition: number;
+            readonly startOffset: number;
+            readonly stateEpoch: number;
+        }[];
+        readonly topicId: string;
+    }[], false>;
+}, {
+    results: Field<Decoded<{
+        topicId: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partition: Field<number, number, false>;
+            errorCode: Field<number, number, false>;
+            errorMessage: Field<string | null, string | null, true>;
+        }>[], readonly {
+            readonly errorCode: number;
+            readonly errorMessage?: string | null | undefined;
+            readonly partition: number;
+        }[], false>;
+    }>[], readonly {
+        readonly partitions: readonly {
+            readonly errorCode: number;
+            readonly errorMessage?: string | null | undefined;
+            readonly partition: number;
+        }[];
+        readonly topicId: string;
+    }[], false>;
+}>;
+/** Between brokers: state of share partitions. */
+export declare const ReadShareGroupState: Api<{
+    groupId: Field<string, string, false>;
+    topics: Field<Decoded<{
+        topicId: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partition: Field<number, number, false>;
+            leaderEpoch: Field<number, number, false>;
+        }>[], readonly {
+            readonly leaderEpoch: number;
+            readonly partition: number;
+        }[], false>;
+    }>[], readonly {
+        readonly partitions: readonly {
+            readonly leaderEpoch: number;
+            readonly partition: number;
+        }[];
+        readonly topicId: string;
+    }[], false>;
+}, {
+    results: Field<Decoded<{
+        topicId: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partition: Field<number, number, false>;
+            errorCode: Field<number, number, false>;
+            errorMessage: Field<string | null, string | null, true>;
+            stateEpoch: Field<number, number, false>;
+            startOffset: Field<number, number, false>;
+            stateBatches: Field<Decoded<{
+                firstOffset: Field<number, number, false>;
+                lastOffset: Field<number, number, false>;
+                deliveryState: Field<number, number, false>;
+                deliveryCount: Field<number, number, false>;
+            }>[], readonly {
+                readonly deliveryCount: number;
+                readonly deliveryState: number;
+                readonly firstOffset: number;
+                readonly lastOffset: number;
+            }[], false>;
+        }>[], readonly {
+            readonly errorCode: number;
+            readonly errorMessage?: string | null | undefined;
+            readonly partition: number;
+            readonly startOffset: number;
+            readonly stateBatches: readonly {
+                readonly deliveryCount: number;
+                readonly deliveryState: number;
+                readonly firstOffset: number;
+                readonly lastOffset: number;
+            }[];
+            readonly stateEpoch: number;
+        }[], false>;
+    }>[], readonly {
+        readonly partitions: readonly {
+            readonly errorCode: number;
+            readonly errorMessage?: string | null | undefined;
+            readonly partition: number;
+            readonly startOffset: number;
+            readonly stateBatches: readonly {
+                readonly deliveryCount: number;
+                readonly deliveryState: number;
+                readonly firstOffset: number;
+                readonly lastOffset: number;
+            }[];
+            readonly stateEpoch: number;
+        }[];
+        readonly topicId: string;
+    }[], false>;
+}>;
+/** Between brokers: stores the state of share partitions. */
+export declare const WriteShareGroupState: Api<{
+    groupId: Field<string, string, false>;
+    topics: Field<Decoded<{
+        topicId: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partition: Field<number, number, false>;
+            stateEpoch: Field<number, number, false>;
+            leaderEpoch: Field<number, number, false>;
+            startOffset: Field<number, number, false>;
+            deliveryCompleteCount: Field<number, number, true>;
+            stateBatches: Field<Decoded<{
+                firstOffset: Field<number, number, false>;
+                lastOffset: Field<number, number, false>;
+                deliveryState: Field<number, number, false>;
+                deliveryCount: Field<number, number, false>;
+            }>[], readonly {
+                readonly deliveryCount: number;
+                readonly deliveryState: number;
+                readonly firstOffset: number;
+                readonly lastOffset: number;
+            }[], false>;
+        }>[], readonly {
+            readonly deliveryCompleteCount?: number | undefined;
+            readonly leaderEpoch: number;
+            readonly partition: number;
+            readonly startOffset: number;
+            readonly stateBatches: readonly {
+                readonly deliveryCount: number;
+                readonly deliveryState: number;
+                readonly firstOffset: number;
+                readonly lastOffset: number;
+            }[];
+            readonly stateEpoch: number;
+        }[], false>;
+    }>[], readonly {
+        readonly partitions: readonly {
+            readonly deliveryCompleteCount?: number | undefined;
+            readonly leaderEpoch: number;
+            readonly partition: number;
+            readonly startOffset: number;
+            readonly stateBatches: readonly {
+                readonly deliveryCount: number;
+                readonly deliveryState: number;
+                readonly firstOffset: number;
+                readonly lastOffset: number;
+            }[];
+            readonly stateEpoch: number;
+        }[];
+        readonly topicId: string;
+    }[], false>;
+}, {
+    results: Field<Decoded<{
+        topicId: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partition: Field<number, number, false>;
+            errorCode: Field<number, number, false>;
+            errorMessage: Field<string | null, string | null, true>;
+        }>[], readonly {
+            readonly errorCode: number;
+            readonly errorMessage?: string | null | undefined;
+            readonly partition: number;
+        }[], false>;
+    }>[], readonly {
+        readonly partitions: readonly {
+            readonly errorCode: number;
+            readonly errorMessage?: string | null | undefined;
+            readonly partition: number;
+        }[];
+        readonly topicId: string;
+    }[], false>;
+}>;
+/** Between brokers: removes the state of share partitions. */
+export declare const DeleteShareGroupState: Api<{
+    groupId: Field<string, string, false>;
+    topics: Field<Decoded<{
+        topicId: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partition: Field<number, number, false>;
+        }>[], readonly {
+            readonly partition: number;
+        }[], false>;
+    }>[], readonly {
+        readonly partitions: readonly {
+            readonly partition: number;
+        }[];
+        readonly topicId: string;
+    }[], false>;
+}, {
+    results: Field<Decoded<{
+        topicId: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partition: Field<number, number, false>;
+            errorCode: Field<number, number, false>;
+            errorMessage: Field<string | null, string | null, true>;
+        }>[], readonly {
+            readonly errorCode: number;
+            readonly errorMessage?: string | null | undefined;
+            readonly partition: number;
+        }[], false>;
+    }>[], readonly {
+        readonly partitions: readonly {
+            readonly errorCode: number;
+            readonly errorMessage?: string | null | undefined;
+            readonly partition: number;
+        }[];
+        readonly topicId: string;
+    }[], false>;
+}>;
+/** Between brokers: the ends of the state of share partitions. */
+export declare const ReadShareGroupStateSummary: Api<{
+    groupId: Field<string, string, false>;
+    topics: Field<Decoded<{
+        topicId: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partition: Field<number, number, false>;
+            leaderEpoch: Field<number, number, false>;
+        }>[], readonly {
+            readonly leaderEpoch: number;
+            readonly partition: number;
+        }[], false>;
+    }>[], readonly {
+        readonly partitions: readonly {
+            readonly leaderEpoch: number;
+            readonly partition: number;
+        }[];
+        readonly topicId: string;
+    }[], false>;
+}, {
+    results: Field<Decoded<{
+        topicId: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partition: Field<number, number, false>;
+            errorCode: Field<number, number, false>;
+            errorMessage: Field<string | null, string | null, true>;
+            stateEpoch: Field<number, number, false>;
+            leaderEpoch: Field<number, number, false>;
+            startOffset: Field<number, number, false>;
+            deliveryCompleteCount: Field<number, number, true>;
+        }>[], readonly {
+            readonly deliveryCompleteCount?: number | undefined;
+            readonly errorCode: number;
+            readonly errorMessage?: string | null | undefined;
+            readonly leaderEpoch: number;
+            readonly partition: number;
+            readonly startOffset: number;
+            readonly stateEpoch: number;
+        }[], false>;
+    }>[], readonly {
+        readonly partitions: readonly {
+            readonly deliveryCompleteCount?: number | undefined;
+            readonly errorCode: number;
+            readonly errorMessage?: string | null | undefined;
+            readonly leaderEpoch: number;
+            readonly partition: number;
+            readonly startOffset: number;
+            readonly stateEpoch: number;
+        }[];
+        readonly topicId: string;
+    }[], false>;
+}>;
+
+// apis/streams
+/** Membership of streams groups (KIP-1071). */
+export declare const StreamsGroupHeartbeat: Api<{
+    groupId: Field<string, string, false>;
+    memberId: Field<string, string, false>;
+    memberEpoch: Field<number, number, false>;
+    endpointInformationEpoch: Field<number, number, false>;
+    instanceId: Field<string | null, string | null, true>;
+    rackId: Field<string | null, string | null, true>;
+    rebalanceTimeoutMs: Field<number, number, true>;
+    topology: Field<Decoded<{
+        epoch: Field<number, number, false>;
+        subtopologies: Field<Decoded<{
+            subtopologyId: Field<string, string, false>;
+            sourceTopics: Field<string[], readonly string[], false>;
+            sourceTopicRegex: Field<string[], readonly string[], false>;
+            stateChangelogTopics: Field<Decoded<{
+                name: Field<string, string, false>;
+                partitions: Field<number, number, false>;
+                replicationFactor: Field<number, number, false>;
+                topicConfigs: Field<Decoded<{
+                    key: Field<string, string, false>;
+                    value: Field<string, string, false>;
+                }>[], readonly {
+                    readonly key: string;
+                    readonly value: string;
+                }[], false>;
+            }>[], readonly {
+                readonly name: string;
+                readonly partitions: number;
+                readonly replicationFactor: number;
+                readonly topicConfigs: readonly {
+                    readonly key: string;
+                    readonly value: string;
+                }[];
+            }[], false>;
+            repartitionSinkTopics: Field<string[], readonly string[], false>;
+            repartitionSourceTopics: Field<Decoded<{
+                name: Field<string, string, false>;
+                partitions: Field<number, number, false>;
+                replicationFactor: Field<number, number, false>;
+                topicConfigs: Field<Decoded<{
+                    key: Field<string, string, false>;
+                    value: Field<string, string, false>;
+                }>[], readonly {
+                    readonly key: string;
+                    readonly value: string;
+                }[], false>;
+            }>[], readonly {
+                readonly name: string;
+                readonly partitions: number;
+                readonly replicationFactor: number;
+                readonly topicConfigs: readonly {
+                    readonly key: string;
+                    readonly value: string;
+                }[];
+            }[], false>;
+            copartitionGroups: Field<Decoded<{
+                sourceTopics: Field<number[], readonly number[], false>;
+                sourceTopicRegex: Field<number[], readonly number[], false>;
+                repartitionSourceTopics: Field<number[], readonly number[], false>;
+            }>[], readonly {
+                readonly repartitionSourceTopics: readonly number[];
+                readonly sourceTopicRegex: readonly number[];
+                readonly sourceTopics: readonly number[];
+            }[], false>;
+        }>[], readonly {
+            readonly copartitionGroups: readonly {
+                readonly repartitionSourceTopics: readonly number[];
+                readonly sourceTopicRegex: readonly number[];
+                readonly sourceTopics: readonly number[];
+            }[];
+            readonly repartitionSinkTopics: readonly string[];
+            readonly repartitionSourceTopics: readonly {
+                readonly name: string;
+                readonly partitions: number;
+                readonly replicationFactor: number;
+                readonly topicConfigs: readonly {
+                    readonly key: string;
+                    readonly value: string;
+                }[];
+            }[];
+            readonly sourceTopicRegex: readonly string[];
+            readonly sourceTopics: readonly string[];
+            readonly stateChangelogTopics: readonly {
+                readonly name: string;
+                readonly partitions: number;
+                readonly replicationFactor: number;
+                readonly topicConfigs: readonly {
+                    readonly key: string;
+                    readonly value: string;
+                }[];
+            }[];
+            readonly subtopologyId: string;
+        }[], false>;
+    }> | null, {
+        readonly epoch: number;
+        readonly subtopologies: readonly {
+            readonly copartitionGroups: readonly {
+                readonly repartitionSourceTopics: readonly number[];
+                readonly sourceTopicRegex: readonly number[];
+                readonly sourceTopics: readonly number[];
+            }[];
+            readonly repartitionSinkTopics: readonly string[];
+            readonly repartitionSourceTopics: readonly {
+                readonly name: string;
+                readonly partitions: number;
+                readonly replicationFactor: number;
+                readonly topicConfigs: readonly {
+                    readonly key: string;
+                    readonly value: string;
+                }[];
+            }[];
+            readonly sourceTopicRegex: readonly string[];
+            readonly sourceTopics: readonly string[];
+            readonly stateChangelogTopics: readonly {
+                readonly name: string;
+                readonly partitions: number;
+                readonly replicationFactor: number;
+                readonly topicConfigs: readonly {
+                    readonly key: string;
+                    readonly value: string;
+                }[];
+            }[];
+            readonly subtopologyId: string;
+        }[];
+    } | null, true>;
+    activeTasks: Field<Decoded<{
+        subtopologyId: Field<string, string, false>;
+        partitions: Field<number[], readonly number[], false>;
+    }>[] | null, readonly {
+        readonly partitions: readonly number[];
+        readonly subtopologyId: string;
+    }[] | null, true>;
+    standbyTasks: Field<Decoded<{
+        subtopologyId: Field<string, string, false>;
+        partitions: Field<number[], readonly number[], false>;
+    }>[] | null, readonly {
+        readonly partitions: readonly number[];
+        readonly subtopologyId: string;
+    }[] | null, true>;
+    warmupTasks: Field<Decoded<{
+        subtopologyId: Field<string, string, false>;
+        partitions: Field<number[], readonly number[], false>;
+    }>[] | null, readonly {
+        readonly partitions: readonly number[];
+        readonly subtopologyId: string;
+    }[] | null, true>;
+    processId: Field<string | null, string | null, true>;
+    userEndpoint: Field<Decoded<{
+        host: Field<string, string, false>;
+        port: Field<number, number, false>;
+    }> | null, {
+        readonly host: string;
+        readonly port: number;
+    } | null, true>;
+    clientTags: Field<Decoded<{
+        key: Field<string, string, false>;
+        value: Field<string, string, false>;
+    }>[] | null, readonly {
+        readonly key: string;
+        readonly value: string;
+    }[] | null, true>;
+    taskOffsets: Field<Decoded<{
+        subtopologyId: Field<string, string, false>;
+        partition: Field<number, number, false>;
+        offset: Field<number, number, false>;
+    }>[] | null, readonly {
+        readonly offset: number;
+        readonly partition: number;
+        readonly subtopologyId: string;
+    }[] | null, true>;
+    taskEndOffsets: Field<Decoded<{
+        subtopologyId: Field<string, string, false>;
+        partition: Field<number, number, false>;
+        offset: Field<number, number, false>;
+    }>[] | null, readonly {
+        readonly offset: number;
+        readonly partition: number;
+        readonly subtopologyId: string;
+    }[] | null, true>;
+    shutdownApplication: Field<boolean, boolean, true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    errorMessage: Field<string | null, string | null, true>;
+    memberId: Field<string, string, false>;
+    memberEpoch: Field<number, number, false>;
+    heartbeatIntervalMs: Field<number, number, false>;
+    acceptableRecoveryLag: Field<number, number, false>;
+    taskOffsetIntervalMs: Field<number, number, false>;
+    status: Field<Decoded<{
+        statusCode: Field<number, number, false>;
+        statusDetail: Field<string, string, false>;
+    }>[] | null, readonly {
+        readonly statusCode: number;
+        readonly statusDetail: string;
+    }[] | null, false>;
+    activeTasks: Field<Decoded<{
+        subtopologyId: Field<string, string, false>;
+        partitions: Field<number[], readonly number[], false>;
+    }>[] | null, readonly {
+        readonly partitions: readonly number[];
+        readonly subtopologyId: string;
+    }[] | null, true>;
+    standbyTasks: Field<Decoded<{
+        subtopologyId: Field<string, string, false>;
+        partitions: Field<number[], readonly number[], false>;
+    }>[] | null, readonly {
+        readonly partitions: readonly number[];
+        readonly subtopologyId: string;
+    }[] | null, true>;
+    warmupTasks: Field<Decoded<{
+        subtopologyId: Field<string, string, false>;
+        partitions: Field<number[], readonly number[], false>;
+    }>[] | null, readonly {
+        readonly partitions: readonly number[];
+        readonly subtopologyId: string;
+    }[] | null, true>;
+    endpointInformationEpoch: Field<number, number, false>;
+    partitionsByUserEndpoint: Field<Decoded<{
+        userEndpoint: Field<Decoded<{
+            host: Field<string, string, false>;
+            port: Field<number, number, false>;
+        }>, {
+            readonly host: string;
+            readonly port: number;
+        }, false>;
+        activePartitions: Field<Decoded<{
+            topic: Field<string, string, false>;
+            partitions: Field<number[], readonly number[], false>;
+        }>[], readonly {
+            readonly partitions: readonly number[];
+            readonly topic: string;
+        }[], false>;
+        standbyPartitions: Field<Decoded<{
+            topic: Field<string, string, false>;
+            partitions: Field<number[], readonly number[], false>;
+        }>[], readonly {
+            readonly partitions: readonly number[];
+            readonly topic: string;
+        }[], false>;
+    }>[] | null, readonly {
+        readonly activePartitions: readonly {
+            readonly partitions: readonly number[];
+            readonly topic: string;
+        }[];
+        readonly standbyPartitions: readonly {
+            readonly partitions: readonly number[];
+            readonly topic: string;
+        }[];
+        readonly userEndpoint: {
+            readonly host: string;
+            readonly port: number;
+        };
+    }[] | null, true>;
+}>;
+/** State and members of streams groups (KIP-1071). */
+export declare const StreamsGroupDescribe: Api<{
+    groupIds: Field<string[], readonly string[], false>;
+    includeAuthorizedOperations: Field<boolean, boolean, false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    groups: Field<Decoded<{
+        errorCode: Field<number, number, false>;
+        errorMessage: Field<string | null, string | null, true>;
+        groupId: Field<string, string, false>;
+        groupState: Field<string, string, false>;
+        groupEpoch: Field<number, number, false>;
+        assignmentEpoch: Field<number, number, false>;
+        topology: Field<Decoded<{
+            epoch: Field<number, number, false>;
+            subtopologies: Field<Decoded<{
+                subtopologyId: Field<string, string, false>;
+                sourceTopics: Field<string[], readonly string[], false>;
+                repartitionSinkTopics: Field<string[], readonly string[], false>;
+                stateChangelogTopics: Field<Decoded<{
+                    name: Field<string, string, false>;
+                    partitions: Field<number, number, false>;
+                    replicationFactor: Field<number, number, false>;
+                    topicConfigs: Field<Decoded<{
+                        key: Field<string, string, false>;
+                        value: Field<string, string, false>;
+                    }>[], readonly {
+                        readonly key: string;
+                        readonly value: string;
+                    }[], false>;
+                }>[], readonly {
+                    readonly name: string;
+                    readonly partitions: number;
+                    readonly replicationFactor: number;
+                    readonly topicConfigs: readonly {
+                        readonly key: string;
+                        readonly value: string;
+                    }[];
+                }[], false>;
+                repartitionSourceTopics: Field<Decoded<{
+                    name: Field<string, string, false>;
+                    partitions: Field<number, number, false>;
+                    replicationFactor: Field<number, number, false>;
+                    topicConfigs: Field<Decoded<{
+                        key: Field<string, string, false>;
+                        value: Field<string, string, false>;
+                    }>[], readonly {
+                        readonly key: string;
+                        readonly value: string;
+                    }[], false>;
+                }>[], readonly {
+                    readonly name: string;
+                    readonly partitions: number;
+                    readonly replicationFactor: number;
+                    readonly topicConfigs: readonly {
+                        readonly key: string;
+                        readonly value: string;
+                    }[];
+                }[], false>;
+            }>[] | null, readonly {
+                readonly repartitionSinkTopics: readonly string[];
+                readonly repartitionSourceTopics: readonly {
+                    readonly name: string;
+                    readonly partitions: number;
+                    readonly replicationFactor: number;
+                    readonly topicConfigs: readonly {
+                        readonly key: string;
+                        readonly value: string;
+                    }[];
+                }[];
+                readonly sourceTopics: readonly string[];
+                readonly stateChangelogTopics: readonly {
+                    readonly name: string;
+                    readonly partitions: number;
+                    readonly replicationFactor: number;
+                    readonly topicConfigs: readonly {
+                        readonly key: string;
+                        readonly value: string;
+                    }[];
+                }[];
+                readonly subtopologyId: string;
+            }[] | null, true>;
+        }> | null, {
+            readonly epoch: number;
+            readonly subtopologies?: readonly {
+                readonly repartitionSinkTopics: readonly string[];
+                readonly repartitionSourceTopics: readonly {
+                    readonly name: string;
+                    readonly partitions: number;
+                    readonly replicationFactor: number;
+                    readonly topicConfigs: readonly {
+                        readonly key: string;
+                        readonly value: string;
+                    }[];
+                }[];
+                readonly sourceTopics: readonly string[];
+                readonly stateChangelogTopics: readonly {
+                    readonly name: string;
+                    readonly partitions: number;
+                    readonly replicationFactor: number;
+                    readonly topicConfigs: readonly {
+                        readonly key: string;
+                        readonly value: string;
+                    }[];
+                }[];
+                readonly subtopologyId: string;
+            }[] | null | undefined;
+        } | null, true>;
+        members: Field<Decoded<{
+            memberId: Field<string, string, false>;
+            memberEpoch: Field<number, number, false>;
+            instanceId: Field<string | null, string | null, true>;
+            rackId: Field<string | null, string | null, true>;
+            clientId: Field<string, string, false>;
+            clientHost: Field<string, string, false>;
+            topologyEpoch: Field<number, number, false>;
+            processId: Field<string, string, false>;
+            userEndpoint: Field<Decoded<{
+                host: Field<string, string, false>;
+                port: Field<number, number, false>;
+            }> | null, {
+                readonly host: string;
+                readonly port: number;
+            } | null, true>;
+            clientTags: Field<Decoded<{
+                key: Field<string, string, false>;
+                value: Field<string, string, false>;
+            }>[], readonly {
+                readonly key: string;
+                readonly value: string;
+            }[], false>;
+            taskOffsets: Field<Decoded<{
+                subtopologyId: Field<string, string, false>;
+                partition: Field<number, number, false>;
+                offset: Field<number, number, false>;
+            }>[], readonly {
+                readonly offset: number;
+                readonly partition: number;
+                readonly subtopologyId: string;
+            }[], false>;
+            taskEndOffsets: Field<Decoded<{
+                subtopologyId: Field<string, string, false>;
+                partition: Field<number, number, false>;
+                offset: Field<number, number, false>;
+            }>[], readonly {
+                readonly offset: number;
+                readonly partition: number;
+                readonly subtopologyId: string;
+            }[], false>;
+            assignment: Field<Decoded<{
+                activeTasks: Field<Decoded<{
+                    subtopologyId: Field<string, string, false>;
+                    partitions: Field<number[], readonly number[], false>;
+                }>[], readonly {
+                    readonly partitions: readonly number[];
+                    readonly subtopologyId: string;
+                }[], false>;
+                standbyTasks: Field<Decoded<{
+                    subtopologyId: Field<string, string, false>;
+                    partitions: Field<number[], readonly number[], false>;
+                }>[], readonly {
+                    readonly partitions: readonly number[];
+                    readonly subtopologyId: string;
+                }[], false>;
+                warmupTasks: Field<Decoded<{
+                    subtopologyId: Field<string, string, false>;
+                    partitions: Field<number[], readonly number[], false>;
+                }>[], readonly {
+                    readonly partitions: readonly number[];
+                    readonly subtopologyId: string;
+                }[], false>;
+            }>, {
+                readonly activeTasks: readonly {
+                    readonly partitions: readonly number[];
+                    readonly subtopologyId: string;
+                }[];
+                readonly standbyTasks: readonly {
+                    readonly partitions: readonly number[];
+                    readonly subtopologyId: string;
+                }[];
+                readonly warmupTasks: readonly {
+                    readonly partitions: readonly number[];
+                    readonly subtopologyId: string;
+                }[];
+            }, false>;
+            targetAssignment: Field<Decoded<{
+                activeTasks: Field<Decoded<{
+                    subtopologyId: Field<string, string, false>;
+                    partitions: Field<number[], readonly number[], false>;
+                }>[], readonly {
+                    readonly partitions: readonly number[];
+                    readonly subtopologyId: string;
+                }[], false>;
+                standbyTasks: Field<Decoded<{
+                    subtopologyId: Field<string, string, false>;
+                    partitions: Field<number[], readonly number[], false>;
+                }>[], readonly {
+                    readonly partitions: readonly number[];
+                    readonly subtopologyId: string;
+                }[], false>;
+                warmupTasks: Field<Decoded<{
+                    subtopologyId: Field<string, string, false>;
+                    partitions: Field<number[], readonly number[], false>;
+                }>[], readonly {
+                    readonly partitions: readonly number[];
+                    readonly subtopologyId: string;
+                }[], false>;
+            }>, {
+                readonly activeTasks: readonly {
+                    readonly partitions: readonly number[];
+                    readonly subtopologyId: string;
+                }[];
+                readonly standbyTasks: readonly {
+                    readonly partitions: readonly number[];
+                    readonly subtopologyId: string;
+                }[];
+                readonly warmupTasks: readonly {
+                    readonly partitions: readonly number[];
+                    readonly subtopologyId: string;
+                }[];
+            }, false>;
+            isClassic: Field<boolean, boolean, false>;
+        }>[], readonly {
+            readonly assignment: {
+                readonly activeTasks: readonly {
+                    readonly partitions: readonly number[];
+                    readonly subtopologyId: string;
+                }[];
+                readonly standbyTasks: readonly {
+                    readonly partitions: readonly number[];
+                    readonly subtopologyId: string;
+                }[];
+                readonly warmupTasks: readonly {
+                    readonly partitions: readonly number[];
+                    readonly subtopologyId: string;
+                }[];
+            };
+            readonly clientHost: string;
+            readonly clientId: string;
+            readonly clientTags: readonly {
+                readonly key: string;
+                readonly value: string;
+            }[];
+            readonly instanceId?: string | null | undefined;
+            readonly isClassic: boolean;
+            readonly memberEpoch: number;
+            readonly memberId: string;
+            readonly processId: string;
+            readonly rackId?: string | null | undefined;
+            readonly targetAssignment: {
+                readonly activeTasks: readonly {
+                    readonly partitions: readonly number[];
+                    readonly subtopologyId: string;
+                }[];
+                readonly standbyTasks: readonly {
+                    readonly partitions: readonly number[];
+                    readonly subtopologyId: string;
+                }[];
+                readonly warmupTasks: readonly {
+                    readonly partitions: readonly number[];
+                    readonly subtopologyId: string;
+                }[];
+            };
+            readonly taskEndOffsets: readonly {
+                readonly offset: number;
+                readonly partition: number;
+                readonly subtopologyId: string;
+            }[];
+            readonly taskOffsets: readonly {
+                readonly offset: number;
+                readonly partition: number;
+                readonly subtopologyId: string;
+            }[];
+            readonly topologyEpoch: number;
+            readonly userEndpoint?: {
+                readonly host: string;
+                readonly port: number;
+            } | null | undefined;
+        }[], false>;
+        authorizedOperations: Field<number, number, true>;
+    }>[], readonly {
+        readonly assignmentEpoch: number;
+        readonly authorizedOperations?: number | undefined;
+        readonly errorCode: number;
+        readonly errorMessage?: string | null | undefined;
+        readonly groupEpoch: number;
+        readonly groupId: string;
+        readonly groupState: string;
+        readonly members: readonly {
+            readonly assignment: {
+                readonly activeTasks: readonly {
+                    readonly partitions: readonly number[];
+                    readonly subtopologyId: string;
+                }[];
+                readonly standbyTasks: readonly {
+                    readonly partitions: readonly number[];
+                    readonly subtopologyId: string;
+                }[];
+                readonly warmupTasks: readonly {
+                    readonly partitions: readonly number[];
+                    readonly subtopologyId: string;
+                }[];
+            };
+            readonly clientHost: string;
+            readonly clientId: string;
+            readonly clientTags: readonly {
+                readonly key: string;
+                readonly value: string;
+            }[];
+            readonly instanceId?: string | null | undefined;
+            readonly isClassic: boolean;
+            readonly memberEpoch: number;
+            readonly memberId: string;
+            readonly processId: string;
+            readonly rackId?: string | null | undefined;
+            readonly targetAssignment: {
+                readonly activeTasks: readonly {
+                    readonly partitions: readonly number[];
+                    readonly subtopologyId: string;
+                }[];
+                readonly standbyTasks: readonly {
+                    readonly partitions: readonly number[];
+                    readonly subtopologyId: string;
+                }[];
+                readonly warmupTasks: readonly {
+                    readonly partitions: readonly number[];
+                    readonly subtopologyId: string;
+                }[];
+            };
+            readonly taskEndOffsets: readonly {
+                readonly offset: number;
+                readonly partition: number;
+                readonly subtopologyId: string;
+            }[];
+            readonly taskOffsets: readonly {
+                readonly offset: number;
+                readonly partition: number;
+                readonly subtopologyId: string;
+            }[];
+            readonly topologyEpoch: number;
+            readonly userEndpoint?: {
+                readonly host: string;
+                readonly port: number;
+            } | null | undefined;
+        }[];
+        readonly topology?: {
+            readonly epoch: number;
+            readonly subtopologies?: readonly {
+                readonly repartitionSinkTopics: readonly string[];
+                readonly repartitionSourceTopics: readonly {
+                    readonly name: string;
+                    readonly partitions: number;
+                    readonly replicationFactor: number;
+                    readonly topicConfigs: readonly {
+                        readonly key: string;
+                        readonly value: string;
+                    }[];
+                }[];
+                readonly sourceTopics: readonly string[];
+                readonly stateChangelogTopics: readonly {
+                    readonly name: string;
+                    readonly partitions: number;
+                    readonly replicationFactor: number;
+                    readonly topicConfigs: readonly {
+                        readonly key: string;
+                        readonly value: string;
+                    }[];
+                }[];
+                readonly subtopologyId: string;
+            }[] | null | undefined;
+        } | null | undefined;
+    }[], false>;
+}>;
+
+// apis/telemetry
+/** Which metrics a broker wants from clients (KIP-714). */
+export declare const GetTelemetrySubscriptions: Api<{
+    clientInstanceId: Field<string, string, false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    clientInstanceId: Field<string, string, false>;
+    subscriptionId: Field<number, number, false>;
+    acceptedCompressionTypes: Field<number[], readonly number[], false>;
+    pushIntervalMs: Field<number, number, false>;
+    telemetryMaxBytes: Field<number, number, false>;
+    deltaTemporality: Field<boolean, boolean, false>;
+    requestedMetrics: Field<string[], readonly string[], false>;
+}>;
+/** Metrics of a client (KIP-714). */
+export declare const PushTelemetry: Api<{
+    clientInstanceId: Field<string, string, false>;
+    subscriptionId: Field<number, number, false>;
+    terminating: Field<boolean, boolean, false>;
+    compressionType: Field<number, number, false>;
+    metrics: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+}>;
+
+// apis/topics
+/** Creates topics. */
+export declare const CreateTopics: Api<{
+    topics: Field<Decoded<{
+        name: Field<string, string, false>;
+        numPartitions: Field<number, number, false>;
+        replicationFactor: Field<number, number, false>;
+        assignments: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+            brokerIds: Field<number[], readonly number[], false>;
+        }>[], readonly {
+            readonly brokerIds: readonly number[];
+            readonly partitionIndex: number;
+        }[], false>;
+        configs: Field<Decoded<{
+            name: Field<string, string, false>;
+            value: Field<string | null, string | null, false>;
+        }>[], readonly {
+            readonly name: string;
+            readonly value: string | null;
+        }[], false>;
+    }>[], readonly {
+        readonly assignments: readonly {
+            readonly brokerIds: readonly number[];
+            readonly partitionIndex: number;
+        }[];
+        readonly configs: readonly {
+            readonly name: string;
+            readonly value: string | null;
+        }[];
+        readonly name: string;
+        readonly numPartitions: number;
+        readonly replicationFactor: number;
+    }[], false>;
+    timeoutMs: Field<number, number, true>;
+    validateOnly: Field<boolean, boolean, true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    topics: Field<Decoded<{
+        name: Field<string, string, false>;
+        topicId: Field<string, string, true>;
+        errorCode: Field<number, number, false>;
+        errorMessage: Field<string | null, string | null, false>;
+        topicConfigErrorCode: Field<number, number, true>;
+        numPartitions: Field<number, number, true>;
+        replicationFactor: Field<number, number, true>;
+        configs: Field<Decoded<{
+            name: Field<string, string, false>;
+            value: Field<string | null, string | null, false>;
+            readOnly: Field<boolean, boolean, false>;
+            configSource: Field<number, number, true>;
+            isSensitive: Field<boolean, boolean, false>;
+        }>[] | null, readonly {
+            readonly configSource?: number | undefined;
+            readonly isSensitive: boolean;
+            readonly name: string;
+            readonly readOnly: boolean;
+            readonly value: string | null;
+        }[] | null, true>;
+    }>[], readonly {
+        readonly configs?: readonly {
+            readonly configSource?: number | undefined;
+            readonly isSensitive: boolean;
+            readonly name: string;
+            readonly readOnly: boolean;
+            readonly value: string | null;
+        }[] | null | undefined;
+        readonly errorCode: number;
+        readonly errorMessage: string | null;
+        readonly name: string;
+        readonly numPartitions?: number | undefined;
+        readonly replicationFactor?: number | undefined;
+        readonly topicConfigErrorCode?: number | undefined;
+        readonly topicId?: string | undefined;
+    }[], false>;
+}>;
+/** Deletes topics, by name or from v6 by id. */
+export declare const DeleteTopics: Api<{
+    topics: Field<Decoded<{
+        name: Field<string | null, string | null, true>;
+        topicId: Field<string, string, false>;
+    }>[], readonly {
+        readonly name?: string | null | undefined;
+        readonly topicId: string;
+    }[], true>;
+    topicNames: Field<string[], readonly string[], true>;
+    timeoutMs: Field<number, number, false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    responses: Field<Decoded<{
+        name: Field<string | null, string | null, false>;
+        topicId: Field<string, string, true>;
+        errorCode: Field<number, number, false>;
+        errorMessage: Field<string | null, string | null, true>;
+    }>[], readonly {
+        readonly errorCode: number;
+        readonly errorMessage?: string | null | undefined;
+        readonly name: string | null;
+        readonly topicId?: string | undefined;
+    }[], false>;
+}>;
+/** Adds partitions to topics. */
+export declare const CreatePartitions: Api<{
+    topics: Field<Decoded<{
+        name: Field<string, string, false>;
+        count: Field<number, number, false>;
+        assignments: Field<Decoded<{
+            brokerIds: Field<number[], readonly number[], false>;
+        }>[] | null, readonly {
+            readonly brokerIds: readonly number[];
+        }[] | null, false>;
+    }>[], readonly {
+        readonly assignments: readonly {
+            readonly brokerIds: readonly number[];
+        }[] | null;
+        readonly count: number;
+        readonly name: string;
+    }[], false>;
+    timeoutMs: Field<number, number, false>;
+    validateOnly: Field<boolean, boolean, false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    results: Field<Decoded<{
+        name: Field<string, string, false>;
+        errorCode: Field<number, number, false>;
+        errorMessage: Field<string | null, string | null, true>;
+    }>[], readonly {
+        readonly errorCode: number;
+        readonly errorMessage?: string | null | undefined;
+        readonly name: string;
+    }[], false>;
+}>;
+/** Moves leadership, to the preferred replica or an unclean one (KIP-460). */
+export declare const ElectLeaders: Api<{
+    electionType: Field<number, number, true>;
+    topicPartitions: Field<Decoded<{
+        topic: Field<string, string, false>;
+        partitions: Field<number[], readonly number[], false>;
+    }>[] | null, readonly {
+        readonly partitions: readonly number[];
+        readonly topic: string;
+    }[] | null, false>;
+    timeoutMs: Field<number, number, true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, true>;
+    replicaElectionResults: Field<Decoded<{
+        topic: Field<string, string, false>;
+        partitionResult: Field<Decoded<{
+            partitionId: Field<number, number, false>;
+            errorCode: Field<number, number, false>;
+            errorMessage: Field<string | null, string | null, false>;
+        }>[], readonly {
+            readonly errorCode: number;
+            readonly errorMessage: string | null;
+            readonly partitionId: number;
+        }[], false>;
+    }>[], readonly {
+        readonly partitionResult: readonly {
+            readonly errorCode: number;
+            readonly errorMessage: string | null;
+            readonly partitionId: number;
+        }[];
+        readonly topic: string;
+    }[], false>;
+}>;
+/** Moves replicas to other brokers (KIP-455). */
+export declare const AlterPartitionReassignments: Api<{
+    timeoutMs: Field<number, number, true>;
+    allowReplicationFactorChange: Field<boolean, boolean, true>;
+    topics: Field<Decoded<{
+        name: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+            replicas: Field<number[] | null, readonly number[] | null, true>;
+        }>[], readonly {
+            readonly partitionIndex: number;
+            readonly replicas?: readonly number[] | null | undefined;
+        }[], false>;
+    }>[], readonly {
+        readonly name: string;
+        readonly partitions: readonly {
+            readonly partitionIndex: number;
+            readonly replicas?: readonly number[] | null | undefined;
+        }[];
+    }[], false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    allowReplicationFactorChange: Field<boolean, boolean, true>;
+    errorCode: Field<number, number, false>;
+    errorMessage: Field<string | null, string | null, false>;
+    responses: Field<Decoded<{
+        name: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+            errorCode: Field<number, number, false>;
+            errorMessage: Field<string | null, string | null, false>;
+        }>[], readonly {
+            readonly errorCode: number;
+            readonly errorMessage: string | null;
+            readonly partitionIndex: number;
+        }[], false>;
+    }>[], readonly {
+        readonly name: string;
+        readonly partitions: readonly {
+            readonly errorCode: number;
+            readonly errorMessage: string | null;
+            readonly partitionIndex: number;
+        }[];
+    }[], false>;
+}>;
+/** Moves of replicas that are under way (KIP-455). */
+export declare const ListPartitionReassignments: Api<{
+    timeoutMs: Field<number, number, true>;
+    topics: Field<Decoded<{
+        name: Field<string, string, false>;
+        partitionIndexes: Field<number[], readonly number[], false>;
+    }>[] | null, readonly {
+        readonly name: string;
+        readonly partitionIndexes: readonly number[];
+    }[] | null, true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    errorMessage: Field<string | null, string | null, false>;
+    topics: Field<Decoded<{
+        name: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+            replicas: Field<number[], readonly number[], false>;
+            addingReplicas: Field<number[], readonly number[], false>;
+            removingReplicas: Field<number[], readonly number[], false>;
+        }>[], readonly {
+            readonly addingReplicas: readonly number[];
+            readonly partitionIndex: number;
+            readonly removingReplicas: readonly number[];
+            readonly replicas: readonly number[];
+        }[], false>;
+    }>[], readonly {
+        readonly name: string;
+        readonly partitions: readonly {
+            readonly addingReplicas: readonly number[];
+            readonly partitionIndex: number;
+            readonly removingReplicas: readonly number[];
+            readonly replicas: readonly number[];
+        }[];
+    }[], false>;
+}>;
+
+// apis/transaction
+/** Gives a producer its id and epoch (KIP-98, KIP-360). */
+export declare const InitProducerId: Api<{
+    transactionalId: Field<string | null, string | null, false>;
+    transactionTimeoutMs: Field<number, number, false>;
+    producerId: Field<bigint, bigint, true>;
+    producerEpoch: Field<number, number, true>;
+    enable2Pc: Field<boolean, boolean, true>;
+    keepPreparedTxn: Field<boolean, boolean, true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    producerId: Field<bigint, bigint, true>;
+    producerEpoch: Field<number, number, false>;
+    ongoingTxnProducerId: Field<bigint, bigint, true>;
+    ongoingTxnProducerEpoch: Field<number, number, true>;
+}>;
+/** Adds partitions to a transaction. */
+export declare const AddPartitionsToTxn: Api<{
+    transactions: Field<Decoded<{
+        transactionalId: Field<string, string, false>;
+        producerId: Field<bigint, bigint, false>;
+        producerEpoch: Field<number, number, false>;
+        verifyOnly: Field<boolean, boolean, true>;
+        topics: Field<Decoded<{
+            name: Field<string, string, false>;
+            partitions: Field<number[], readonly number[], false>;
+        }>[], readonly {
+            readonly name: string;
+            readonly partitions: readonly number[];
+        }[], false>;
+    }>[], readonly {
+        readonly producerEpoch: number;
+        readonly producerId: bigint;
+        readonly topics: readonly {
+            readonly name: string;
+            readonly partitions: readonly number[];
+        }[];
+        readonly transactionalId: string;
+        readonly verifyOnly?: boolean | undefined;
+    }[], true>;
+    v3AndBelowTransactionalId: Field<string, string, true>;
+    v3AndBelowProducerId: Field<bigint, bigint, true>;
+    v3AndBelowProducerEpoch: Field<number, number, true>;
+    v3AndBelowTopics: Field<Decoded<{
+        name: Field<string, string, false>;
+        partitions: Field<number[], readonly number[], false>;
+    }>[], readonly {
+        readonly name: string;
+        readonly partitions: readonly number[];
+    }[], true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, true>;
+    resultsByTransaction: Field<Decoded<{
+        transactionalId: Field<string, string, false>;
+        topicResults: Field<Decoded<{
+            name: Field<string, string, false>;
+            resultsByPartition: Field<Decoded<{
+                partitionIndex: Field<number, number, false>;
+                partitionErrorCode: Field<number, number, false>;
+            }>[], readonly {
+                readonly partitionErrorCode: number;
+                readonly partitionIndex: number;
+            }[], false>;
+        }>[], readonly {
+            readonly name: string;
+            readonly resultsByPartition: readonly {
+                readonly partitionErrorCode: number;
+                readonly partitionIndex: number;
+            }[];
+        }[], false>;
+    }>[], readonly {
+        readonly topicResults: readonly {
+            readonly name: string;
+            readonly resultsByPartition: readonly {
+                readonly partitionErrorCode: number;
+                readonly partitionIndex: number;
+            }[];
+        }[];
+        readonly transactionalId: string;
+    }[], true>;
+    resultsByTopicV3AndBelow: Field<Decoded<{
+        name: Field<string, string, false>;
+        resultsByPartition: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+            partitionErrorCode: Field<number, number, false>;
+        }>[], readonly {
+            readonly partitionErrorCode: number;
+            readonly partitionIndex: number;
+        }[], false>;
+    }>[], readonly {
+        readonly name: string;
+        readonly resultsByPartition: readonly {
+            readonly partitionErrorCode: number;
+            readonly partitionIndex: number;
+        }[];
+    }[], true>;
+}>;
+/** Adds a group's offsets to a transaction. */
+export declare const AddOffsetsToTxn: Api<{
+    transactionalId: Field<string, string, false>;
+    producerId: Field<bigint, bigint, false>;
+    producerEpoch: Field<number, number, false>;
+    groupId: Field<string, string, false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+}>;
+/** Commits or aborts a transaction. */
+export declare const EndTxn: Api<{
+    transactionalId: Field<string, string, false>;
+    producerId: Field<bigint, bigint, false>;
+    producerEpoch: Field<number, number, false>;
+    committed: Field<boolean, boolean, false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    producerId: Field<bigint, bigint, true>;
+    producerEpoch: Field<number, number, true>;
+}>;
+/** Writes the markers that end a transaction into partitions. */
+export declare const WriteTxnMarkers: Api<{
+    markers: Field<Decoded<{
+        producerId: Field<bigint, bigint, false>;
+        producerEpoch: Field<number, number, false>;
+        transactionResult: Field<boolean, boolean, false>;
+        topics: Field<Decoded<{
+            name: Field<string, string, false>;
+            partitionIndexes: Field<number[], readonly number[], false>;
+        }>[], readonly {
+            readonly name: string;
+            readonly partitionIndexes: readonly number[];
+        }[], false>;
+        coordinatorEpoch: Field<number, number, false>;
+        transactionVersion: Field<number, number, true>;
+    }>[], readonly {
+        readonly coordinatorEpoch: number;
+        readonly producerEpoch: number;
+        readonly producerId: bigint;
+        readonly topics: readonly {
+            readonly name: string;
+            readonly partitionIndexes: readonly number[];
+        }[];
+        readonly transactionResult: boolean;
+        readonly transactionVersion?: number | undefined;
+    }[], false>;
+}, {
+    markers: Field<Decoded<{
+        producerId: Field<bigint, bigint, false>;
+        topics: Field<Decoded<{
+            name: Field<string, string, false>;
+            partitions: Field<Decoded<{
+                partitionIndex: Field<number, number, false>;
+                errorCode: Field<number, number, false>;
+            }>[], readonly {
+                readonly errorCode: number;
+                readonly partitionIndex: number;
+            }[], false>;
+        }>[], readonly {
+            readonly name: string;
+            readonly partitions: readonly {
+                readonly errorCode: number;
+                readonly partitionIndex: number;
+            }[];
+        }[], false>;
+    }>[], readonly {
+        readonly producerId: bigint;
+        readonly topics: readonly {
+            readonly name: string;
+            readonly partitions: readonly {
+                readonly errorCode: number;
+                readonly partitionIndex: number;
+            }[];
+        }[];
+    }[], false>;
+}>;
+/** Commits offsets as part of a transaction. */
+export declare const TxnOffsetCommit: Api<{
+    transactionalId: Field<string, string, false>;
+    groupId: Field<string, string, false>;
+    producerId: Field<bigint, bigint, false>;
+    producerEpoch: Field<number, number, false>;
+    generationId: Field<number, number, true>;
+    memberId: Field<string, string, true>;
+    groupInstanceId: Field<string | null, string | null, true>;
+    topics: Field<Decoded<{
+        name: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+            committedOffset: Field<number, number, false>;
+            committedLeaderEpoch: Field<number, number, true>;
+            committedMetadata: Field<string | null, string | null, false>;
+        }>[], readonly {
+            readonly committedLeaderEpoch?: number | undefined;
+            readonly committedMetadata: string | null;
+            readonly committedOffset: number;
+            readonly partitionIndex: number;
+        }[], false>;
+    }>[], readonly {
+        readonly name: string;
+        readonly partitions: readonly {
+            readonly committedLeaderEpoch?: number | undefined;
+            readonly committedMetadata: string | null;
+            readonly committedOffset: number;
+            readonly partitionIndex: number;
+        }[];
+    }[], false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    topics: Field<Decoded<{
+        name: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+            errorCode: Field<number, number, false>;
+        }>[], readonly {
+            readonly errorCode: number;
+            readonly partitionIndex: number;
+        }[], false>;
+    }>[], readonly {
+        readonly name: string;
+        readonly partitions: readonly {
+            readonly errorCode: number;
+            readonly partitionIndex: number;
+        }[];
+    }[], false>;
+}>;
+/** Producers that are active on partitions (KIP-664). */
+export declare const DescribeProducers: Api<{
+    topics: Field<Decoded<{
+        name: Field<string, string, false>;
+        partitionIndexes: Field<number[], readonly number[], false>;
+    }>[], readonly {
+        readonly name: string;
+        readonly partitionIndexes: readonly number[];
+    }[], false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    topics: Field<Decoded<{
+        name: Field<string, string, false>;
+        partitions: Field<Decoded<{
+            partitionIndex: Field<number, number, false>;
+            errorCode: Field<number, number, false>;
+            errorMessage: Field<string | null, string | null, true>;
+            activeProducers: Field<Decoded<{
+                producerId: Field<bigint, bigint, false>;
+                producerEpoch: Field<number, number, false>;
+                lastSequence: Field<number, number, true>;
+                lastTimestamp: Field<number, number, true>;
+                coordinatorEpoch: Field<number, number, false>;
+                currentTxnStartOffset: Field<number, number, true>;
+            }>[], readonly {
+                readonly coordinatorEpoch: number;
+                readonly currentTxnStartOffset?: number | undefined;
+                readonly lastSequence?: number | undefined;
+                readonly lastTimestamp?: number | undefined;
+                readonly producerEpoch: number;
+                readonly producerId: bigint;
+            }[], false>;
+        }>[], readonly {
+            readonly activeProducers: readonly {
+                readonly coordinatorEpoch: number;
+                readonly currentTxnStartOffset?: number | undefined;
+                readonly lastSequence?: number | undefined;
+                readonly lastTimestamp?: number | undefined;
+                readonly producerEpoch: number;
+                readonly producerId: bigint;
+            }[];
+            readonly errorCode: number;
+            readonly errorMessage?: string | null | undefined;
+            readonly partitionIndex: number;
+        }[], false>;
+    }>[], readonly {
+        readonly name: string;
+        readonly partitions: readonly {
+            readonly activeProducers: readonly {
+                readonly coordinatorEpoch: number;
+                readonly currentTxnStartOffset?: number | undefined;
+                readonly lastSequence?: number | undefined;
+                readonly lastTimestamp?: number | undefined;
+                readonly producerEpoch: number;
+                readonly producerId: bigint;
+            }[];
+            readonly errorCode: number;
+            readonly errorMessage?: string | null | undefined;
+            readonly partitionIndex: number;
+        }[];
+    }[], false>;
+}>;
+/** State of transactions (KIP-664). */
+export declare const DescribeTransactions: Api<{
+    transactionalIds: Field<string[], readonly string[], false>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    transactionStates: Field<Decoded<{
+        errorCode: Field<number, number, false>;
+        transactionalId: Field<string, string, false>;
+        transactionState: Field<string, string, false>;
+        transactionTimeoutMs: Field<number, number, false>;
+        transactionStartTimeMs: Field<number, number, false>;
+        producerId: Field<bigint, bigint, false>;
+        producerEpoch: Field<number, number, false>;
+        topics: Field<Decoded<{
+            topic: Field<string, string, false>;
+            partitions: Field<number[], readonly number[], false>;
+        }>[], readonly {
+            readonly partitions: readonly number[];
+            readonly topic: string;
+        }[], false>;
+    }>[], readonly {
+        readonly errorCode: number;
+        readonly producerEpoch: number;
+        readonly producerId: bigint;
+        readonly topics: readonly {
+            readonly partitions: readonly number[];
+            readonly topic: string;
+        }[];
+        readonly transactionStartTimeMs: number;
+        readonly transactionState: string;
+        readonly transactionTimeoutMs: number;
+        readonly transactionalId: string;
+    }[], false>;
+}>;
+/** Transactions of a broker (KIP-664). */
+export declare const ListTransactions: Api<{
+    stateFilters: Field<string[], readonly string[], false>;
+    producerIdFilters: Field<number[], readonly number[], false>;
+    durationFilter: Field<number, number, true>;
+    transactionalIdPattern: Field<string | null, string | null, true>;
+}, {
+    throttleTimeMs: Field<number, number, true>;
+    errorCode: Field<number, number, false>;
+    unknownStateFilters: Field<string[], readonly string[], false>;
+    transactionStates: Field<Decoded<{
+        transactionalId: Field<string, string, false>;
+        producerId: Field<bigint, bigint, false>;
+        transactionState: Field<string, string, false>;
+    }>[], readonly {
+        readonly producerId: bigint;
+        readonly transactionState: string;
+        readonly transactionalId: string;
+    }[], false>;
+}>;
+
+// compile
+/** Key under which a decoded struct keeps tagged fields that this library does not know, so that they survive. */
+export declare const unknownTags: unique symbol;
+export interface UnknownTag {
+    tag: number;
+    bytes: Uint8Array;
+}
+/** A message at one version, compiled to closures. */
+export interface Codec<S extends Shape> {
+    encode(writer: Writer, value: Encodable<S>): void;
+    decode(reader: Reader): Decoded<S>;
+}
+/**
+ * The codec of a message at a version; made at first use and kept.
+ * @throws UnsupportedVersionError when the message has no such version.
+ */
+export declare function codec<S extends Shape>(message: Message<S>, version: number): Codec<S>;
+/** Bytes of one message without a header. */
+export declare function encode<S extends Shape>(message: Message<S>, version: number, value: Encodable<S>): Uint8Array;
+/** The value of one message; bytes that are left over are an error. */
+export declare function decode<S extends Shape>(message: Message<S>, version: number, bytes: Uint8Array): Decoded<S>;
+/** Left-over bytes mean that the two sides disagree on the layout: nothing that was read can be trusted. */
+export declare function expectEnd(reader: Reader, name: string, version: number): void;
+/** The value that a field has where the version lacks it: its declared default, or Kafka's implicit one. */
+export declare function defaultOf(spec: FieldSpec): unknown;
+
+// compression/codec
+/** Kafka's names of the codecs, by their number in a batch's attributes. */
+export declare const codecNames: readonly ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+export type CodecName = (typeof codecNames)[number];
+export interface DecompressOptions {
+    /** Takes lz4 frames with the wrong header checksum that messages of magic 0 always have. */
+    lenientLz4Header?: boolean;
+}
+export declare function codecNumber(name: CodecName): number;
+/**
+ * Compresses the records of a batch.
+ * @param level the codec's own scale: gzip 1 to 9, zstd 1 to 22; lz4 and snappy have none
+ */
+export declare function compress(name: CodecName, bytes: Uint8Array, level?: number): Uint8Array;
+/**
+ * Undoes `compress`, and what other clients write.
+ * @param codec number from the batch's attributes
+ * @param maxBytes more than that is refused while it is being decompressed, not after
+ * @throws Error whose message says what is wrong; the caller knows where
+ */
+export declare function decompress(codec: number, bytes: Uint8Array, maxBytes: number, options?: DecompressOptions): Buffer;
+/**
+ * Makes a codec ready to compress; decompressing never waits. Only zstd on Node before 22.15 has something to load.
+ * @returns undefined when there is nothing to wait for
+ */
+export declare function prepareCodec(name: CodecName): Promise<void> | undefined;
+
+// error-codes
+/** One of Kafka's error codes. */
+export interface ErrorCode {
+    readonly code: number;
+    /** Kafka's own name (`org.apache.kafka.common.protocol.Errors`). */
+    readonly name: string;
+    /** Kafka's mark that the same request may succeed later; for people, not a policy. */
+    readonly retriable: boolean;
+    /** Kafka's mark that the client's metadata is out of date (`InvalidMetadataException`). */
+    readonly refreshesMetadata: boolean;
+    /** What it means and what to do, in one plain sentence. */
+    readonly advice: string;
+}
+/** The code of an error that this version knows by name. */
+export declare function errorNamed(name: string): ErrorCode | undefined;
+/** Everything known of a code; one that is not known keeps its number in its name. */
+export declare function errorOf(code: number): ErrorCode;
+/** All of Kafka's codes, in order. */
+export declare const errorCodes: readonly ErrorCode[];
+
+// frame
+/**
+ * The header of every request. The client id keeps its old form in flexible versions, because the broker reads it
+ * before it can know whether the version is flexible.
+ */
+export declare const RequestHeader: Message<{
+    requestApiKey: Field<number, number, false>;
+    requestApiVersion: Field<number, number, false>;
+    correlationId: Field<number, number, false>;
+    clientId: Field<string | null, string | null, false>;
+}>;
+export declare const ResponseHeader: Message<{
+    correlationId: Field<number, number, false>;
+}>;
+export declare function requestHeaderVersion(api: Api, version: number): number;
+/** ApiVersions answers with header 0 in every version: the client does not yet know what the broker speaks (KIP-511). */
+export declare function responseHeaderVersion(api: Api, version: number): number;
+/**
+ * A request as it goes to the socket, with its size in front. Pieces, since large byte fields are not copied: they
+ * must stay unchanged until they have left.
+ * @throws EncodeError or UnsupportedVersionError when the body cannot be written in this version.
+ */
+export declare function encodeRequest<A extends Api>(api: A, version: number, correlationId: number, clientId: string | null, body: Request<A>): Uint8Array[];
+/** A response as it goes to the socket, with its size in front. */
+export declare function encodeResponse<A extends Api>(api: A, version: number, correlationId: number, body: Reply<A>): Uint8Array[];
+/** The correlation id of a response; it comes first in every header version. */
+export declare function correlationIdOf(frame: Uint8Array): number;
+/**
+ * The body of a response frame (without its size).
+ * @throws MalformedError also for bytes that are left over.
+ */
+export declare function decodeResponse<A extends Api>(api: A, version: number, frame: Uint8Array): Response<A>;
+export interface IncomingHeader {
+    apiKey: number;
+    apiVersion: number;
+    correlationId: number;
+    clientId: string;
+    /** Where the body, or for an unknown API the rest of the header, begins. */
+    reader: Reader;
+}
+/** The part of a request header that is the same for every API; enough to look the API up. */
+export declare function peekRequest(frame: Uint8Array): IncomingHeader;
+/** The body of a request frame whose header was peeked. */
+export declare function decodeRequest<A extends Api>(api: A, version: number, frame: Uint8Array): Received<A>;
+export interface SplitterOptions {
+    /** A frame that announces more is refused before anything is allocated. Default 100 MiB, Kafka's own. */
+    maxFrameBytes?: number;
+    /** How much is allocated on the word of a size prefix alone; more only as bytes arrive. Default 1 MiB. */
+    trustedBytes?: number;
+}
+/**
+ * Cuts a stream of bytes into frames. Bytes are written straight into its memory (`room`, `filled`), and a large frame
+ * is read into its final place, so no byte is copied twice. Frames are handed out without their size prefix; they
+ * stay valid, since their memory is never used again.
+ */
+export declare class FrameSplitter {
+    #private;
+    constructor(deliver: (frame: Uint8Array) => void, options?: SplitterOptions);
+    /** Sets another limit, e.g. once the other side has shown that it speaks Kafka. */
+    limit(maxFrameBytes: number): void;
+    /** Whether a frame has begun and is not complete: the stream must not end here. */
+    get isPartial(): boolean;
+    /** Where the next bytes go; never empty. */
+    room(): Uint8Array;
+    /**
+     * `length` bytes of `room()` were filled; hands out every frame that is now complete.
+     * @throws MalformedError for a size that is negative or above the limit; the stream is then lost.
+     */
+    filled(length: number): void;
+}
+
+// group-protocol
+/** What a member of a classic consumer group says of itself when it joins. Source: `ConsumerProtocol`. */
+export declare const ConsumerProtocolSubscription: Message<{
+    topics: Field<string[], readonly string[], false>;
+    userData: Field<Uint8Array<ArrayBufferLike> | null, Uint8Array<ArrayBufferLike> | null, true>;
+    ownedPartitions: Field<Decoded<{
+        topic: Field<string, string, false>;
+        partitions: Field<number[], readonly number[], false>;
+    }>[], readonly {
+        readonly partitions: readonly number[];
+        readonly topic: string;
+    }[], true>;
+    generationId: Field<number, number, true>;
+    rackId: Field<string | null, string | null, true>;
+}>;
+/** What the leader of a classic consumer group assigns to a member. Source: `ConsumerProtocol`. */
+export declare const ConsumerProtocolAssignment: Message<{
+    assignedPartitions: Field<Decoded<{
+        topic: Field<string, string, false>;
+        partitions: Field<number[], readonly number[], false>;
+    }>[], readonly {
+        readonly partitions: readonly number[];
+        readonly topic: string;
+    }[], false>;
+    userData: Field<Uint8Array<ArrayBufferLike> | null, Uint8Array<ArrayBufferLike> | null, true>;
+}>;
+/** The blob with its version in front, in the newest version. */
+export declare function encodeSubscription(value: Encodable<typeof ConsumerProtocolSubscription.shape>): Uint8Array;
+export declare function encodeAssignment(value: Encodable<typeof ConsumerProtocolAssignment.shape>): Uint8Array;
+/** @throws MalformedError: other members' blobs come from other programs and are not to be trusted. */
+export declare function decodeSubscription(blob: Uint8Array): Decoded<typeof ConsumerProtocolSubscription.shape>;
+export declare function decodeAssignment(blob: Uint8Array): Decoded<typeof ConsumerProtocolAssignment.shape>;
+
+// kafka-error
+/** The root of every error that this library throws: a stable `code` to branch on, a message for people. */
+export declare class KafkaError extends Error {
+    readonly name: string;
+    /** Stable and upper case: Kafka's own name (`NOT_LEADER_OR_FOLLOWER`) or one of ours (`MALFORMED`, ...). */
+    readonly code: string;
+    constructor(code: string, message: string, options?: ErrorOptions);
+}
+/** Bytes from the network or the disk are not what the protocol says. Nothing of the frame may be used. */
+export declare class MalformedError extends KafkaError {
+    #private;
+    readonly name = "MalformedError";
+    /** Names of the fields from the outermost to the one that could not be read: `topics`, `[3]`, `name`. */
+    readonly path: string[];
+    /** Where in the buffer reading stopped. */
+    readonly position: number;
+    constructor(what: string, position: number, options?: ErrorOptions);
+    /** Puts an outer field's name in front of the path; used while the error travels outwards. */
+    within(name: string): this;
+}
+/** A value cannot be written: a required field is missing, or a value is outside what the wire can carry. */
+export declare class EncodeError extends KafkaError {
+    #private;
+    readonly name = "EncodeError";
+    readonly path: string[];
+    constructor(what: string, options?: ErrorOptions);
+    within(name: string): this;
+}
+/** The two sides have no common version, or the common one cannot carry what was asked for. */
+export declare class UnsupportedVersionError extends KafkaError {
+    readonly name = "UnsupportedVersionError";
+    /** Name of the API or message. */
+    readonly api: string;
+    /** The version that was to be used; undefined when none is common. */
+    readonly version: number | undefined;
+    /** The field that the version lacks; undefined when none is common. */
+    readonly field: string | undefined;
+    constructor(message: string, api: string, version?: number, field?: string);
+}
+
+// nearest-name
+/**
+ * The known name that a written one was most likely meant to be; undefined when none is near. Case is ignored. For
+ * messages that say what to change.
+ */
+export declare function nearestName(name: string, known: readonly string[]): string | undefined;
+
+// partitioning/murmur2
+/**
+ * Murmur2 as Kafka's Java client computes it; keyed records go to `(hash & 0x7fffffff) % partitions`. Any other rule
+ * for the sign would put keys on other partitions than Java does. Source: `Utils.murmur2`, `BuiltInPartitioner`.
+ */
+export declare function murmur2(bytes: Uint8Array): number;
+/** The partition of a key among all partitions of its topic, available or not. */
+export declare function partitionOfKey(key: Uint8Array, partitions: number): number;
+
+// reader
+/**
+ * Reads Kafka's primitives, never past the end. A length or count is believed only after it was compared with what
+ * remains, so hostile bytes cannot make it allocate. Byte fields are views of the given memory, not copies.
+ */
+export declare class Reader {
+    readonly bytes: Buffer;
+    readonly end: number;
+    position: number;
+    constructor(bytes: Uint8Array, start?: number, end?: number);
+    get remaining(): number;
+    /** Moves over `length` bytes and returns where they began. */
+    take(length: number): number;
+    boolean(): boolean;
+    int8(): number;
+    int16(): number;
+    uint16(): number;
+    int32(): number;
+    uint32(): number;
+    /** An int64 as a number; refused outside of +-(2^53 - 1), where a number would silently become another one. */
+    int64(): number;
+    /** An int64 whose greatest value means "no limit" and is read as Infinity. */
+    int64OrInfinity(): number;
+    bigint64(): bigint;
+    float64(): number;
+    uuid(): string;
+    /** An unsigned varint of at most 32 bits. */
+    uvarint(): number;
+    /** A length that is -1 for null: int16 or int32, or in compact form an unsigned varint plus one. */
+    length(compact: boolean, wide: boolean): number;
+    text(length: number): string;
+    view(length: number): Uint8Array;
+}
+
+// records/batch-header
+/**
+ * Where the fields of a batch of magic 2 are, counted from its first byte. The first three are outside of the
+ * checksum, so that a broker can set them without touching the rest. Source: `DefaultRecordBatch`.
+ */
+export declare const batchField: {
+    readonly baseOffset: 0;
+    readonly length: 8;
+    readonly leaderEpoch: 12;
+    readonly magic: 16;
+    readonly crc: 17;
+    readonly attributes: 21;
+    readonly lastOffsetDelta: 23;
+    readonly baseTimestamp: 27;
+    readonly maxTimestamp: 35;
+    readonly producerId: 43;
+    readonly producerEpoch: 51;
+    readonly baseSequence: 53;
+    readonly count: 57;
+};
+/** Bytes of a batch before its first record. */
+export declare const BATCH_HEADER_BYTES = 61;
+/** Bytes that the length field does not count. */
+export declare const BATCH_PREFIX_BYTES = 12;
+/** A batch's header, read and written in place. */
+export declare class BatchHeader {
+    #private;
+    readonly bytes: Buffer;
+    readonly position: number;
+    constructor(bytes: Uint8Array, position?: number);
+    get baseOffset(): number;
+    set baseOffset(offset: number);
+    /** The whole batch with its prefix. */
+    get sizeInBytes(): number;
+    get leaderEpoch(): number;
+    set leaderEpoch(epoch: number);
+    get magic(): number;
+    get crc(): number;
+    get attributes(): number;
+    /** 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd. */
+    get codec(): number;
+    get isLogAppendTime(): boolean;
+    get isTransactional(): boolean;
+    get isControl(): boolean;
+    get hasDeleteHorizon(): boolean;
+    get lastOffsetDelta(): number;
+    get lastOffset(): number;
+    get baseTimestamp(): number;
+    get maxTimestamp(): number;
+    get producerId(): bigint;
+    get producerEpoch(): number;
+    get baseSequence(): number;
+    /** Sequence numbers wrap from 2^31-1 to 0; -1 when the batch has none. */
+    get lastSequence(): number;
+    get count(): number;
+    /** Whether the checksum fits; the batch must be whole. */
+    isIntact(): boolean;
+    /** Sets who wrote the batch, and its first sequence number; the checksum is made anew. */
+    stampProducer(producerId: bigint, producerEpoch: number, baseSequence: number): void;
+    /** Marks the batch as stamped by the broker, at a time for all of its records; the checksum is made anew. */
+    stampLogAppendTime(timestamp: number): void;
+    sealChecksum(): void;
+}
+/** Sequence numbers run from 0 to 2^31-1 and then from 0 again. Source: `DefaultRecordBatch.incrementSequence`. */
+export declare function addSequence(sequence: number, count: number): number;
+/** An int64 as a number, which is not a safe integer where the value is beyond those. */
+export declare function readInt64(bytes: Buffer, at: number): number;
+export declare function writeInt64(bytes: Buffer, at: number, value: number): void;
+
+// records/batch-reader
+export interface ReadOptions {
+    /** How large the records of one batch may become by decompression. Default 2^31 - 1, the largest legal batch. */
+    maxDecompressedBytes?: number;
+}
+/** A batch of records, or a message of the formats before it. */
+export interface RecordBatch {
+    readonly magic: number;
+    readonly sizeInBytes: number;
+    readonly baseOffset: number;
+    readonly lastOffset: number;
+    /** -1 when unknown. */
+    readonly leaderEpoch: number;
+    /** 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd. */
+    readonly codec: number;
+    readonly timestampType: TimestampType;
+    readonly maxTimestamp: number;
+    /** -1n when the producer was not idempotent. */
+    readonly producerId: bigint;
+    readonly producerEpoch: number;
+    readonly baseSequence: number;
+    readonly isTransactional: boolean;
+    readonly isControl: boolean;
+    /** @throws CorruptRecordError when the checksum does not fit. */
+    checkCrc(): void;
+    /** @throws CorruptRecordError when the records cannot be read. */
+    records(): RecordView[];
+}
+/**
+ * The batches of a fetch response, one after the other. A batch that is cut off at the end is passed over in silence:
+ * brokers cut at the size that was asked for.
+ * @throws CorruptRecordError at the first batch that breaks the rules; those before it were given out.
+ */
+export declare function readBatches(bytes: Uint8Array, options?: ReadOptions): Generator<RecordBatch, void>;
+
+// records/batch-writer
+export interface FinishOptions {
+    /** Default `none`. */
+    codec?: CodecName;
+    /** The codec's own scale; left out: the codec's default. */
+    level?: number | undefined;
+    /** Default -1n: not idempotent. */
+    producerId?: bigint;
+    producerEpoch?: number;
+    baseSequence?: number;
+    isTransactional?: boolean;
+    isControl?: boolean;
+    /** Brokers set it; default 0. */
+    baseOffset?: number;
+    /** Default -1: not known. */
+    leaderEpoch?: number;
+}
+/**
+ * Writes records straight into the bytes of a batch of magic 2: no object is kept for a record, and the header is
+ * filled in at the end. Text is written where ASCII would belong and moved only when it is not, because measuring
+ * it first costs as much as writing it.
+ */
+export declare class BatchWriter {
+    #private;
+    /** @param capacity bytes to begin with; it grows as needed */
+    constructor(capacity?: number);
+    get count(): number;
+    /** Size of the batch, uncompressed. */
+    get sizeInBytes(): number;
+    /** Bytes of memory taken. */
+    get capacity(): number;
+    get maxTimestamp(): number;
+    /**
+     * Appends a record.
+     * @returns how many bytes the batch has grown by
+     * @throws EncodeError when a header cannot be written; the batch is then unchanged
+     */
+    append(timestamp: number, key: Uint8Array | string | null, value: Uint8Array | string | null, headers: readonly Header[] | undefined): number;
+    /**
+     * The complete batch. Plain it is a view of the writer's own memory; compressed it is new memory, unless
+     * compressing does not make it smaller. The writer must not be used afterwards.
+     */
+    finish(options?: FinishOptions): Uint8Array;
+}
+/** The most bytes a record can take in a batch. Source: `DefaultRecord.recordSizeUpperBound`. */
+export declare function recordSizeBound(key: Uint8Array | string | null, value: Uint8Array | string | null, headers: readonly Header[] | undefined): number;
+/**
+ * The records of a batch in several smaller ones, each of at most `maxBytes` unless it is a single record; used when a
+ * broker finds a batch too large.
+ */
+export declare function splitBatch(batch: Uint8Array, maxBytes: number): BatchWriter[];
+/** Which side of a transaction a marker ends. */
+export type MarkerType = 'abort' | 'commit';
+/** The control batch that ends a producer's transaction on a partition. Source: `EndTransactionMarker`. */
+export declare function controlBatch(type: MarkerType, producerId: bigint, producerEpoch: number, timestamp: number, coordinatorEpoch: number): Uint8Array;
+/** Says what a control record is: its type number, e.g. 0 abort, 1 commit, 2 leader change. */
+export declare function controlType(key: Uint8Array | null): number | undefined;
+/** Header of a batch at the beginning of `bytes`. */
+export declare function headerOf(bytes: Uint8Array): BatchHeader;
+
+// records/crc32
+/** CRC-32 (the zip polynomial) of old message sets, and of librdkafka's `consistent` partitioner. */
+export declare function crc32(bytes: Uint8Array): number;
+
+// records/crc32c
+/**
+ * CRC-32C (Castagnoli), the checksum of record batches. Slicing by 16: sixteen tables let one step take four 32-bit
+ * words, which is as fast as plain JavaScript gets and faster than the published wasm versions.
+ */
+/**
+ * The checksum of a stretch of bytes, as an unsigned 32-bit number.
+ * @param previous the checksum of what comes before, when the bytes are not in one piece
+ */
+export declare function crc32c(bytes: Uint8Array, start?: number, end?: number, previous?: number): number;
+
+// records/errors
+/** A record batch or message set cannot be read: it is damaged, or breaks Kafka's rules. */
+export declare class CorruptRecordError extends KafkaError {
+    readonly name = "CorruptRecordError";
+    /** Base offset of the batch, where it could be read. */
+    readonly offset: number | undefined;
+    /** Where in the given bytes the batch begins. */
+    readonly position: number;
+    constructor(what: string, position: number, offset?: number, options?: ErrorOptions);
+}
+
+// records/record
+/** A header as it is given for sending. */
+export interface Header {
+    key: string;
+    value: Uint8Array | string | null;
+}
+/** A header as it was received. */
+export interface ReceivedHeader {
+    key: string;
+    value: Uint8Array | null;
+}
+export type TimestampType = 'CreateTime' | 'LogAppendTime' | 'NoTimestampType';
+/** What the records of one batch share. */
+export interface RecordContext {
+    /** The decompressed records. */
+    readonly bytes: Buffer;
+    readonly timestampType: TimestampType;
+    readonly corrupt: (what: string, cause?: unknown) => CorruptRecordError;
+}
+/**
+ * A record as a view of its batch: a few numbers, and the content only when it is asked for. It keeps the memory of
+ * the whole batch alive; copy what is to be kept for long.
+ */
+export declare class RecordView {
+    #private;
+    /** Position in the partition. */
+    readonly offset: number;
+    /** Milliseconds since the epoch; -1 when there is none. */
+    readonly timestamp: number;
+    /** -1: null. */
+    readonly keySize: number;
+    /** -1: null. */
+    readonly valueSize: number;
+    constructor(context: RecordContext, offset: number, timestamp: number, keyAt: number, keySize: number, valueAt: number, valueSize: number, headersAt: number, end: number);
+    get timestampType(): TimestampType;
+    /** A view, not a copy. */
+    get key(): Buffer | null;
+    /** A view, not a copy. */
+    get value(): Buffer | null;
+    /** The value read as UTF-8; cheaper than `value.toString()`. */
+    get valueText(): string | null;
+    get keyText(): string | null;
+    /** Bytes that the headers take on the wire. */
+    get headersSize(): number;
+    /**
+     * In order, duplicates kept.
+     * @throws CorruptRecordError when they cannot be read.
+     */
+    get headers(): ReceivedHeader[];
+}
+/** A zigzag varint of 32 bits; undefined when it is cut off or too long. */
+export declare function readVarint(bytes: Uint8Array, cursor: {
+    at: number;
+}, end: number): number | undefined;
+/** A zigzag varlong as a number; undefined when it is cut off, too long, or beyond the safe integers. */
+export declare function readVarlong(bytes: Uint8Array, cursor: {
+    at: number;
+}, end: number): number | undefined;
+
+// schema
+/**
+ * The schema language: one declaration of a Kafka message gives its codec for every version and the static types of
+ * both directions. Values are plain objects with Kafka's field names in camelCase; one shape serves all versions.
+ *
+ *   export const Heartbeat = api(12, 'Heartbeat', { versions: [0, 4], flexible: 4 }, {
+ *     groupId: string, generationId: int32, memberId: string, groupInstanceId: string.orNull(3).since(3).default(null),
+ *   }, {
+ *     throttleTimeMs: int32.since(1).ignorable(), errorCode: int16,
+ *   })
+ */
+export type Primitive = 'boolean' | 'int8' | 'int16' | 'uint16' | 'int32' | 'uint32' | 'int64' | 'int64OrInfinity' | 'bigint64' | 'float64' | 'uuid' | 'string' | 'bytes' | 'records';
+export type WireType = {
+    readonly kind: Primitive;
+} | {
+    readonly kind: 'array';
+    readonly element: Field<unknown, unknown, boolean>;
+} | {
+    readonly kind: 'struct';
+    readonly shape: Shape;
+};
+/** What Kafka's JSON schema says of a field, besides its name and type. */
+export interface FieldSpec {
+    readonly type: WireType;
+    readonly since: number;
+    /** Last version that has the field. */
+    readonly until: number;
+    readonly nullableSince: number;
+    readonly nullableUntil: number;
+    /** undefined: Kafka's implicit default (0, '', [], ...). */
+    readonly default: {
+        readonly value: unknown;
+    } | undefined;
+    readonly tag: number | undefined;
+    readonly ignorable: boolean;
+    /** False only for the client id of the request header, which keeps its old form in flexible versions. */
+    readonly compact: boolean;
+}
+/**
+ * A field of a message. `Out` is what decoding gives, `In` what encoding takes; `Spare` says whether the caller may
+ * leave it out. Modifiers return a new field.
+ */
+export declare class Field<Out, In = Out, Spare extends boolean = false> {
+    readonly out: Out;
+    readonly in: In;
+    readonly spare: Spare;
+    readonly spec: FieldSpec;
+    constructor(spec: FieldSpec);
+    /** Absent before `version`; there it decodes as its default. */
+    since(version: number): Field<Out, In, true>;
+    /** Absent after `version`. */
+    until(version: number): Field<Out, In, true>;
+    /** May be null from `since` to `until`. */
+    orNull(since?: number, until?: number): Field<Out | null, In | null, Spare>;
+    /** The value of a field that the caller left out or that the version lacks. */
+    default(value: In | Out): Field<Out, In, true>;
+    /** A tagged field (KIP-482): optional on the wire, written only when it differs from its default. */
+    tag(tag: number, since: number): Field<Out, In, true>;
+    /** May be dropped in silence when the version lacks it; any other field is then an error unless it has its default. */
+    ignorable(): Field<Out, In, Spare>;
+    /** Keeps the form of versions before KIP-482 in all versions. */
+    neverCompact(): Field<Out, In, Spare>;
+}
+export type AnyField = Field<unknown, unknown, boolean>;
+export type Shape = {
+    readonly [name: string]: Field<any, any, boolean>;
+};
+type Flat<T> = {
+    [K in keyof T]: T[K];
+};
+type SpareKeys<S extends Shape> = {
+    [K in keyof S]: S[K]['spare'] extends true ? K : never;
+}[keyof S];
+/** What decoding a shape gives: every field, those that the version lacks as their defaults. */
+export type Decoded<S extends Shape> = {
+    [K in keyof S]: S[K]['out'];
+};
+/** What encoding a shape takes: fields that some version lacks, or that have a default, may be left out. */
+export type Encodable<S extends Shape> = Flat<{
+    readonly [K in Exclude<keyof S, SpareKeys<S>>]: S[K]['in'];
+} & {
+    readonly [K in SpareKeys<S>]?: S[K]['in'] | undefined;
+}>;
+export declare const boolean: Field<boolean>;
+export declare const int8: Field<number>;
+export declare const int16: Field<number>;
+export declare const uint16: Field<number>;
+export declare const int32: Field<number>;
+export declare const uint32: Field<number>;
+/** Offsets, timestamps, durations: a number, refused when it is not a safe integer. */
+export declare const int64: Field<number>;
+/** As `int64`; the greatest value of all means "no limit" and is Infinity. */
+export declare const int64OrInfinity: Field<number>;
+/** Ids, which need all 64 bits. */
+export declare const bigint64: Field<bigint>;
+export declare const float64: Field<number>;
+/** 22 characters of URL-safe base64, as Kafka prints ids. */
+export declare const uuid: Field<string>;
+export declare const string: Field<string>;
+/** Decoded as a view of the frame, not a copy. */
+export declare const bytes: Field<Uint8Array>;
+/** Whole record batches; a view of the frame. */
+export declare const records: Field<Uint8Array>;
+export declare function array<S extends Shape>(shape: S): Field<Decoded<S>[], readonly Encodable<S>[]>;
+export declare function array<O, I>(element: Field<O, I, boolean>): Field<O[], readonly I[]>;
+export declare function struct<S extends Shape>(shape: S): Field<Decoded<S>, Encodable<S>>;
+/** A message with versions: a request, a response, a header, a record of an internal topic. */
+export interface Message<S extends Shape> {
+    readonly name: string;
+    readonly minVersion: number;
+    readonly maxVersion: number;
+    /** First version with compact types and tagged fields; Infinity when there is none. */
+    readonly flexible: number;
+    readonly shape: S;
+}
+/** One Kafka API. */
+export interface Api<Req extends Shape = Shape, Res extends Shape = Shape> {
+    readonly key: number;
+    readonly name: string;
+    readonly minVersion: number;
+    readonly maxVersion: number;
+    readonly flexible: number;
+    readonly request: Message<Req>;
+    readonly response: Message<Res>;
+}
+/** What a client gives to send this request. */
+export type Request<A extends Api> = Encodable<A['request']['shape']>;
+/** What a client gets as the answer. */
+export type Response<A extends Api> = Decoded<A['response']['shape']>;
+/** What a broker gets when it reads this request. */
+export type Received<A extends Api> = Decoded<A['request']['shape']>;
+/** What a broker gives to answer it. */
+export type Reply<A extends Api> = Encodable<A['response']['shape']>;
+export interface Versions {
+    /** Oldest and newest version that can be coded. */
+    versions: readonly [number, number];
+    /** First flexible version (KIP-482); none when left out. */
+    flexible?: number;
+}
+export declare function message<S extends Shape>(name: string, versions: Versions, shape: S): Message<S>;
+export declare function api<Req extends Shape, Res extends Shape>(key: number, name: string, versions: Versions, request: Req, response: Res): Api<Req, Res>;
+
+// uuid
+/** The id that means "none": 16 zero bytes. Source: Kafka's `Uuid.ZERO_UUID`. */
+export declare const zeroUuid = "AAAAAAAAAAAAAAAAAAAAAA";
+/** 16 bytes as Kafka prints them: 22 characters of URL-safe base64 without padding. */
+export declare function formatUuid(bytes: Uint8Array, start?: number): string;
+/**
+ * The 16 bytes of a printed id, written to `into` at `at`.
+ * @throws EncodeError when the text is not a printed id of 16 bytes.
+ */
+export declare function parseUuid(text: string, into?: Uint8Array, at?: number): Uint8Array;
+
+// versions
+/** What a broker says it speaks of one API (ApiVersions response). */
+export interface VersionRange {
+    minVersion: number;
+    maxVersion: number;
+}
+/**
+ * The newest version of an API that both sides speak.
+ * @param ranges what the broker advertises, by API key
+ * @param broker how to name the broker in the error
+ * @param cap the newest version the caller wants, when it has reasons of its own
+ * @throws UnsupportedVersionError that names the API, both ranges and the broker when there is none.
+ */
+export declare function negotiate(api: Api, ranges: ReadonlyMap<number, VersionRange>, broker: string, cap?: number): number;
+
+// writer
+/**
+ * Writes Kafka's primitives. The result is a list of pieces: what was written, and large byte fields by reference.
+ * Those must not be changed until the pieces have left.
+ */
+export declare class Writer {
+    #private;
+    constructor(capacity?: number);
+    get length(): number;
+    /** Everything written so far. The writer must not be used afterwards. */
+    finish(): Uint8Array[];
+    /** The same as one piece of memory. */
+    finishContiguous(): Uint8Array;
+    boolean(value: boolean): void;
+    int8(value: number): void;
+    int16(value: number): void;
+    uint16(value: number): void;
+    int32(value: number): void;
+    uint32(value: number): void;
+    int64(value: number): void;
+    int64OrInfinity(value: number): void;
+    bigint64(value: bigint): void;
+    float64(value: number): void;
+    uuid(text: string): void;
+    uvarint(value: number): void;
+    /** A length, -1 for null, in the form that {@link Reader.length} reads. */
+    size(length: number, compact: boolean, wide: boolean): void;
+    text(value: string, compact: boolean): void;
+    /** Byte content without its length. */
+    raw(bytes: Uint8Array): void;
+    /** Everything another writer wrote; large byte fields stay references. */
+    append(other: Writer): void;
+}
