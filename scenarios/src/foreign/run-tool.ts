@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 
 const MOST_OUTPUT = 2 ** 28
+/** How much of what a failed program said goes into the error. */
+const MOST_SHOWN = 10_000
 
 /**
  * Runs a program to its end and gives what it printed; its complaints are in the error. It does not hold up the
@@ -11,9 +13,10 @@ export function runTool(
   args: readonly string[],
   input?: string,
   timeoutMs = 120_000,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env })
     const limit = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
     const output: Buffer[] = []
     const complaints: Buffer[] = []
@@ -35,7 +38,9 @@ export function runTool(
       clearTimeout(limit)
       if (code === 0) return resolve(Buffer.concat(output).toString())
       const how = signal ? `by ${signal}, within ${timeoutMs} ms` : `with ${code}`
-      reject(new Error(`${command} ${args.join(' ')} ended ${how}: ${Buffer.concat(complaints)}`))
+      const said = complaints.length > 0 ? complaints : output
+      const end = Buffer.concat(said).toString().slice(-MOST_SHOWN)
+      reject(new Error(`${command} ${args.join(' ')} ended ${how}: ${end}`))
     })
   })
 }

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { dirname, join } from 'node:path'
+import { describe, it } from 'node:test'
+import { repository } from '../cluster/surroundings.ts'
+import { runTool } from '../foreign/run-tool.ts'
+import { programOf, runtimes } from '../foreign/runtimes.ts'
+
+const TESTS_LIMIT_MS = 300_000
+
+describe('npm test passes on every Node that is supported', () => {
+  for (const runtime of runtimes.filter(({ name }) => name.startsWith('Node '))) {
+    it(`on ${runtime.name}`, { timeout: TESTS_LIMIT_MS }, async () => {
+      const program = await programOf(runtime)
+      // A test runner that knows itself to be inside another one reports to that one instead.
+      const { NODE_TEST_CONTEXT: _, SAMSA_TEST_RESULTS: __, PATH = '', ...env } = process.env
+      const output = await runTool(
+        program,
+        [join(repository, 'scripts/test.mjs')],
+        undefined,
+        TESTS_LIMIT_MS,
+        {
+          ...env,
+          PATH: `${dirname(program)}:${PATH}`,
+        },
+      )
+      const count = (what: string) => Number(new RegExp(`^. ${what} (\\d+)$`, 'm').exec(output)?.[1] ?? -1)
+      assert.equal(count('fail'), 0)
+      assert.ok(count('pass') > 100, output.slice(-2000))
+    })
+  }
+})
