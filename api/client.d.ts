@@ -167,6 +167,7 @@ export declare class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
 export interface DeserializeContext {
     topic: string;
 }
+/** Makes a key or value of its bytes; null needs none and stays null. What it throws becomes a `DeserializationError`. */
 export type Deserializer<T> = (bytes: Buffer, context: DeserializeContext) => T;
 /** Settings of the consumer; names and defaults are Kafka's (`ConsumerConfig`), names in camelCase. */
 declare const consumerSettings: {
@@ -186,41 +187,52 @@ declare const consumerSettings: {
     securityProtocol: Setting<"PLAINTEXT" | "SSL">;
     ssl: Setting<import("@samsa/runtime").TlsOptions | undefined>;
     allowAutoCreateTopics: Setting<boolean>;
-    /** The group that shares the partitions of what is subscribed, and whose offsets are committed. */
+    /** The group that shares the partitions of what is subscribed, and whose offsets are committed. No default. */
     groupId: Setting<string | undefined>;
-    /** Makes the member static (KIP-345): it keeps its partitions over a restart within the session timeout. */
+    /** Makes the member static (KIP-345): it keeps its partitions over a restart within the session timeout. No default. */
     groupInstanceId: Setting<string | undefined>;
-    /** Only `classic` for now. */
+    /** How the group agrees on its partitions. Only `classic` for now. */
     groupProtocol: Setting<"classic">;
-    /** Commits in the background what was handed over before the current record. */
+    /** Commits in the background what was handed over before the current record. Default true. */
     enableAutoCommit: Setting<boolean>;
+    /** How often. Milliseconds, default 5,000. */
     autoCommitIntervalMs: Setting<number>;
-    /** Where to begin when the group has committed nothing, or its offset is gone. */
+    /**
+     * Where to begin when the group has committed nothing, or its offset is gone: at the first record, behind the last one,
+     * or with an error. Default `latest`.
+     */
     autoOffsetReset: Setting<"earliest" | "latest" | "none">;
-    /** A broker answers a fetch when it has so many bytes ... */
+    /** A broker answers a fetch when it has so many bytes ... Default 1. */
     fetchMinBytes: Setting<number>;
-    /** ... or after so long. */
+    /** ... or after so long. Milliseconds, default 500. */
     fetchMaxWaitMs: Setting<number>;
+    /** Most bytes of one answer; a larger batch comes alone (KIP-74). Default 50 MiB. */
     fetchMaxBytes: Setting<number>;
+    /** Most bytes of one partition in an answer, with the same exception. Default 1 MiB. */
     maxPartitionFetchBytes: Setting<number>;
-    /** Fetched bytes that may wait to be handed over, over all partitions. */
+    /** Fetched bytes that may wait to be handed over, over all partitions; beyond it nothing is asked for. Default 64 MiB. */
     queuedMaxBytes: Setting<number>;
-    /** Most records that one `poll` gives. */
+    /** Most records that one `poll` gives. Default 500. */
     maxPollRecords: Setting<number>;
-    /** A member that does not ask for records for so long leaves the group. */
+    /** A member that does not ask for records for so long leaves the group. Milliseconds, default 5 minutes. */
     maxPollIntervalMs: Setting<number>;
+    /** A member that was not heard of for so long is taken out of the group. Milliseconds, default 45,000. */
     sessionTimeoutMs: Setting<number>;
+    /** How often a member shows that it is there. Milliseconds, default 3,000. */
     heartbeatIntervalMs: Setting<number>;
-    /** `read_committed` hides records of transactions that are open or aborted. */
+    /** `read_committed` hides records of transactions that are open or aborted. Default `read_uncommitted`. */
     isolationLevel: Setting<"read_committed" | "read_uncommitted">;
-    /** How the group's leader shares partitions out, in order of preference. */
+    /** How the group's leader shares partitions out, in order of preference: `range`, `roundrobin`. Default `range`. */
     partitionAssignmentStrategy: Setting<readonly string[]>;
-    /** Verifies the checksum of every batch. */
+    /** Verifies the checksum of every batch. Default true. */
     checkCrcs: Setting<boolean>;
-    /** Hides Kafka's own topics from a subscription by pattern. */
+    /** Hides Kafka's own topics from a subscription by pattern. Default true. */
     excludeInternalTopics: Setting<boolean>;
+    /** Where this client stands, as brokers name their racks (KIP-392). No default. */
     clientRack: Setting<string>;
+    /** `string`, `json` or a function from bytes; without one keys stay bytes. */
     keyDeserializer: Setting<"json" | "string" | Deserializer<unknown> | undefined>;
+    /** The same for values. */
     valueDeserializer: Setting<"json" | "string" | Deserializer<unknown> | undefined>;
 };
 export type ConsumerSettings = Given<typeof consumerSettings>;
@@ -547,8 +559,9 @@ export interface SerializeContext {
     topic: string;
     headers: readonly Header[] | undefined;
 }
+/** Makes bytes or text of a key or value. What it throws comes through the future of `send`. */
 export type Serializer<T> = (data: T, context: SerializeContext) => Uint8Array | string | null;
-/** Chooses a partition; `partitions` is how many the topic has. */
+/** Chooses a partition, from 0 to `partitions` - 1; `partitions` is how many the topic has. */
 export type Partitioner = (record: {
     topic: string;
     key: Uint8Array | null;
@@ -574,37 +587,39 @@ declare const producerSettings: {
     securityProtocol: Setting<"PLAINTEXT" | "SSL">;
     ssl: Setting<import("@samsa/runtime").TlsOptions | undefined>;
     allowAutoCreateTopics: Setting<boolean>;
-    /** Who must have a record before it counts as sent: `all` in-sync replicas, the leader (1), nobody (0). */
+    /** Who must have a record before it counts as sent: `all` in-sync replicas, the leader (1), nobody (0). Default `all`. */
     acks: Setting<"all" | -1 | 0 | 1>;
-    /** The broker drops what a retry sends twice, and keeps the order. Needs acks `all`. */
+    /** The broker drops what a retry sends twice, and keeps the order. Needs acks `all`. Default true. */
     enableIdempotence: Setting<boolean>;
-    /** How batches are compressed. */
+    /** How batches are compressed: `none`, `gzip`, `snappy`, `lz4`, `zstd`. Default `none`. */
     compressionType: Setting<"gzip" | "lz4" | "none" | "snappy" | "zstd">;
     /** gzip 1 to 9, zstd 1 to 22; the codec's default when left out. */
     compressionLevel: Setting<number | undefined>;
-    /** How long a batch waits for more records. Milliseconds. */
+    /** How long a batch waits for more records. Milliseconds, default 5. */
     lingerMs: Setting<number>;
-    /** A batch is sent when it has so many bytes. */
+    /** A batch is sent when it has so many bytes. Default 16 KiB. */
     batchSize: Setting<number>;
-    /** Records that wait to be sent may take so many bytes; further ones wait outside. */
+    /** Records that wait to be sent may take so many bytes; further ones wait outside. Default 32 MiB. */
     bufferMemory: Setting<number>;
-    /** How long `send` may wait for metadata and for memory. Milliseconds. */
+    /** How long a record may wait for metadata and for memory. Milliseconds, default 60,000. */
     maxBlockMs: Setting<number>;
-    /** A record or request may have so many bytes. */
+    /** A record or request may have so many bytes. Default 1 MiB. */
     maxRequestSize: Setting<number>;
-    /** How long sending a record may take, waiting and retries included. Milliseconds. */
+    /** How long sending a record may take, waiting and retries included. Milliseconds, default 120,000. */
     deliveryTimeoutMs: Setting<number>;
-    /** How often a batch is sent again; the time limit is `deliveryTimeoutMs`. */
+    /** How often a batch is sent again; the time limit is `deliveryTimeoutMs`. Default 2147483647. */
     retries: Setting<number>;
-    /** Requests under way to one broker. At most 5 keep their order. */
+    /** Requests under way to one broker. At most 5 keep their order (KIP-98). Default 5. */
     maxInFlightRequestsPerConnection: Setting<number>;
-    /** Records with a key go anywhere too. */
+    /** Records with a key go anywhere too. Default false. */
     partitionerIgnoreKeys: Setting<boolean>;
-    /** Records without a key prefer partitions whose queues are short (KIP-794). */
+    /** Records without a key prefer partitions whose queues are short (KIP-794). Default true. */
     partitionerAdaptivePartitioningEnable: Setting<boolean>;
     /** Chooses the partition instead of the built-in rule. */
     partitioner: Setting<Partitioner | undefined>;
+    /** Makes bytes of keys that are neither text, bytes nor null. */
     keySerializer: Setting<Serializer<never> | undefined>;
+    /** The same for values. */
     valueSerializer: Setting<Serializer<never> | undefined>;
     /** Transactions are not there yet. */
     transactionalId: Setting<string | undefined>;

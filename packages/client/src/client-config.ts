@@ -13,32 +13,38 @@ const bootstrapServers: Setting<readonly BootstrapAddress[] | string | readonly 
 export const clientSettings = {
   /** Addresses to begin with; some may be dead. `host:port`, several with commas or as a list. Default localhost:9092. */
   bootstrapServers,
-  /** Name shown in the broker's logs, metrics and quotas. */
+  /** Name shown in the broker's logs, metrics and quotas. Default `samsa`. */
   clientId: text('samsa'),
-  /** How long one request may wait for its answer. */
+  /** How long one request may wait for its answer; then its connection is given up. Milliseconds, default 30,000. */
   requestTimeoutMs: milliseconds(30_000, 1),
-  /** How long a call that needs several requests may take. */
+  /** How long a call that needs several requests may take (`commit`, `position`, ...). Milliseconds, default 60,000. */
   defaultApiTimeoutMs: milliseconds(60_000, 1),
-  /** First pause before a request is tried again, doubled up to `retryBackoffMaxMs` (KIP-580). */
+  /** First pause before a request is tried again, doubled up to `retryBackoffMaxMs` (KIP-580). Milliseconds, default 100. */
   retryBackoffMs: milliseconds(100),
+  /** Longest such pause. Milliseconds, default 1,000. */
   retryBackoffMaxMs: milliseconds(1_000),
-  /** First pause before a broker is dialled again, doubled up to `reconnectBackoffMaxMs`. */
+  /** First pause before a broker is dialled again, doubled up to `reconnectBackoffMaxMs`. Milliseconds, default 50. */
   reconnectBackoffMs: milliseconds(50),
+  /** Longest such pause. Milliseconds, default 1,000. */
   reconnectBackoffMaxMs: milliseconds(1_000),
-  /** Metadata older than this is asked for again even if nothing went wrong. */
+  /** Metadata older than this is asked for again even if nothing went wrong. Milliseconds, default 5 minutes. */
   metadataMaxAgeMs: milliseconds(300_000),
-  /** A connection that carried nothing for so long is closed. */
+  /** A connection that carried nothing for so long is closed. Milliseconds, default 9 minutes: before the broker's 10. */
   connectionsMaxIdleMs: milliseconds(540_000),
-  /** How long opening a connection may take (KIP-601). */
+  /**
+   * How long opening a connection may take, TLS and the first exchange included; doubled with each failure up to
+   * `socketConnectionSetupTimeoutMaxMs` (KIP-601). Milliseconds, default 10,000.
+   */
   socketConnectionSetupTimeoutMs: milliseconds(10_000, 1),
+  /** Its upper end. Milliseconds, default 30,000. */
   socketConnectionSetupTimeoutMaxMs: milliseconds(30_000, 1),
-  /** An answer that announces more is refused before memory is taken. Bytes. */
+  /** An answer that announces more is refused before memory is taken. Bytes, default 1,000,000,000. */
   receiveMessageMaxBytes: whole(1_000_000_000, 1),
-  /** `SSL` encrypts; SASL is not there yet. */
+  /** `SSL` encrypts; SASL is not there yet. Default `PLAINTEXT`. */
   securityProtocol: oneOf('PLAINTEXT', ['PLAINTEXT', 'SSL']),
   /** PEM texts for `securityProtocol: 'SSL'`: `{ ca, cert, key, passphrase, servername, rejectUnauthorized }`. */
   ssl: custom<TlsOptions>('must be an object with PEM texts: { ca, cert, key, passphrase }', isObject),
-  /** Whether asking for a topic that is missing may create it, where the broker allows that. */
+  /** Whether asking for a topic that is missing may create it, where the broker allows that. Default true. */
   allowAutoCreateTopics: flag(true),
 }
 

@@ -9,6 +9,7 @@ export interface DeserializeContext {
   topic: string
 }
 
+/** Makes a key or value of its bytes; null needs none and stays null. What it throws becomes a `DeserializationError`. */
 export type Deserializer<T> = (bytes: Buffer, context: DeserializeContext) => T
 
 const deserializer: Setting<Deserializer<unknown> | 'string' | 'json' | undefined> = {
@@ -29,41 +30,52 @@ const autoOffsetReset: Setting<'earliest' | 'latest' | 'none'> = oneOf('latest',
 /** Settings of the consumer; names and defaults are Kafka's (`ConsumerConfig`), names in camelCase. */
 const consumerSettings = {
   ...clientSettings,
-  /** The group that shares the partitions of what is subscribed, and whose offsets are committed. */
+  /** The group that shares the partitions of what is subscribed, and whose offsets are committed. No default. */
   groupId: text(),
-  /** Makes the member static (KIP-345): it keeps its partitions over a restart within the session timeout. */
+  /** Makes the member static (KIP-345): it keeps its partitions over a restart within the session timeout. No default. */
   groupInstanceId: text(),
-  /** Only `classic` for now. */
+  /** How the group agrees on its partitions. Only `classic` for now. */
   groupProtocol: oneOf('classic', ['classic']),
-  /** Commits in the background what was handed over before the current record. */
+  /** Commits in the background what was handed over before the current record. Default true. */
   enableAutoCommit: flag(true),
+  /** How often. Milliseconds, default 5,000. */
   autoCommitIntervalMs: milliseconds(5_000),
-  /** Where to begin when the group has committed nothing, or its offset is gone. */
+  /**
+   * Where to begin when the group has committed nothing, or its offset is gone: at the first record, behind the last one,
+   * or with an error. Default `latest`.
+   */
   autoOffsetReset,
-  /** A broker answers a fetch when it has so many bytes ... */
+  /** A broker answers a fetch when it has so many bytes ... Default 1. */
   fetchMinBytes: whole(1),
-  /** ... or after so long. */
+  /** ... or after so long. Milliseconds, default 500. */
   fetchMaxWaitMs: milliseconds(500),
+  /** Most bytes of one answer; a larger batch comes alone (KIP-74). Default 50 MiB. */
   fetchMaxBytes: whole(52_428_800, 1),
+  /** Most bytes of one partition in an answer, with the same exception. Default 1 MiB. */
   maxPartitionFetchBytes: whole(1_048_576, 1),
-  /** Fetched bytes that may wait to be handed over, over all partitions. */
+  /** Fetched bytes that may wait to be handed over, over all partitions; beyond it nothing is asked for. Default 64 MiB. */
   queuedMaxBytes: whole(67_108_864, 1, Number.MAX_SAFE_INTEGER),
-  /** Most records that one `poll` gives. */
+  /** Most records that one `poll` gives. Default 500. */
   maxPollRecords: whole(500, 1),
-  /** A member that does not ask for records for so long leaves the group. */
+  /** A member that does not ask for records for so long leaves the group. Milliseconds, default 5 minutes. */
   maxPollIntervalMs: milliseconds(300_000, 1),
+  /** A member that was not heard of for so long is taken out of the group. Milliseconds, default 45,000. */
   sessionTimeoutMs: milliseconds(45_000, 1),
+  /** How often a member shows that it is there. Milliseconds, default 3,000. */
   heartbeatIntervalMs: milliseconds(3_000, 1),
-  /** `read_committed` hides records of transactions that are open or aborted. */
+  /** `read_committed` hides records of transactions that are open or aborted. Default `read_uncommitted`. */
   isolationLevel: oneOf('read_uncommitted', ['read_uncommitted', 'read_committed']),
-  /** How the group's leader shares partitions out, in order of preference. */
+  /** How the group's leader shares partitions out, in order of preference: `range`, `roundrobin`. Default `range`. */
   partitionAssignmentStrategy: list(['range']),
-  /** Verifies the checksum of every batch. */
+  /** Verifies the checksum of every batch. Default true. */
   checkCrcs: flag(true),
-  /** Hides Kafka's own topics from a subscription by pattern. */
+  /** Hides Kafka's own topics from a subscription by pattern. Default true. */
   excludeInternalTopics: flag(true),
+  /** Where this client stands, as brokers name their racks (KIP-392). No default. */
   clientRack: text(''),
+  /** `string`, `json` or a function from bytes; without one keys stay bytes. */
   keyDeserializer: deserializer,
+  /** The same for values. */
   valueDeserializer: deserializer,
 }
 

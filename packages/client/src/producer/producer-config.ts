@@ -12,9 +12,10 @@ export interface SerializeContext {
   headers: readonly Header[] | undefined
 }
 
+/** Makes bytes or text of a key or value. What it throws comes through the future of `send`. */
 export type Serializer<T> = (data: T, context: SerializeContext) => Uint8Array | string | null
 
-/** Chooses a partition; `partitions` is how many the topic has. */
+/** Chooses a partition, from 0 to `partitions` - 1; `partitions` is how many the topic has. */
 export type Partitioner = (record: {
   topic: string
   key: Uint8Array | null
@@ -39,37 +40,39 @@ function isFunction<F>(value: unknown): value is F {
 /** Settings of the producer; names and defaults are Kafka's (`ProducerConfig`), names in camelCase. */
 const producerSettings = {
   ...clientSettings,
-  /** Who must have a record before it counts as sent: `all` in-sync replicas, the leader (1), nobody (0). */
+  /** Who must have a record before it counts as sent: `all` in-sync replicas, the leader (1), nobody (0). Default `all`. */
   acks,
-  /** The broker drops what a retry sends twice, and keeps the order. Needs acks `all`. */
+  /** The broker drops what a retry sends twice, and keeps the order. Needs acks `all`. Default true. */
   enableIdempotence: flag(true),
-  /** How batches are compressed. */
+  /** How batches are compressed: `none`, `gzip`, `snappy`, `lz4`, `zstd`. Default `none`. */
   compressionType: oneOf<CodecName>('none', codecNames),
   /** gzip 1 to 9, zstd 1 to 22; the codec's default when left out. */
   compressionLevel: { ...whole(0, -131072, 22), default: undefined } as Setting<number | undefined>,
-  /** How long a batch waits for more records. Milliseconds. */
+  /** How long a batch waits for more records. Milliseconds, default 5. */
   lingerMs: milliseconds(5),
-  /** A batch is sent when it has so many bytes. */
+  /** A batch is sent when it has so many bytes. Default 16 KiB. */
   batchSize: whole(16_384),
-  /** Records that wait to be sent may take so many bytes; further ones wait outside. */
+  /** Records that wait to be sent may take so many bytes; further ones wait outside. Default 32 MiB. */
   bufferMemory: whole(33_554_432, 1, Number.MAX_SAFE_INTEGER),
-  /** How long `send` may wait for metadata and for memory. Milliseconds. */
+  /** How long a record may wait for metadata and for memory. Milliseconds, default 60,000. */
   maxBlockMs: milliseconds(60_000),
-  /** A record or request may have so many bytes. */
+  /** A record or request may have so many bytes. Default 1 MiB. */
   maxRequestSize: whole(1_048_576, 1),
-  /** How long sending a record may take, waiting and retries included. Milliseconds. */
+  /** How long sending a record may take, waiting and retries included. Milliseconds, default 120,000. */
   deliveryTimeoutMs: milliseconds(120_000, 1),
-  /** How often a batch is sent again; the time limit is `deliveryTimeoutMs`. */
+  /** How often a batch is sent again; the time limit is `deliveryTimeoutMs`. Default 2147483647. */
   retries: whole(2 ** 31 - 1),
-  /** Requests under way to one broker. At most 5 keep their order. */
+  /** Requests under way to one broker. At most 5 keep their order (KIP-98). Default 5. */
   maxInFlightRequestsPerConnection: whole(5, 1),
-  /** Records with a key go anywhere too. */
+  /** Records with a key go anywhere too. Default false. */
   partitionerIgnoreKeys: flag(false),
-  /** Records without a key prefer partitions whose queues are short (KIP-794). */
+  /** Records without a key prefer partitions whose queues are short (KIP-794). Default true. */
   partitionerAdaptivePartitioningEnable: flag(true),
   /** Chooses the partition instead of the built-in rule. */
   partitioner: custom<Partitioner>('must be a function', isFunction),
+  /** Makes bytes of keys that are neither text, bytes nor null. */
   keySerializer: custom<Serializer<never>>('must be a function that gives bytes, text or null', isFunction),
+  /** The same for values. */
   valueSerializer: custom<Serializer<never>>('must be a function that gives bytes, text or null', isFunction),
   /** Transactions are not there yet. */
   transactionalId: text(),
