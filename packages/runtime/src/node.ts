@@ -34,12 +34,11 @@ export function turn(): Promise<void> {
 function startTimer(at: number, fire: () => void): Timer {
   let handle: NodeJS.Timeout
   const arm = () => {
-    const left = at - performance.now()
-    handle =
-      left > LONGEST_TIMEOUT_MS
-        ? setTimeout(arm, LONGEST_TIMEOUT_MS)
-        : setTimeout(fire, Math.max(0, Math.ceil(left)))
+    const left = Math.max(0, Math.ceil(at - performance.now()))
+    handle = setTimeout(look, Math.min(left, LONGEST_TIMEOUT_MS))
   }
+  // setTimeout counts whole milliseconds of a clock that is cut to them: it may be up to one too early.
+  const look = () => (performance.now() < at ? arm() : fire())
   arm()
   return { cancel: () => clearTimeout(handle) }
 }
