@@ -1,0 +1,95 @@
+import type { DialTarget, Disk, Listener, ListenTarget, Runtime, Timer, Transport } from '../runtime.ts'
+import type { Network } from './network.ts'
+import type { Random } from './random.ts'
+import type { Scheduler } from './scheduler.ts'
+import type { Program, Station } from './station.ts'
+import type { Trace } from './trace.ts'
+
+/** What a program needs of the world. */
+export interface HostOptions {
+  readonly scheduler: Scheduler
+  readonly network: Network
+  readonly random: Random
+  readonly trace: Trace
+  readonly station: Station
+  /** Added to the world's time: every host has been up for another time. Milliseconds. */
+  readonly uptimeMs: number
+  /** The host's wall clock at the world's beginning, milliseconds since the epoch; a function because it may jump. */
+  readonly epochMs: () => number
+}
+
+/** A program of a simulated host, as the code that runs in it sees its world. */
+export class Host implements Runtime, Program {
+  readonly station: Station
+  readonly disk: Disk
+  isAlive = true
+  readonly #options: HostOptions
+  readonly #timers = new Set<Timer>()
+
+  constructor(options: HostOptions, mount: (program: Program) => Disk) {
+    this.#options = options
+    this.station = options.station
+    this.disk = mount(this)
+  }
+
+  get name(): string {
+    return this.station.name
+  }
+
+  /** Timers that were neither fired nor cancelled. */
+  get timers(): number {
+    return this.#timers.size
+  }
+
+  now(): number {
+    return this.#options.uptimeMs + this.#options.scheduler.now
+  }
+
+  wallTime(): number {
+    return Math.floor(this.#options.epochMs() + this.#options.scheduler.now)
+  }
+
+  timer(at: number, fire: () => void): Timer {
+    const { scheduler, trace, uptimeMs } = this.#options
+    if (!this.isAlive) return { cancel: () => {} }
+    const scheduled = scheduler.at(at - uptimeMs, () => {
+      this.#timers.delete(timer)
+      trace.note(scheduler.now, 'timer', this.name)
+      fire()
+    })
+    const timer: Timer = {
+      cancel: () => {
+        this.#timers.delete(timer)
+        scheduled.cancel()
+      },
+    }
+    this.#timers.add(timer)
+    return timer
+  }
+
+  random(): number {
+    return this.#options.random.next()
+  }
+
+  randomBytes(length: number): Uint8Array {
+    return this.#options.random.bytes(length)
+  }
+
+  resolve(host: string): Promise<readonly string[]> {
+    return this.#options.network.resolve(this, host)
+  }
+
+  dial(target: DialTarget): Promise<Transport> {
+    return this.#options.network.dial(this, target)
+  }
+
+  listen(target: ListenTarget, accept: (transport: Transport) => void): Promise<Listener> {
+    return this.#options.network.listen(this, target, accept)
+  }
+
+  /** @internal The program is killed: none of its timers fires any more. */
+  die(): void {
+    this.isAlive = false
+    for (const timer of [...this.#timers]) timer.cancel()
+  }
+}
