@@ -26,6 +26,8 @@ const CLUSTER_ID = 'c2Ftc2EtanVkZ2UtY2x1c3Q'
 export interface KafkaNode {
   readonly id: number
   readonly port: number
+  /** Of its process; undefined while it is down. */
+  readonly pid: number | undefined
   /** Hard: as a power cut of the process. */
   kill9(): Promise<void>
   /** In order, by SIGTERM. */
@@ -206,6 +208,10 @@ class Node implements KafkaNode {
         .map(([key, value]) => `${key}=${value}\n`)
         .join(''),
     )
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid
   }
 
   format(): void {

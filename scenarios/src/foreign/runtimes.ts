@@ -1,7 +1,5 @@
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cacheDirectory } from '../cluster/surroundings.ts'
-import { runTool } from './run-tool.ts'
+import { npmPackages } from './tools.ts'
 
 /** A JavaScript runtime that users have, beside the one that runs this. */
 export interface JavaScriptRuntime {
@@ -39,19 +37,10 @@ function bunBuild(): string {
   return architecture === 'arm64' ? 'aarch64' : 'x64-baseline'
 }
 
-/** The runtime's program, installed into the cache without running any script. */
+/** The runtime's program, installed into the cache. */
 export async function programOf(runtime: JavaScriptRuntime): Promise<string> {
-  const home = join(cacheDirectory(), 'runtimes', runtime.package.replace(/[^a-z0-9.]+/gi, '-'))
+  const folder = join('runtimes', runtime.package.replace(/[^a-z0-9.]+/gi, '-'))
+  const home = await npmPackages(folder, [runtime.package])
   const name = runtime.package.slice(0, runtime.package.lastIndexOf('@'))
-  const program = join(home, 'node_modules', name, runtime.program)
-  if (existsSync(program)) return program
-  const partial = `${home}.partial`
-  rmSync(partial, { recursive: true, force: true })
-  mkdirSync(partial, { recursive: true })
-  writeFileSync(join(partial, 'package.json'), '{ "private": true }\n')
-  const args = ['install', '--prefix', partial, '--ignore-scripts', '--no-audit', '--no-fund', '--no-save']
-  await runTool('npm', [...args, runtime.package], undefined, 300_000)
-  rmSync(home, { recursive: true, force: true })
-  renameSync(partial, home)
-  return program
+  return join(home, 'node_modules', name, runtime.program)
 }

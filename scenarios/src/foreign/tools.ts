@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cacheDirectory } from '../cluster/surroundings.ts'
+import { runTool } from './run-tool.ts'
 
 /** Other people's tools, each installed by itself where it is missing. */
 
@@ -21,14 +22,43 @@ export function kcat(): string {
 
 /** The interpreter of a virtual environment with kafka-python and every codec. */
 export function python(): string {
-  const home = join(cacheDirectory(), 'python')
+  return virtualEnvironment('python', ['kafka-python==3.*', 'lz4', 'zstandard', 'python-snappy', 'crc32c'])
+}
+
+/** The interpreter of a virtual environment with confluent-kafka, which brings its own librdkafka. */
+export function confluentPython(): string {
+  return virtualEnvironment('python-confluent', ['confluent-kafka==2.16.1'])
+}
+
+function virtualEnvironment(name: string, packages: readonly string[]): string {
+  const home = join(cacheDirectory(), name)
   const interpreter = join(home, 'bin/python')
   const marker = join(home, 'complete')
   if (existsSync(marker)) return interpreter
   rmSync(home, { recursive: true, force: true })
   execFileSync('python3', ['-m', 'venv', home], { timeout: 120_000 })
-  const packages = ['kafka-python==3.*', 'lz4', 'zstandard', 'python-snappy', 'crc32c']
   execFileSync(interpreter, ['-m', 'pip', '-q', 'install', ...packages], { timeout: 300_000, stdio: 'pipe' })
   writeFileSync(marker, '')
   return interpreter
+}
+
+/** A folder of the cache with these npm packages in its `node_modules`, installed without running any script. */
+export async function npmPackages(folder: string, packages: readonly string[]): Promise<string> {
+  const home = join(cacheDirectory(), folder)
+  if (existsSync(home)) return home
+  const partial = `${home}.partial`
+  rmSync(partial, { recursive: true, force: true })
+  mkdirSync(partial, { recursive: true })
+  writeFileSync(join(partial, 'package.json'), '{ "private": true }\n')
+  const args = ['install', '--prefix', partial, '--ignore-scripts', '--no-audit', '--no-fund', '--no-save']
+  await runTool('npm', [...args, ...packages], undefined, 300_000)
+  renameSync(partial, home)
+  return home
+}
+
+/** The program that Go makes of the module in `source`; Go itself knows whether anything has changed. */
+export async function goProgram(source: string, name: string): Promise<string> {
+  const program = join(cacheDirectory(), 'go', name)
+  await runTool('go', ['build', '-C', source, '-buildvcs=false', '-o', program, '.'], undefined, 300_000)
+  return program
 }
