@@ -79,8 +79,13 @@ export class GroupMembership {
     this.#step({ type: 'rejoin' })
   }
 
+  /**
+   * A record is asked for. As it is said for every record, it is only noted, and told with the next event, which is
+   * a heartbeat interval away at most; a member that has left for not being asked comes back at once.
+   */
   polled(): void {
-    this.#step({ type: 'polled' })
+    this.#isPolled = true
+    if (this.#member.state.at === 'away') this.#step({ type: 'tick' })
   }
 
   /** A commit was refused in a way that tells about membership. */
@@ -96,10 +101,15 @@ export class GroupMembership {
   }
 
   #round = 0
+  #isPolled = false
 
   #step(event: MemberEvent): void {
-    const { runtime } = this.#options.cluster
-    for (const effect of this.#member.step(event, runtime.now())) this.#perform(effect)
+    const now = this.#options.cluster.runtime.now()
+    if (this.#isPolled) {
+      this.#isPolled = false
+      for (const effect of this.#member.step({ type: 'polled' }, now)) this.#perform(effect)
+    }
+    for (const effect of this.#member.step(event, now)) this.#perform(effect)
     this.#arm()
   }
 

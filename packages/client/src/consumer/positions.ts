@@ -91,8 +91,10 @@ export class Positions {
   readonly #byName = new Map<string, AssignedPartition>()
   /** Turn order of handing over: who has given moves to the end. */
   #order: AssignedPartition[] = []
-  /** Partitions whose last records are in the user's hand. */
-  readonly #lent = new Set<AssignedPartition>()
+  /** The partition whose last record is in the user's hand: mostly the only one, and changed with every record. */
+  #lent: AssignedPartition | undefined
+  /** Further ones, as `poll` hands over records of several. */
+  readonly #alsoLent = new Set<AssignedPartition>()
 
   get all(): readonly AssignedPartition[] {
     return this.#order
@@ -122,7 +124,8 @@ export class Positions {
       this.#byName.set(name, partition)
     }
     this.#order = [...this.#byName.values()]
-    for (const lent of this.#lent) if (!this.current(lent)) this.#lent.delete(lent)
+    if (this.#lent && !this.current(this.#lent)) this.#lent = undefined
+    for (const lent of this.#alsoLent) if (!this.current(lent)) this.#alsoLent.delete(lent)
     return added
   }
 
@@ -170,13 +173,17 @@ export class Positions {
 
   /** A record was handed over. */
   lend(partition: AssignedPartition): void {
-    this.#lent.add(partition)
+    if (this.#lent !== undefined && this.#lent !== partition) this.#alsoLent.add(this.#lent)
+    this.#lent = partition
   }
 
   /** The user asks for more: what he had in hand is taken as processed. */
   takeBack(): void {
-    for (const partition of this.#lent) partition.committable = partition.position
-    this.#lent.clear()
+    if (this.#lent !== undefined) this.#lent.committable = this.#lent.position
+    this.#lent = undefined
+    if (this.#alsoLent.size === 0) return
+    for (const partition of this.#alsoLent) partition.committable = partition.position
+    this.#alsoLent.clear()
   }
 
   /** What may be committed and was not yet. */
