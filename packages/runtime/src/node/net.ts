@@ -2,6 +2,7 @@ import * as net from 'node:net'
 import * as tls from 'node:tls'
 import type { DialTarget, Listener, ListenTarget, Sink, Transport } from '../runtime.ts'
 import { NetworkError } from '../runtime.ts'
+import { deliver, Inlet } from './inlet.ts'
 
 const KEEP_ALIVE_MS = 30_000
 /** Pieces below this are joined before they are written: each piece of a vectored write costs more than its copy. */
@@ -15,7 +16,10 @@ export function dial(target: DialTarget): Promise<Transport> {
   const address = `${host}:${port}`
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)
-    const socket = new net.Socket()
+    const inlet = target.tls ? undefined : new Inlet()
+    // The types name `onread` for net.connect only, which hands it to this constructor.
+    const reading: net.ConnectOpts = inlet ? { onread: inlet } : {}
+    const socket = new net.Socket(reading as net.SocketConstructorOpts)
     let secure: tls.TLSSocket | undefined
     const settle = () => {
       clearTimeout(timer)
@@ -51,7 +55,7 @@ export function dial(target: DialTarget): Promise<Transport> {
       () => {
         if (!target.tls) {
           settle()
-          resolve(new SocketTransport(socket, address))
+          resolve(new SocketTransport(socket, address, inlet))
           return
         }
         const { servername, ca, ...rest } = target.tls
@@ -117,12 +121,15 @@ class SocketTransport implements Transport {
   readonly remote: string
   readonly local: string
   readonly #socket: net.Socket
+  readonly #inlet: Inlet | undefined
   #sink: Sink | undefined
   #written = 0
   #over = false
 
-  constructor(socket: net.Socket, remote: string) {
+  /** @param inlet what the socket reads into; without it the socket gives `data` events */
+  constructor(socket: net.Socket, remote: string, inlet?: Inlet) {
     this.#socket = socket
+    this.#inlet = inlet
     this.remote = remote
     this.local = `${socket.localAddress ?? '?'}:${socket.localPort ?? 0}`
     // An error always comes with 'close', where it is reported; without a listener it would end the process.
@@ -146,7 +153,8 @@ class SocketTransport implements Transport {
 
   attach(sink: Sink): void {
     this.#sink = sink
-    this.#socket.on('data', (chunk: Uint8Array) => deliver(sink, chunk))
+    if (this.#inlet) this.#inlet.attach(sink)
+    else this.#socket.on('data', (chunk: Uint8Array) => deliver(sink, chunk))
     this.#socket.on('drain', () => sink.drained())
     this.#socket.on('end', () => this.#socket.end())
   }
@@ -179,16 +187,6 @@ class SocketTransport implements Transport {
 
   destroy(): void {
     this.#socket.destroy()
-  }
-}
-
-function deliver(sink: Sink, chunk: Uint8Array): void {
-  for (let at = 0; at < chunk.length; ) {
-    const room = sink.room()
-    const length = Math.min(room.length, chunk.length - at)
-    room.set(length === chunk.length ? chunk : chunk.subarray(at, at + length))
-    sink.filled(length)
-    at += length
   }
 }
 
