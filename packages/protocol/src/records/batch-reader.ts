@@ -2,8 +2,8 @@ import { decompress } from '../compression/codec.ts'
 import { BATCH_HEADER_BYTES, BATCH_PREFIX_BYTES, BatchHeader } from './batch-header.ts'
 import { CorruptRecordError } from './errors.ts'
 import { readLegacyEntry } from './legacy-reader.ts'
-import type { RecordContext, TimestampType } from './record.ts'
-import { RecordView, readVarint, readVarlong } from './record.ts'
+import type { TimestampType } from './record.ts'
+import { RecordContext, RecordView, readVarint, readVarlong } from './record.ts'
 
 export interface ReadOptions {
   /** How large the records of one batch may become by decompression. Default 2^31 - 1, the largest legal batch. */
@@ -140,11 +140,7 @@ class Batch implements RecordBatch {
       baseOffset: this.baseOffset,
       baseTimestamp: header.baseTimestamp,
       appendTime: header.isLogAppendTime ? this.maxTimestamp : undefined,
-      context: {
-        bytes,
-        timestampType: this.timestampType,
-        corrupt: (what, cause) => this.#corrupt(what, cause),
-      },
+      context: new RecordContext(bytes, this.timestampType, (what, cause) => this.#corrupt(what, cause)),
     })
   }
 

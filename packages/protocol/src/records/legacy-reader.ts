@@ -4,7 +4,7 @@ import type { RecordBatch } from './batch-reader.ts'
 import { crc32 } from './crc32.ts'
 import { CorruptRecordError } from './errors.ts'
 import type { TimestampType } from './record.ts'
-import { RecordView } from './record.ts'
+import { RecordContext, RecordView } from './record.ts'
 
 /** offset and size, which the checksum does not cover. */
 const ENTRY_PREFIX_BYTES = 12
@@ -181,7 +181,7 @@ function viewOf(
 ): RecordView {
   const { keyAt, keySize, valueAt, valueSize } = message
   return new RecordView(
-    { bytes, timestampType, corrupt },
+    new RecordContext(bytes, timestampType, corrupt),
     offset,
     timestamp,
     keyAt,

@@ -15,11 +15,26 @@ export interface ReceivedHeader {
 export type TimestampType = 'CreateTime' | 'LogAppendTime' | 'NoTimestampType'
 
 /** What the records of one batch share. */
-export interface RecordContext {
+export class RecordContext {
   /** The decompressed records. */
   readonly bytes: Buffer
+  /** Where they are. Asking a buffer for its memory costs about as much as making a view of it. */
+  readonly memory: ArrayBuffer
+  readonly memoryAt: number
   readonly timestampType: TimestampType
   readonly corrupt: (what: string, cause?: unknown) => CorruptRecordError
+
+  constructor(
+    bytes: Buffer,
+    timestampType: TimestampType,
+    corrupt: (what: string, cause?: unknown) => CorruptRecordError,
+  ) {
+    this.bytes = bytes
+    this.memory = bytes.buffer as ArrayBuffer
+    this.memoryAt = bytes.byteOffset
+    this.timestampType = timestampType
+    this.corrupt = corrupt
+  }
 }
 
 interface FastBuffer extends Buffer {
@@ -73,12 +88,12 @@ export class RecordView {
 
   /** A view, not a copy. */
   get key(): Buffer | null {
-    return this.keySize < 0 ? null : view(this.#context.bytes, this.#keyAt, this.keySize)
+    return this.keySize < 0 ? null : view(this.#context, this.#keyAt, this.keySize)
   }
 
   /** A view, not a copy. */
   get value(): Buffer | null {
-    return this.valueSize < 0 ? null : view(this.#context.bytes, this.#valueAt, this.valueSize)
+    return this.valueSize < 0 ? null : view(this.#context, this.#valueAt, this.valueSize)
   }
 
   /** The value read as UTF-8; cheaper than `value.toString()`. */
@@ -106,9 +121,26 @@ export class RecordView {
   }
 }
 
-/** `subarray` would do; the species constructor costs a third of it on every Node (35-74 against 22 ns). */
-function view(bytes: Buffer, at: number, size: number): Buffer {
-  return Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset + at, size)
+type MakeBuffer = new (memory: ArrayBuffer, at: number, size: number) => Buffer
+
+/** The class behind `Buffer`, where the runtime shows it: making a view costs half as much as by `Buffer.from`. */
+const Species = speciesOf(Buffer as unknown as { [Symbol.species]?: unknown; prototype: Buffer })
+
+function speciesOf({
+  [Symbol.species]: species,
+  prototype,
+}: {
+  [Symbol.species]?: unknown
+  prototype: Buffer
+}) {
+  if (typeof species !== 'function' || species === Buffer || species.prototype !== prototype) return undefined
+  return species as unknown as MakeBuffer
+}
+
+function view({ memory, memoryAt }: RecordContext, at: number, size: number): Buffer {
+  return Species === undefined
+    ? Buffer.from(memory, memoryAt + at, size)
+    : new Species(memory, memoryAt + at, size)
 }
 
 function readHeaders(context: RecordContext, start: number, end: number): ReceivedHeader[] {
@@ -128,7 +160,7 @@ function readHeaders(context: RecordContext, start: number, end: number): Receiv
     if (size === undefined || size < -1 || size > end - cursor.at) {
       throw context.corrupt(`header value of ${size} bytes`)
     }
-    headers.push({ key, value: size < 0 ? null : view(bytes, cursor.at, size) })
+    headers.push({ key, value: size < 0 ? null : view(context, cursor.at, size) })
     cursor.at += Math.max(0, size)
   }
   if (cursor.at !== end) throw context.corrupt(`${end - cursor.at} bytes are left over after the headers`)
