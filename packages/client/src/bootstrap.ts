@@ -3,7 +3,7 @@ import type { Runtime } from '@samsa/runtime'
 import { NetworkError } from '@samsa/runtime'
 import type { ClientConfig } from './client-config.ts'
 import { Connection } from './connection.ts'
-import { AuthenticationError, ConnectionError } from './errors.ts'
+import { unreachable } from './unreachable.ts'
 
 /** A broker as it is to be dialled. */
 export interface Endpoint {
@@ -11,7 +11,7 @@ export interface Endpoint {
   node: number
   host: string
   port: number
-  /** The address that told us of this one; undefined for a bootstrap address. */
+  /** Who told us of this address, as named in messages; undefined for a bootstrap address. */
   advertisedBy: string | undefined
 }
 
@@ -32,12 +32,11 @@ export interface DialOptions {
 export async function openConnection(options: DialOptions): Promise<Connection> {
   const { runtime, config, endpoint, timeoutMs, signal } = options
   const address = `${endpoint.host}:${endpoint.port}`
-  const broker =
-    endpoint.node >= 0 ? `broker ${endpoint.node} at ${address}` : `the bootstrap server ${address}`
+  const broker = brokerName(endpoint)
   const tls = config.securityProtocol === 'SSL' ? { servername: endpoint.host, ...config.ssl } : undefined
   const deadline = runtime.now() + timeoutMs
-  let last: unknown
-  for (const host of await resolved(options, broker, address)) {
+  const failures: unknown[] = []
+  for (const host of await resolved(options, broker)) {
     const left = deadline - runtime.now()
     if (left <= 0) break
     try {
@@ -56,48 +55,28 @@ export async function openConnection(options: DialOptions): Promise<Connection> 
         clientId: config.clientId,
         receiveMessageMaxBytes: config.receiveMessageMaxBytes,
         idleMs: config.connectionsMaxIdleMs,
+        isTls: tls !== undefined,
         onEnd: options.onEnd,
       })
       await connection.handshake(Math.max(1, deadline - runtime.now()))
       return connection
     } catch (error) {
-      last = error
       if (!(error instanceof NetworkError)) throw error
+      failures.push(error)
     }
   }
-  throw unreachable(endpoint, broker, address, last)
+  throw unreachable(endpoint, broker, failures)
 }
 
-async function resolved(options: DialOptions, broker: string, address: string): Promise<readonly string[]> {
+/** How a broker is named in messages. */
+export function brokerName({ node, host, port }: Endpoint): string {
+  return node >= 0 ? `broker ${node} at ${host}:${port}` : `the bootstrap server ${host}:${port}`
+}
+
+async function resolved(options: DialOptions, broker: string): Promise<readonly string[]> {
   try {
     return await options.runtime.resolve(options.endpoint.host)
   } catch (error) {
-    throw unreachable(options.endpoint, broker, address, error)
+    throw unreachable(options.endpoint, broker, [error])
   }
-}
-
-function unreachable(endpoint: Endpoint, broker: string, address: string, cause: unknown): KafkaError {
-  const network = cause instanceof NetworkError ? cause : undefined
-  const why = network
-    ? network.code || network.message
-    : cause
-      ? String((cause as Error).message ?? cause)
-      : 'timed out'
-  if (network?.stage === 'handshake') {
-    return new AuthenticationError(
-      `TLS with ${broker} failed: ${network.message}. Check the ssl settings (ca, servername), ` +
-        "or use securityProtocol: 'PLAINTEXT' if the port does not speak TLS",
-      { cause },
-    )
-  }
-  if (endpoint.advertisedBy === undefined) {
-    return new ConnectionError(`cannot reach ${broker} (${why})`, address, false, { cause })
-  }
-  return new ConnectionError(
-    `cannot reach ${broker} (${why}). The bootstrap server ${endpoint.advertisedBy} answered and advertised this ` +
-      "address: make it reachable from here, or correct the broker's advertised.listeners",
-    address,
-    false,
-    { cause },
-  )
 }

@@ -22,6 +22,8 @@ export interface ConnectionOptions {
   receiveMessageMaxBytes: number
   /** A connection that carried nothing for so long is closed; brokers do the same a little later. */
   idleMs: number
+  /** Whether the transport is encrypted, for messages. Default false. */
+  isTls?: boolean
   /** Called once, when the connection is over. */
   onEnd: (cause: KafkaError) => void
 }
@@ -43,6 +45,8 @@ interface Waiting {
   correlationId: number
   deadline: number
   timeoutMs: number
+  /** The setting that `timeoutMs` comes from. */
+  setting: string
   /** Bytes written to the transport before this request; more than that sent means that part of it has left. */
   startsAt: number
   settle: (frame: Uint8Array) => void
@@ -106,7 +110,8 @@ export class Connection implements Sink {
   async handshake(timeoutMs: number): Promise<void> {
     let version = ApiVersions.maxVersion
     for (;;) {
-      const frame = await this.#exchange(ApiVersions, version, SOFTWARE, timeoutMs)
+      const setting = 'socketConnectionSetupTimeoutMs'
+      const frame = await this.#exchange(ApiVersions, version, SOFTWARE, timeoutMs, setting)
       const errorCode = new DataView(frame.buffer, frame.byteOffset, frame.byteLength).getInt16(4)
       const refused = errorCode === UNSUPPORTED_VERSION
       const answer = this.#decoded(ApiVersions, refused ? 0 : version, frame)
@@ -140,7 +145,7 @@ export class Connection implements Sink {
       this.#write(encodeRequest(api, version, this.#nextCorrelationId++, this.#options.clientId, value))
       return undefined as never
     }
-    const frame = await this.#exchange(api, version, value, options.timeoutMs)
+    const frame = await this.#exchange(api, version, value, options.timeoutMs, 'requestTimeoutMs')
     const answer = this.#decoded(api, version, frame)
     const throttle = (answer as { throttleTimeMs?: number }).throttleTimeMs ?? 0
     if (throttle > 0)
@@ -186,6 +191,7 @@ export class Connection implements Sink {
     version: number,
     body: Request<A>,
     timeoutMs: number,
+    setting: string,
   ): Promise<Uint8Array> {
     const { runtime, clientId } = this.#options
     return new Promise((settle, reject) => {
@@ -199,6 +205,7 @@ export class Connection implements Sink {
         correlationId,
         deadline,
         timeoutMs,
+        setting,
         startsAt: this.#writtenBytes,
         settle,
         reject,
@@ -252,9 +259,12 @@ export class Connection implements Sink {
     const now = runtime.now()
     const late = this.#waiting.find(({ deadline }) => deadline <= now)
     if (late) {
-      this.close(
-        new TimeoutError(`the answer to ${late.api.name} from ${broker}`, late.timeoutMs, { sent: true }),
-      )
+      const hint =
+        this.#heardBytes === 0
+          ? `It took the connection and said nothing; is it a Kafka broker? ${late.setting} sets how long is waited`
+          : `${late.setting} sets how long is waited`
+      const what = `the answer to ${late.api.name} from ${broker}`
+      this.close(new TimeoutError(what, late.timeoutMs, { sent: true, hint }))
       return
     }
     if (this.#waiting.length === 0 && now - this.usedAt >= idleMs) {
@@ -268,6 +278,8 @@ export class Connection implements Sink {
 
   #lost(cause: KafkaError, sent: boolean, api?: Api): KafkaError {
     if (cause instanceof TimeoutError && sent === cause.sent) return cause
+    // Asking for versions changes nothing, and whoever dials wants to know why it failed: the cause says all.
+    if (api === ApiVersions) return cause
     const what = api ? `${api.name} to ${this.#options.broker} failed` : `${this.#options.broker} is lost`
     const outcome = sent ? '; the request had left, so the broker may have acted on it' : ''
     return new ConnectionError(`${what}: ${cause.message}${outcome}`, this.#options.address, sent, { cause })
@@ -276,19 +288,22 @@ export class Connection implements Sink {
   #foreign(error: MalformedError): KafkaError {
     const { broker, address } = this.#options
     const remedy = /TLS/.test(error.message)
-      ? `${broker} answers with TLS: set securityProtocol: 'SSL', or use the broker's plaintext port`
-      : `${broker} does not answer in the Kafka protocol; check the address and port`
-    return new ConnectionError(`${remedy} (${error.message})`, address, false, { cause: error })
+      ? "answers with TLS: set securityProtocol: 'SSL', or use its plaintext port"
+      : 'does not answer in the Kafka protocol; check host and port'
+    return new ConnectionError(`${broker} ${remedy} (${error.message})`, address, false, { cause: error })
   }
 
   #disconnected(cause: NetworkError | undefined): KafkaError {
-    const { broker, address } = this.#options
-    const how = cause ? `: ${cause.message}` : ''
-    // A listener that wants TLS or SASL, or that is no Kafka at all, mostly just hangs up on the first request.
-    const hint =
-      this.#heardBytes === 0
-        ? " before it answered anything; if the port expects TLS, set securityProtocol: 'SSL'"
-        : ''
-    return new ConnectionError(`${broker} closed the connection${hint}${how}`, address, false, { cause })
+    const { broker, address, isTls = false } = this.#options
+    const how = cause?.code ? ` (${cause.code})` : ''
+    if (this.#heardBytes > 0) {
+      return new ConnectionError(`${broker} closed the connection${how}`, address, false, { cause })
+    }
+    // A listener that wants TLS, a certificate or SASL, or that is no Kafka at all, mostly just hangs up.
+    const guess = isTls
+      ? 'the port may want a client certificate (ssl.cert, ssl.key) or SASL, which is not supported yet'
+      : "if the port expects TLS, set securityProtocol: 'SSL'; SASL is not supported yet"
+    const what = `${broker} closed the connection before it answered anything${how}; ${guess}`
+    return new ConnectionError(what, address, false, { cause })
   }
 }

@@ -2,7 +2,7 @@ import type { KafkaError } from '@samsa/protocol'
 import type { Runtime } from '@samsa/runtime'
 import { backoffMs } from './backoff.ts'
 import type { Endpoint } from './bootstrap.ts'
-import { openConnection } from './bootstrap.ts'
+import { brokerName, openConnection } from './bootstrap.ts'
 import type { ClientConfig } from './client-config.ts'
 import type { BootstrapAddress } from './config.ts'
 import type { Connection } from './connection.ts'
@@ -40,7 +40,7 @@ export class NodePool {
   readonly #endpoints = new Map<number, Endpoint>()
   readonly #slots = new Map<string, Slot>()
   readonly #bootstrap: readonly number[]
-  /** Address of the broker whose answer our endpoints come from, for messages. */
+  /** The broker whose answer our endpoints come from, as named in messages. */
   #advertisedBy = ''
 
   constructor(options: NodePoolOptions) {
@@ -110,7 +110,7 @@ export class NodePool {
   /** Remembers who gave the newest metadata. */
   answeredBy(node: number): void {
     const endpoint = this.#endpoints.get(node)
-    if (endpoint) this.#advertisedBy = `${endpoint.host}:${endpoint.port}`
+    if (endpoint) this.#advertisedBy = brokerName(endpoint)
   }
 
   close(cause: KafkaError): void {

@@ -44,7 +44,7 @@ export function dial(target: DialTarget): Promise<Transport> {
           'timeout',
           'ETIMEDOUT',
           address,
-          `${what} to ${address} took longer than ${timeoutMs} ms`,
+          `${what} to ${address} took longer than ${Math.round(timeoutMs)} ms`,
         ),
       )
     }, timeoutMs)
