@@ -12,12 +12,12 @@ import type { ClientConfig } from './client-config.ts'
 import type { BootstrapAddress } from './config.ts'
 import type { Body } from './connection.ts'
 import { sleep, within } from './deadline.ts'
-import { ConnectionError, closedError, ServerError, TimeoutError } from './errors.ts'
+import { AuthenticationError, ConnectionError, closedError, ServerError, TimeoutError } from './errors.ts'
 import type { ClientEvents, Events } from './events.ts'
 import { describeError } from './events.ts'
 import type { Broker, LeaderHint, Metadata, TopicMetadata } from './metadata.ts'
 import { mergeLeaders, mergeMetadata, noMetadata } from './metadata.ts'
-import { NodePool } from './node-pool.ts'
+import { inOrder, NodePool } from './node-pool.ts'
 import type { Recovery } from './recovery.ts'
 import { recover, recovery } from './recovery.ts'
 import { routeOf } from './routing.ts'
@@ -34,6 +34,7 @@ export interface ClusterRequestOptions {
   noResponse?: boolean
 }
 
+const NOT_ONE = 'no broker can be reached'
 const coordinatorTypes: Record<CoordinatorType, number> = { group: 0, transaction: 1 }
 
 /**
@@ -55,7 +56,6 @@ export class Cluster {
   #refreshing: Promise<Metadata> | undefined
   #refreshingTopics = 0
   #background = false
-  #lastFailure: Error | undefined
 
   constructor(config: ClientConfig, runtime: Runtime, events: Events<ClientEvents>) {
     this.config = config
@@ -68,6 +68,13 @@ export class Cluster {
   /** The newest snapshot. */
   get metadata(): Metadata {
     return this.#metadata
+  }
+
+  /** Why brokers cannot be reached at the moment; undefined while nothing is known to be wrong. */
+  get trouble(): Error | undefined {
+    const { failures } = this.#nodes
+    if (failures.length === 0) return undefined
+    return noneReached(this.#nodes.isConnected ? 'these brokers cannot be reached' : NOT_ONE, failures)
   }
 
   /** Aborted when the cluster closes; whoever waits should listen to it. */
@@ -146,7 +153,7 @@ export class Cluster {
         if (known && known.errorCode === 0 && known.partitions[partition]) return known
         if (known && known.errorCode !== 0)
           problem = new ServerError(known.errorCode, { api: 'Metadata', topic })
-        if (problem instanceof ServerError && isFinal(problem)) throw problem
+        if (problem && recover(problem, recovery.metadata) === 'fail') throw problem
         const pause = attempt === 0 ? 0 : this.#pause(attempt - 1)
         if (this.runtime.now() + pause >= deadline) {
           const what = known?.errorCode === 0 ? `partition ${partition} of topic ${topic}` : `topic ${topic}`
@@ -249,11 +256,19 @@ export class Cluster {
     coordinator?: { type: CoordinatorType; key: string },
   ): Promise<T> {
     const started = this.runtime.now()
+    let problem: unknown
+    let expired: TimeoutError | undefined
+    const expire = () => {
+      const cause = this.trouble ?? problem
+      expired = new TimeoutError(what, this.runtime.now() - started, { sent: true, cause })
+      return expired
+    }
     for (let count = 0; ; count++) {
-      const expire = () => new TimeoutError(what, this.runtime.now() - started, { sent: true })
       try {
         return await within(this.runtime, attempt(), deadline, expire)
       } catch (error) {
+        if (error === expired) throw error
+        problem = error
         const action = recover(error, place)
         if (action === 'recoordinate' && coordinator)
           this.forgetCoordinator(coordinator.type, coordinator.key)
@@ -261,7 +276,8 @@ export class Cluster {
         else if (action !== 'retry') throw error
         const pause = this.#pause(count)
         if (this.runtime.now() + pause >= deadline) {
-          throw new TimeoutError(what, this.runtime.now() - started, { cause: error })
+          const cause = error instanceof ServerError ? error : (this.trouble ?? error)
+          throw new TimeoutError(what, this.runtime.now() - started, { cause })
         }
         await sleep(this.runtime, pause, this.signal)
         if (this.signal.aborted) throw closedError('the client')
@@ -296,8 +312,7 @@ export class Cluster {
   /** One refresh bounded by a deadline; gives the problem instead of throwing it. */
   async #refreshed(deadline: number): Promise<Error | undefined> {
     const started = this.runtime.now()
-    const expire = () =>
-      new TimeoutError('metadata', this.runtime.now() - started, { cause: this.#lastFailure })
+    const expire = () => this.trouble ?? new TimeoutError('metadata', this.runtime.now() - started)
     try {
       await within(this.runtime, this.refresh(), deadline, expire)
       return undefined
@@ -324,25 +339,21 @@ export class Cluster {
 
   /** Asks one broker after the other until one answers. */
   async #refresh(): Promise<Metadata> {
-    const failures: string[] = []
-    let last: unknown
+    const failures: [number, Error][] = []
     for (const node of this.#nodes.candidates(this.#metadata)) {
       if (this.signal.aborted) throw closedError('the client')
       try {
         return await this.#ask(node)
       } catch (error) {
         if (error instanceof EncodeError || (error as KafkaError).code === 'CLOSED') throw error
-        this.#lastFailure = error as Error
-        last = error
-        failures.push((error as Error).message)
+        failures.push([node, error as Error])
       }
     }
-    if (failures.length === 1) throw last
-    const every = failures.map((failure) => `\n  - ${failure}`).join('')
-    const addresses = (this.config.bootstrapServers as readonly BootstrapAddress[])
-      .map(({ host, port }) => `${host}:${port}`)
-      .join(',')
-    throw new ConnectionError(`no broker could be reached:${every}`, addresses, false, { cause: last })
+    failures.sort(([a], [b]) => inOrder(a, b))
+    throw noneReached(
+      NOT_ONE,
+      failures.map(([, error]) => error),
+    )
   }
 
   async #ask(node: number): Promise<Metadata> {
@@ -372,7 +383,17 @@ export class Cluster {
   }
 }
 
-/** Errors of a topic that time does not heal. */
-function isFinal(error: ServerError): boolean {
-  return recover(error, recovery.metadata) === 'fail'
+/** One error for all of them: the only one as it is, several with a line for each. */
+function noneReached(what: string, failures: readonly Error[]): Error {
+  const [first] = failures
+  const cause = failures.at(-1)
+  if (first && failures.length === 1) return first
+  const message = `${what}:${failures.map((failure) => `\n  - ${failure.message}`).join('')}`
+  // Where everybody refuses who we are, trying again cannot help.
+  if (failures.every((failure) => failure instanceof AuthenticationError))
+    return new AuthenticationError(message, { cause })
+  const addresses = failures.flatMap((failure) =>
+    failure instanceof ConnectionError ? [failure.address] : [],
+  )
+  return new ConnectionError(message, addresses.join(','), false, { cause })
 }

@@ -264,7 +264,8 @@ export class Connection implements Sink {
           ? `It took the connection and said nothing; is it a Kafka broker? ${late.setting} sets how long is waited`
           : `${late.setting} sets how long is waited`
       const what = `the answer to ${late.api.name} from ${broker}`
-      this.close(new TimeoutError(what, late.timeoutMs, { sent: true, hint }))
+      // A question about versions is no request of a caller: nothing of his has left.
+      this.close(new TimeoutError(what, late.timeoutMs, { sent: late.api !== ApiVersions, hint }))
       return
     }
     if (this.#waiting.length === 0 && now - this.usedAt >= idleMs) {
@@ -277,9 +278,9 @@ export class Connection implements Sink {
   }
 
   #lost(cause: KafkaError, sent: boolean, api?: Api): KafkaError {
-    if (cause instanceof TimeoutError && sent === cause.sent) return cause
     // Asking for versions changes nothing, and whoever dials wants to know why it failed: the cause says all.
     if (api === ApiVersions) return cause
+    if (cause instanceof TimeoutError && sent === cause.sent) return cause
     const what = api ? `${api.name} to ${this.#options.broker} failed` : `${this.#options.broker} is lost`
     const outcome = sent ? '; the request had left, so the broker may have acted on it' : ''
     return new ConnectionError(`${what}: ${cause.message}${outcome}`, this.#options.address, sent, { cause })

@@ -78,13 +78,21 @@ export class TimeoutError extends KafkaError {
     timeoutMs: number,
     options: ErrorOptions & { sent?: boolean; hint?: string } = {},
   ) {
-    const cause = options.cause instanceof Error ? `; the last problem was: ${options.cause.message}` : ''
-    const hint = options.hint ? `. ${options.hint}` : ''
+    const problem = rootOf(options.cause)
+    const cause = problem ? `; the last problem was: ${problem.message}` : ''
+    // Behind a list of addresses the hint would seem to belong to the last one.
+    const hint = options.hint ? `${cause.includes('\n') ? '\n' : '. '}${options.hint}` : ''
     super('TIMEOUT', `waited ${Math.round(timeoutMs)} ms for ${waitingFor}${cause}${hint}`, options)
     this.timeoutMs = timeoutMs
     this.waitingFor = waitingFor
     this.sent = options.sent ?? false
   }
+}
+
+/** What a wait was waiting for in the end: a wait within a wait explains nothing, so messages leave it out. */
+function rootOf(cause: unknown): Error | undefined {
+  if (cause instanceof TimeoutError && cause.cause instanceof Error) return rootOf(cause.cause)
+  return cause instanceof Error ? cause : undefined
 }
 
 /** The broker refused who we are, or TLS did. Trying again with the same settings cannot help. */

@@ -56,6 +56,8 @@ export interface ClientEvents {
   metadata: { generation: number }
 }
 
+/** An error in one line, for the log. */
 export function describeError(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return text.replaceAll(/\s*\n\s*/g, ' ')
 }

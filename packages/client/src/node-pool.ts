@@ -27,6 +27,8 @@ interface Slot {
   opening: Promise<Connection> | undefined
   /** Attempts that failed since the last connection that worked. */
   failures: number
+  /** Why the last of them failed; undefined once a connection worked. */
+  failure: KafkaError | undefined
   /** Monotonic time before which the node is not dialled again. */
   retryAt: number
 }
@@ -63,13 +65,28 @@ export class NodePool {
     })
     slot.opening.catch(() => undefined)
     const { host, port } = slot.endpoint
-    const expire = () => new TimeoutError(`a connection to ${host}:${port}`, runtime.now() - started)
+    const expire = () =>
+      slot.failure ?? new TimeoutError(`a connection to ${host}:${port}`, runtime.now() - started)
     return within(runtime, slot.opening, deadline, expire)
   }
 
   /** The connection to a node if one is open. */
   open(node: number, lane: Lane): Connection | undefined {
     return this.#slots.get(`${lane} ${node}`)?.connection
+  }
+
+  /** Why brokers cannot be reached at the moment: one error for each that was tried in vain, in their order. */
+  get failures(): KafkaError[] {
+    const failures = new Map<string, KafkaError>()
+    const slots = [...this.#slots.values()].sort((a, b) => inOrder(a.endpoint.node, b.endpoint.node))
+    for (const { connection, failure } of slots) {
+      if (failure && !connection) failures.set(failure.message, failure)
+    }
+    return [...failures.values()]
+  }
+
+  get isConnected(): boolean {
+    return [...this.#slots.values()].some(({ connection }) => connection)
   }
 
   inFlight(node: number): number {
@@ -131,7 +148,14 @@ export class NodePool {
     if (known) return known
     const endpoint = this.#endpoints.get(node)
     if (!endpoint) throw new ConnectionError(`broker ${node} is not part of the cluster any more`, '', false)
-    const slot: Slot = { endpoint, connection: undefined, opening: undefined, failures: 0, retryAt: 0 }
+    const slot: Slot = {
+      endpoint,
+      connection: undefined,
+      opening: undefined,
+      failures: 0,
+      failure: undefined,
+      retryAt: 0,
+    }
     this.#slots.set(name, slot)
     return slot
   }
@@ -161,11 +185,13 @@ export class NodePool {
       slot.failures++
       slot.retryAt = runtime.now() + this.#reconnectPause(slot.failures - 1)
       if (signal.aborted) throw closedError('the client')
+      slot.failure = error as KafkaError
       throw error
     }
     if (signal.aborted) opened.close(closedError('the client'))
     if (ended) throw ended
     slot.failures = 0
+    slot.failure = undefined
     slot.retryAt = runtime.now() + this.#reconnectPause(0)
     slot.connection = opened
     events.emit('connected', { node: endpoint.node, address })
@@ -201,6 +227,11 @@ export class NodePool {
       slot?.connection?.close(new ConnectionError(`broker ${node} left the cluster`, '', false))
     }
   }
+}
+
+/** Brokers by their ids, then the bootstrap addresses as they were given. */
+export function inOrder(a: number, b: number): number {
+  return a >= 0 === b >= 0 ? Math.abs(a) - Math.abs(b) : b - a
 }
 
 function shuffled(nodes: number[], runtime: Runtime): number[] {

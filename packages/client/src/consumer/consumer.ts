@@ -214,8 +214,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     while (partition.position === undefined) {
       if (this.#errors.length > 0) throw this.#errors.shift()
       await this.#changed(deadline)
-      if (this.#runtime.now() >= deadline)
-        throw new TimeoutError(`the position of ${named(target)}`, this.#runtime.now() - started)
+      if (this.#runtime.now() >= deadline) throw this.#late(`the position of ${named(target)}`, started)
     }
     return partition.position
   }
@@ -405,8 +404,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
       if (this.#closing) return { value: undefined as never, done: true }
       const record = this.#take()
       if (record) return { value: record, done: false }
-      if (this.#runtime.now() >= deadline)
-        throw new TimeoutError('the next record', this.#runtime.now() - started)
+      if (this.#runtime.now() >= deadline) throw this.#late('the next record', started)
     }
   }
 
@@ -424,6 +422,10 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
       }
       this.#waiters.add(waiter)
     })
+  }
+
+  #late(what: string, started: number): TimeoutError {
+    return new TimeoutError(what, this.#runtime.now() - started, { cause: this.#cluster.trouble })
   }
 
   #arrived(): void {

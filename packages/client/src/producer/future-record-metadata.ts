@@ -21,6 +21,7 @@ type Errback = (error: Error) => void
  */
 export class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
   readonly #runtime: Runtime
+  readonly #trouble: (() => Error | undefined) | undefined
   #record: SentRecord | undefined
   #fate: Fate | undefined
   #index = 0
@@ -29,9 +30,13 @@ export class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
   /** @internal Whether anybody looks at the outcome. */
   isObserved = false
 
-  /** @internal Futures are made by `send`. */
-  constructor(runtime: Runtime) {
+  /**
+   * @internal Futures are made by `send`.
+   * @param trouble gives what keeps brokers from being reached, for the message when time is up
+   */
+  constructor(runtime: Runtime, trouble?: () => Error | undefined) {
     this.#runtime = runtime
+    this.#trouble = trouble
   }
 
   /** @internal The record has joined a batch. */
@@ -94,7 +99,8 @@ export class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
       const timer = this.#runtime.timer(this.#runtime.now() + timeoutMs, () => {
         const hint =
           'The record stays on its way until deliveryTimeoutMs is over; ask again, or raise the time'
-        reject(new TimeoutError('the result of send', timeoutMs, { hint, sent: true }))
+        const cause = this.#trouble?.()
+        reject(new TimeoutError('the result of send', timeoutMs, { hint, cause, sent: true }))
       })
       this.#observe(
         (metadata) => {

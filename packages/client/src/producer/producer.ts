@@ -98,6 +98,7 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
   #wall = 0
   #now = 0
   #isTimeFresh = false
+  readonly #trouble = () => this.#cluster.trouble
   #closing: Promise<void> | undefined
   #unobserved = 0
 
@@ -120,7 +121,7 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
    * Sends a record; returns at once. What goes wrong, also with the record itself, comes through the future.
    */
   send(record: ProducerRecord<K, V>): FutureRecordMetadata {
-    const future = new FutureRecordMetadata(this.#runtime)
+    const future = new FutureRecordMetadata(this.#runtime, this.#trouble)
     let prepared: Prepared
     try {
       if (this.#closing) throw closedError('this producer')

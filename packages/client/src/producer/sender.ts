@@ -315,11 +315,12 @@ export class Sender {
     const queue = this.#options.accumulator.queue(batch.topic, batch.partition)
     const waited = now - batch.createdAt
     const where = `${batch.topic}-${batch.partition}`
+    const records = batch.count === 1 ? '1 record' : `${batch.count} records`
     const sent = batch.isOutcomeUnknown || batch.isInFlight
     const hint = sent
       ? 'It had been sent, so it may be stored all the same'
       : 'It was never sent; is there a leader, and can it be reached? deliveryTimeoutMs says how long is tried'
-    const error = new TimeoutError(`${batch.count} records to be acknowledged by ${where}`, waited, {
+    const error = new TimeoutError(`${records} to be acknowledged by ${where}`, waited, {
       cause: batch.lastError,
       sent,
       hint,
