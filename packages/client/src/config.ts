@@ -1,5 +1,6 @@
 import { nearestName } from '@samsa/protocol'
 import { ConfigError } from './errors.ts'
+import { remedyElsewhere } from './settings-elsewhere.ts'
 
 /** One setting: its default, and how a given value is checked and brought into form. */
 export interface Setting<T> {
@@ -35,7 +36,9 @@ export function whole(initial: number, min = 0, max = 2 ** 31 - 1): Setting<numb
       const number = typeof value === 'string' && /^-?\d+$/.test(value.trim()) ? Number(value) : value
       if (typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max)
         return number
-      throw new Error(`must be a whole number from ${min} to ${max}`)
+      throw new Error(
+        `must be a whole number from ${min}${max < Number.MAX_SAFE_INTEGER ? ` to ${max}` : ''}`,
+      )
     },
   }
 }
@@ -112,10 +115,15 @@ export function parseBootstrapServers(value: unknown): readonly BootstrapAddress
 
 function parseAddress(item: unknown, rule: string): BootstrapAddress {
   const match =
-    typeof item === 'string' ? /^(?:\w+:\/\/)?(\[[0-9a-fA-F:.%]+\]|[^\s:[\]/]+)(?::(\d+))?$/.exec(item) : null
-  const port = Number(match?.[2] ?? 9092)
-  if (!match || port < 1 || port > 65535) throw new Error(`${rule}; ${JSON.stringify(item)} is not`)
-  return { host: (match[1] as string).replace(/^\[|\]$/g, ''), port }
+    typeof item === 'string'
+      ? /^(?:(\w+):\/\/)?(\[[0-9a-fA-F:.%]+\]|[^\s:[\]/]+)(?::(\d+))?$/.exec(item)
+      : null
+  if (!match) throw new Error(`${rule} ([::1]:9092 for IPv6)`)
+  const [, scheme = '', host = '', port = '9092'] = match
+  // Kafka takes the name of a listener in front, `PLAINTEXT://`; this is another protocol.
+  if (/^https?$/i.test(scheme)) throw new Error(`is not reached by ${scheme}; write '${host}:${port}'`)
+  if (Number(port) < 1 || Number(port) > 65535) throw new Error('needs a port from 1 to 65535')
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) }
 }
 
 /**
@@ -128,6 +136,10 @@ export function parseConfig<T extends SettingTable>(
   table: T,
   given: object | undefined,
 ): Parsed<T> {
+  if (typeof (given ?? {}) !== 'object' || Array.isArray(given)) {
+    const form = `new ${owner}({ bootstrapServers: 'localhost:9092' })`
+    throw new ConfigError('', given, `${owner}: settings are an object: ${form}, not ${shown('', given)}`)
+  }
   const parsed: Record<string, unknown> = {}
   for (const [name, setting] of Object.entries(table)) parsed[name] = setting.default
   for (const [written, value] of Object.entries(given ?? {})) {
@@ -149,9 +161,17 @@ export function parseConfig<T extends SettingTable>(
 }
 
 function unknownSetting(owner: string, table: SettingTable, written: string, value: unknown): ConfigError {
-  const nearest = nearestName(camelCase(written), Object.keys(table))
-  const hint = nearest ? `; did you mean ${nearest}?` : ''
-  return new ConfigError(written, value, `${owner}: unknown setting ${written}${hint}`)
+  const name = camelCase(written)
+  const nearest = nearestName(name, Object.keys(table))
+  const hints = [remedyElsewhere(name), nearest && `did you mean ${nearest}?`].filter(Boolean)
+  const remedy = hints.join('; ') || 'leave it out'
+  return new ConfigError(written, value, `${owner}: unknown setting ${written}; ${remedy}`)
+}
+
+/** Which settings were given, by their names in the table. */
+export function givenNames(given: object | undefined): ReadonlySet<string> {
+  const entries = Object.entries(given ?? {}).filter(([, value]) => value !== undefined)
+  return new Set(entries.map(([written]) => camelCase(written)))
 }
 
 /** `auto.commit.interval.ms` and `auto_commit_interval_ms` become `autoCommitIntervalMs`. */
@@ -162,6 +182,7 @@ function camelCase(name: string): string {
 /** Values of settings that may hold a secret are never printed. */
 function shown(name: string, value: unknown): string {
   if (/password|secret|key|jaas|token/i.test(name)) return 'the value given'
+  if (typeof value === 'function') return 'a function'
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'object' && value !== null)
     return Array.isArray(value) ? JSON.stringify(value) : 'an object'

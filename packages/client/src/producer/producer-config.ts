@@ -2,7 +2,7 @@ import type { CodecName, Header } from '@samsa/protocol'
 import { codecNames } from '@samsa/protocol'
 import { clientSettings } from '../client-config.ts'
 import type { Given, Parsed, Setting } from '../config.ts'
-import { custom, flag, milliseconds, oneOf, parseConfig, text, whole } from '../config.ts'
+import { custom, flag, givenNames, milliseconds, oneOf, parseConfig, text, whole } from '../config.ts'
 import { ConfigError } from '../errors.ts'
 import type { Logger } from '../events.ts'
 
@@ -84,7 +84,8 @@ export type ProducerConfig = Parsed<typeof producerSettings>
 /** Checks what single settings cannot: how they go together. Source: `ProducerConfig.postProcessParsedConfig`, KIP-679. */
 export function producerConfig(given: ProducerSettings, logger: Logger): ProducerConfig {
   const config = parseConfig('KafkaProducer', producerSettings, given)
-  const isGiven = (name: keyof ProducerSettings) => given[name] !== undefined
+  const names = givenNames(given)
+  const isGiven = (name: keyof ProducerSettings) => names.has(name)
   if (config.transactionalId !== undefined) {
     throw new ConfigError(
       'transactionalId',
