@@ -1,11 +1,13 @@
 import type { Runtime } from '@samsa/runtime'
 import { nodeRuntime } from '@samsa/runtime'
+import { checkTimeout, checkTopic, shown } from '../arguments.ts'
 import type { ClientWorld } from '../client-world.ts'
 import { Cluster } from '../cluster.ts'
 import { sleep, within } from '../deadline.ts'
 import { ConfigError, closedError, KafkaError, ServerError, TimeoutError } from '../errors.ts'
 import type { ClientEvents } from '../events.ts'
 import { Events } from '../events.ts'
+import { offsetsToCommit } from './commit-arguments.ts'
 import type { ConsumerConfig, ConsumerSettings, Deserializer } from './consumer-config.ts'
 import { consumerConfig } from './consumer-config.ts'
 import type { Deserializers } from './consumer-record.ts'
@@ -17,7 +19,7 @@ import { commitOffsets, EARLIEST, fetchCommitted, LATEST, listOffsets } from './
 import type { AssignedPartition, Reset } from './positions.ts'
 import { Positions } from './positions.ts'
 import type { TopicPartition, TopicPartitionOffset } from './topic-partition.ts'
-import { checkTopicPartition, named } from './topic-partition.ts'
+import { checkTimes, checkTopicPartition, checkTopicPartitions, named } from './topic-partition.ts'
 
 export interface ConsumerEvents extends ClientEvents {
   /** Partitions were assigned by the group. */
@@ -106,17 +108,11 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
         "subscribe needs a group: new KafkaConsumer({ groupId: 'my.group', ... }); without one use assign",
       )
     }
-    const list = topics instanceof RegExp ? topics : typeof topics === 'string' ? [topics] : [...topics]
-    if (
-      Array.isArray(list) &&
-      (list.length === 0 || list.some((topic) => typeof topic !== 'string' || topic === ''))
-    ) {
-      throw new ConfigError('topics', topics, "subscribe needs topics: subscribe(['my.topic'])")
-    }
+    const list = topics instanceof RegExp ? topics : checkTopics(topics)
     if (this.#subscription === undefined && this.#positions.all.length > 0) {
       throw new KafkaError('ILLEGAL_STATE', 'subscribe and assign exclude each other; call unsubscribe first')
     }
-    this.#subscription = list as readonly string[] | RegExp
+    this.#subscription = list
     this.#wantSubscribed()
     this.#join()
   }
@@ -140,13 +136,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     if (this.#subscription !== undefined) {
       throw new KafkaError('ILLEGAL_STATE', 'assign and subscribe exclude each other; call unsubscribe first')
     }
-    if (!Array.isArray(partitions))
-      throw new ConfigError(
-        'partitions',
-        partitions,
-        "assign needs a list: assign([{ topic: 'my.topic', partition: 0 }])",
-      )
-    this.#assign(partitions.map((each) => checkTopicPartition('assign', each)))
+    this.#assign(checkTopicPartitions('assign', partitions))
     this.#locate()
     this.#startAutoCommit()
   }
@@ -187,10 +177,12 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
 
   /** Hands over no records of these partitions until `resume`; what is fetched already is kept. */
   pause(...targets: TopicPartition[]): void {
+    this.#mustBeOpen()
     for (const target of targets) this.#assigned('pause', target).isPaused = true
   }
 
   resume(...targets: TopicPartition[]): void {
+    this.#mustBeOpen()
     for (const target of targets) this.#assigned('resume', target).isPaused = false
     this.#arrived()
     this.#fetcher.wake()
@@ -222,15 +214,18 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   /**
    * The next record; waits for it as long as it takes, or `timeoutMs`.
    * @returns `done: true` when the consumer was closed meanwhile
-   * @throws TimeoutError after `timeoutMs`; KafkaError with code CLOSED when the consumer is closed already
+   * @throws TimeoutError after `timeoutMs`; KafkaError with code CLOSED when the consumer is closed already, and with
+   * code ILLEGAL_STATE when nothing was subscribed or assigned
    */
   next(
     options: { timeoutMs?: number } = {},
   ): Promise<IteratorResult<ConsumerRecord<K, V>, ConsumerRecord<K, V>>> {
     if (this.#closing) return Promise.reject(closedError('this consumer'))
     try {
+      checkTimeout('next', options)
       const record = this.#take()
       if (record) return Promise.resolve({ value: record, done: false })
+      this.#mustHaveSomethingToRead('next')
     } catch (error) {
       return Promise.reject(error)
     }
@@ -256,8 +251,10 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
    * @returns an empty list when none came
    */
   async poll(options: { timeoutMs?: number; maxRecords?: number } = {}): Promise<ConsumerRecord<K, V>[]> {
-    const { timeoutMs = 0, maxRecords = this.#config.maxPollRecords } = options
     this.#mustBeOpen()
+    checkTimeout('poll', options)
+    this.#mustHaveSomethingToRead('poll')
+    const { timeoutMs = 0, maxRecords = this.#config.maxPollRecords } = options
     const deadline = this.#runtime.now() + timeoutMs
     this.#positions.takeBack()
     this.#membership?.polled()
@@ -298,7 +295,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
    */
   async committed(partitions: readonly TopicPartition[]): Promise<(TopicPartitionOffset | undefined)[]> {
     this.#mustBeOpen()
-    const targets = partitions.map((each) => checkTopicPartition('committed', each))
+    const targets = checkTopicPartitions('committed', partitions)
     const deadline = this.#runtime.now() + this.#config.defaultApiTimeoutMs
     const found = await fetchCommitted(this.#cluster, this.#group('committed'), targets, deadline)
     return targets.map((target) => found.get(named(target)))
@@ -306,18 +303,20 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
 
   /** Offsets of the first records that are there, in the order of `partitions`. */
   beginningOffsets(partitions: readonly TopicPartition[]): Promise<number[]> {
-    return this.#ends(partitions, EARLIEST)
+    return this.#ends('beginningOffsets', partitions, EARLIEST)
   }
 
   /** Offsets behind the last records, in the order of `partitions`. */
   endOffsets(partitions: readonly TopicPartition[]): Promise<number[]> {
-    return this.#ends(partitions, LATEST)
+    return this.#ends('endOffsets', partitions, LATEST)
   }
 
   /** For each partition the first record at or after a time (ms since 1970); undefined where there is none. */
   async offsetsForTimes(
     wanted: readonly (TopicPartition & { timestamp: number })[],
   ): Promise<({ offset: number; timestamp: number } | undefined)[]> {
+    this.#mustBeOpen()
+    checkTimes(wanted)
     const found = await this.#list(wanted)
     return wanted.map((each) => {
       const at = found.get(named(each))
@@ -328,6 +327,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   /** Indexes of a topic's partitions. */
   async partitionsFor(topic: string): Promise<number[]> {
     this.#mustBeOpen()
+    checkTopic('partitionsFor', topic)
     const known = await this.#cluster.awaitTopic(
       topic,
       this.#runtime.now() + this.#config.defaultApiTimeoutMs,
@@ -440,6 +440,11 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
 
   #mustBeOpen(): void {
     if (this.#closing) throw closedError('this consumer')
+  }
+
+  #mustHaveSomethingToRead(call: string): void {
+    if (this.#subscription !== undefined || this.#positions.all.length > 0) return
+    throw new KafkaError('ILLEGAL_STATE', `${call}: there is nothing to read; call subscribe or assign first`)
   }
 
   #group(call: string): string {
@@ -668,9 +673,9 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     return listOffsets(this.#cluster, wanted, isolationLevel, deadline)
   }
 
-  async #ends(partitions: readonly TopicPartition[], timestamp: number): Promise<number[]> {
+  async #ends(call: string, partitions: readonly TopicPartition[], timestamp: number): Promise<number[]> {
     this.#mustBeOpen()
-    const targets = partitions.map((each) => checkTopicPartition('offsets', each))
+    const targets = checkTopicPartitions(call, partitions)
     const found = await this.#list(targets.map((target) => ({ ...target, timestamp })))
     return targets.map((target) => found.get(named(target))?.offset ?? -1)
   }
@@ -686,11 +691,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
         leaderEpoch: partition.leaderEpoch,
       }))
     }
-    if (what instanceof ConsumerRecord) {
-      const { topic, partition, offset, leaderEpoch } = what
-      return [{ topic, partition, offset: offset + 1, leaderEpoch }]
-    }
-    return (Array.isArray(what) ? what : [what]).map(checkOffset)
+    return offsetsToCommit(what)
   }
 
   async #commit(groupId: string, offsets: readonly TopicPartitionOffset[], deadline: number): Promise<void> {
@@ -776,21 +777,18 @@ function deserializerOf(
   return given
 }
 
-/** The guide's last line names a topic and an offset but no partition; it cannot work, so the right form is shown. */
-function checkOffset(given: unknown): TopicPartitionOffset {
-  const { topic, partition, offset } = (given ?? {}) as Partial<TopicPartitionOffset>
-  const isGood =
-    typeof topic === 'string' &&
-    Number.isInteger(partition) &&
-    (partition as number) >= 0 &&
-    Number.isSafeInteger(offset) &&
-    (offset as number) >= 0
-  if (isGood) return given as TopicPartitionOffset
+function checkTopics(given: unknown): readonly string[] {
+  const list = typeof given === 'string' ? [given] : given
+  if (
+    Array.isArray(list) &&
+    list.length > 0 &&
+    list.every((topic) => typeof topic === 'string' && topic !== '')
+  )
+    return [...list]
   throw new ConfigError(
-    'offsets',
+    'topics',
     given,
-    `commit: ${JSON.stringify(given)} does not name a topic, a partition and an offset. Commit a record: commit(message), ` +
-      'or the next offset to read: commit([{ topic, partition, offset: message.offset + 1 }])',
+    `subscribe needs topics: subscribe(['my.topic']), not ${shown(given)}`,
   )
 }
 

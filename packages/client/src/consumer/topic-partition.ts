@@ -1,3 +1,4 @@
+import { shown } from '../arguments.ts'
 import { ConfigError } from '../errors.ts'
 
 export interface TopicPartition {
@@ -31,6 +32,28 @@ export function checkTopicPartition(what: string, given: unknown): TopicPartitio
   throw new ConfigError(
     'partition',
     given,
-    `${what} needs { topic: 'my.topic', partition: 0 }, not ${JSON.stringify(given)}`,
+    `${what} needs { topic: 'my.topic', partition: 0 }, not ${shown(given)}`,
+  )
+}
+
+/** @throws ConfigError that shows the right form */
+export function checkTopicPartitions(call: string, given: unknown): TopicPartition[] {
+  if (Array.isArray(given)) return given.map((each) => checkTopicPartition(call, each))
+  const form = `${call}([{ topic: 'my.topic', partition: 0 }])`
+  throw new ConfigError('partitions', given, `${call} needs a list: ${form}, not ${shown(given)}`)
+}
+
+/** @throws ConfigError that shows the right form */
+export function checkTimes(given: unknown): void {
+  const wrong = checkTopicPartitions('offsetsForTimes', given).findIndex((_, index) => {
+    const { timestamp } = (given as { timestamp?: unknown }[])[index] ?? {}
+    return !Number.isSafeInteger(timestamp) || (timestamp as number) < 0
+  })
+  if (wrong < 0) return
+  const form = "{ topic: 'my.topic', partition: 0, timestamp: Date.now() - 60_000 }"
+  throw new ConfigError(
+    'timestamp',
+    given,
+    `offsetsForTimes needs ${form}, not ${shown((given as unknown[])[wrong])}`,
   )
 }

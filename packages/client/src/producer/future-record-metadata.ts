@@ -1,4 +1,5 @@
 import type { Runtime } from '@samsa/runtime'
+import { checkTimeout } from '../arguments.ts'
 import { TimeoutError } from '../errors.ts'
 import type { Fate, Outcome } from './fate.ts'
 import { RecordMetadata } from './record-metadata.ts'
@@ -90,8 +91,9 @@ export class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
    * @throws the error that sending failed with
    */
   get(options: { timeoutMs?: number } = {}): Promise<RecordMetadata> {
-    const { timeoutMs } = options
     return new Promise((resolve, reject) => {
+      checkTimeout('get', options)
+      const { timeoutMs } = options
       if (timeoutMs === undefined) {
         this.#observe(resolve, reject)
         return

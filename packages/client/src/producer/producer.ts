@@ -2,6 +2,7 @@ import type { Header } from '@samsa/protocol'
 import { recordSizeBound } from '@samsa/protocol'
 import type { Runtime } from '@samsa/runtime'
 import { nodeRuntime } from '@samsa/runtime'
+import { checkTimeout, checkTopic } from '../arguments.ts'
 import type { ClientWorld } from '../client-world.ts'
 import { Cluster } from '../cluster.ts'
 import { sleep, within } from '../deadline.ts'
@@ -11,6 +12,7 @@ import { Events } from '../events.ts'
 import type { TopicMetadata } from '../metadata.ts'
 import type { Content } from './accumulator.ts'
 import { Accumulator } from './accumulator.ts'
+import { bytesOf, checkFields, headersOf, serialized, sizeOf } from './contents.ts'
 import { FutureRecordMetadata } from './future-record-metadata.ts'
 import type { TopicView } from './partitioner.ts'
 import { StickyPartitioner } from './partitioner.ts'
@@ -143,6 +145,7 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
    * @throws TimeoutError
    */
   async flush(options: { timeoutMs?: number } = {}): Promise<void> {
+    checkTimeout('flush', options)
     const timeoutMs = options.timeoutMs ?? Number.POSITIVE_INFINITY
     const started = this.#runtime.now()
     const expire = () => new TimeoutError('everything to be sent', timeoutMs, { sent: true })
@@ -167,6 +170,8 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
    * @throws TimeoutError when the topic is not known within `maxBlockMs`
    */
   async partitionsFor(topic: string): Promise<number[]> {
+    if (this.#closing) throw closedError('this producer')
+    checkTopic('partitionsFor', topic)
     const known = await this.#cluster.awaitTopic(topic, this.#runtime.now() + this.#config.maxBlockMs)
     return [...known.partitions.keys()]
   }
@@ -189,7 +194,8 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
     if (typeof topic !== 'string' || topic === '') {
       throw new ConfigError('topic', topic, "send needs a topic: send({ topic: 'my.topic', value: '...' })")
     }
-    const headers = headersOf(record.headers)
+    if (record.value === undefined) checkFields(topic, record)
+    const headers = headersOf(topic, record.headers)
     const { keySerializer, valueSerializer } = this.#config
     const key = serialized(
       'key',
@@ -426,38 +432,3 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
 }
 
 function ignore(): void {}
-
-function sizeOf(content: Content): number {
-  if (content === null) return -1
-  return typeof content === 'string' ? Buffer.byteLength(content) : content.length
-}
-
-function bytesOf(content: Content): Uint8Array | null {
-  return typeof content === 'string' ? Buffer.from(content) : content
-}
-
-function headersOf(given: ProducerRecord['headers']): readonly Header[] | undefined {
-  if (given === undefined || Array.isArray(given)) return given as readonly Header[] | undefined
-  return Object.entries(given).map(([key, value]) => ({ key, value }))
-}
-
-function serialized(
-  what: 'key' | 'value',
-  data: unknown,
-  serializer: Serializer<unknown> | undefined,
-  topic: string,
-  headers: readonly Header[] | undefined,
-): Content {
-  const content = serializer && data !== undefined ? serializer(data, { topic, headers }) : data
-  if (typeof content === 'string' || content instanceof Uint8Array) return content
-  if (content === null || content === undefined) return null
-  const type = Array.isArray(content)
-    ? 'an array'
-    : typeof content === 'object'
-      ? `an object (${content.constructor?.name ?? 'Object'})`
-      : `a ${typeof content}`
-  const advice = serializer
-    ? `the ${what}Serializer must give text, a Uint8Array or null`
-    : `only text, a Uint8Array or null can be sent as it is; set ${what}Serializer, e.g. ${what}Serializer: JSON.stringify`
-  throw new ConfigError(what, content, `send to ${topic}: the ${what} is ${type}; ${advice}`)
-}

@@ -314,13 +314,12 @@ export class Sender {
   #expire(batch: ProducerBatch, now: number): void {
     const queue = this.#options.accumulator.queue(batch.topic, batch.partition)
     const waited = now - batch.createdAt
-    const where = `${batch.topic}-${batch.partition}`
-    const records = batch.count === 1 ? '1 record' : `${batch.count} records`
+    const what = `${batch.count} record${batch.count === 1 ? '' : 's'} to be acknowledged by ${batch.topic}-${batch.partition}`
     const sent = batch.isOutcomeUnknown || batch.isInFlight
     const hint = sent
       ? 'It had been sent, so it may be stored all the same'
       : 'It was never sent; is there a leader, and can it be reached? deliveryTimeoutMs says how long is tried'
-    const error = new TimeoutError(`${records} to be acknowledged by ${where}`, waited, {
+    const error = new TimeoutError(what, waited, {
       cause: batch.lastError,
       sent,
       hint,
