@@ -163,8 +163,7 @@ export function parseConfig<T extends SettingTable>(
 function unknownSetting(owner: string, table: SettingTable, written: string, value: unknown): ConfigError {
   const name = camelCase(written)
   const nearest = nearestName(name, Object.keys(table))
-  const hints = [remedyElsewhere(name), nearest && `did you mean ${nearest}?`].filter(Boolean)
-  const remedy = hints.join('; ') || 'leave it out'
+  const remedy = remedyElsewhere(name) ?? (nearest ? `did you mean ${nearest}?` : 'leave it out')
   return new ConfigError(written, value, `${owner}: unknown setting ${written}; ${remedy}`)
 }
 

@@ -96,6 +96,8 @@ const OTHER_LIBRARIES: Readonly<Record<string, string>> = {
 
 /** What to do about a setting that the client at hand does not have; undefined for one that nobody has. */
 export function remedyElsewhere(name: string): string | undefined {
+  if (/^(key|value)Deserializer$/.test(name)) return `the producer has ${name.replace('Des', 'S')}`
+  if (/^(key|value)Serializer$/.test(name)) return `the consumer has ${name.replace('S', 'Des')}`
   if (CONSUMER_ONLY.some((known) => known === name)) return 'it is a setting of the consumer'
   if (PRODUCER_ONLY.some((known) => known === name)) return 'it is a setting of the producer'
   if (/^sasl[A-Z]/.test(name)) return OTHER_LIBRARIES['sasl']
