@@ -111,7 +111,8 @@ export declare class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     /**
      * The next record; waits for it as long as it takes, or `timeoutMs`.
      * @returns `done: true` when the consumer was closed meanwhile
-     * @throws TimeoutError after `timeoutMs`; KafkaError with code CLOSED when the consumer is closed already
+     * @throws TimeoutError after `timeoutMs`; KafkaError with code CLOSED when the consumer is closed already, and with
+     * code ILLEGAL_STATE when nothing was subscribed or assigned
      */
     next(options?: {
         timeoutMs?: number;
@@ -443,8 +444,11 @@ export declare class FutureRecordMetadata implements PromiseLike<RecordMetadata>
     #private;
     /** @internal Whether anybody looks at the outcome. */
     isObserved: boolean;
-    /** @internal Futures are made by `send`. */
-    constructor(runtime: Runtime);
+    /**
+     * @internal Futures are made by `send`.
+     * @param trouble gives what keeps brokers from being reached, for the message when time is up
+     */
+    constructor(runtime: Runtime, trouble?: () => Error | undefined);
     /** @internal The record has joined a batch. */
     join(record: SentRecord, fate: Fate, index: number): void;
     /** @internal The record has never joined a batch. */

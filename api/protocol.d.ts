@@ -4483,11 +4483,15 @@ export interface ReceivedHeader {
 }
 export type TimestampType = 'CreateTime' | 'LogAppendTime' | 'NoTimestampType';
 /** What the records of one batch share. */
-export interface RecordContext {
+export declare class RecordContext {
     /** The decompressed records. */
     readonly bytes: Buffer;
+    /** Where they are. Asking a buffer for its memory costs about as much as making a view of it. */
+    readonly memory: ArrayBuffer;
+    readonly memoryAt: number;
     readonly timestampType: TimestampType;
     readonly corrupt: (what: string, cause?: unknown) => CorruptRecordError;
+    constructor(bytes: Buffer, timestampType: TimestampType, corrupt: (what: string, cause?: unknown) => CorruptRecordError);
 }
 /**
  * A record as a view of its batch: a few numbers, and the content only when it is asked for. It keeps the memory of

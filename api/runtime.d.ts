@@ -193,3 +193,251 @@ export declare class DiskError extends Error {
     readonly path: string;
     constructor(code: string, path: string, message: string, options?: ErrorOptions);
 }
+
+// sim
+export interface SimOptions {
+    /** All that is left to chance follows from it. */
+    seed: number | string;
+    /**
+     * Resolves once everything that can run now has run: the world's one wish to the real event loop, `turn` of node.ts.
+     * Promises that are ready run as microtasks; only the event loop can tell that none is left, and only then may
+     * virtual time go on. It is handed in so that the simulation itself touches nothing of the real world.
+     */
+    turn: () => Promise<void>;
+    network?: Partial<NetworkSettings>;
+    disk?: Partial<DiskSettings>;
+    /** Told each event, for people. */
+    onLine?: (line: string) => void;
+}
+/**
+ * A world from a seed: hosts with clocks, disks and a network between them, all in one process and in virtual time.
+ * Every host is a `Runtime`; the code that runs on it cannot tell. What happens is a function of the seed and of that
+ * code alone, so a run can be repeated, and `digest` tells whether it was the same.
+ *
+ *   const world = new SimWorld({ seed: 1, turn })
+ *   const broker = await world.until(startBroker({ runtime: world.host('broker'), host: 'broker' }), 1000)
+ */
+export declare class SimWorld {
+    #private;
+    readonly network: Network;
+    /** The seed's numbers for whoever drives the world. */
+    readonly random: Random;
+    constructor(options: SimOptions);
+    /** Virtual milliseconds since the beginning. */
+    get now(): number;
+    /** Hash of everything that has happened: equal for equal runs. 16 hexadecimal digits. */
+    get digest(): string;
+    /** How many events there were. */
+    get events(): number;
+    /** The program that runs on a host; starts one, on a new host or on the disk of one that was killed. */
+    host(name: string): Host;
+    /** Kills the program of a host, as `kill -9` does: its files are as it left them. `host` starts the next one. */
+    kill(name: string): void;
+    /** Cuts the power of a host: its program is gone, and so is what was not forced to its disk, or parts of it. */
+    cutPower(name: string): void;
+    /** Sets the wall clock of a host forwards or, with less than 0, back. */
+    jumpWallClock(name: string, ms: number): void;
+    /** Lets something happen at a time, outside of any host: a fault, or its end. */
+    at(ms: number, run: () => void): void;
+    /** Takes something into the trace that happened outside of the hosts: a fault, or what a test has seen. */
+    note(what: string, where: string, detail?: string | number): void;
+    /**
+     * Lets the world go on until a promise is settled, and gives its outcome; or until a condition holds.
+     * @param limitMs virtual time after which it is given up
+     * @throws Error when the limit is reached, or before it when nothing is left to happen
+     */
+    until<T>(work: PromiseLike<T> | (() => boolean), limitMs: number, what?: string): Promise<T>;
+    /** Lets so much virtual time pass. */
+    pass(ms: number): Promise<void>;
+}
+
+// sim/connection
+/**
+ * When a connection is cut, counted on what one side writes: at once; when it writes next, before any of it or after
+ * all of it has left; after so many more bytes, which may be amid a frame.
+ */
+export type Cut = 'now' | 'beforeWrite' | 'afterWrite' | {
+    readonly afterBytes: number;
+};
+/** How connections behave. */
+interface ConnectionSettings {
+    /** What the operating systems of both sides take before the writer has to wait. */
+    readonly windowBytes: number;
+    /** How likely a stretch of the stream arrives in pieces of the seed's choice. */
+    readonly pieceChance: number;
+    /** How likely the bytes that are on their way are lost, from some byte on, when their writer drops the connection. */
+    readonly tearChance: number;
+}
+
+// sim/disk
+/** How the disk behaves. */
+interface DiskSettings {
+    /** Between which times (ms) forcing a file takes. */
+    readonly syncMs: readonly [number, number];
+    /** How likely forcing takes a hundred times as long, as disks that share do now and then. */
+    readonly stallChance: number;
+}
+
+// sim/host
+/** What a program needs of the world. */
+interface HostOptions {
+    readonly scheduler: Scheduler;
+    readonly network: Network;
+    readonly random: Random;
+    readonly trace: Trace;
+    readonly station: Station;
+    /** Added to the world's time: every host has been up for another time. Milliseconds. */
+    readonly uptimeMs: number;
+    /** The host's wall clock at the world's beginning, milliseconds since the epoch; a function because it may jump. */
+    readonly epochMs: () => number;
+}
+/** A program of a simulated host, as the code that runs in it sees its world. */
+export declare class Host implements Runtime, Program {
+    #private;
+    readonly station: Station;
+    readonly disk: Disk;
+    isAlive: boolean;
+    constructor(options: HostOptions, mount: (program: Program) => Disk);
+    get name(): string;
+    /** Timers that were neither fired nor cancelled. */
+    get timers(): number;
+    now(): number;
+    wallTime(): number;
+    timer(at: number, fire: () => void): Timer;
+    random(): number;
+    randomBytes(length: number): Uint8Array;
+    resolve(host: string): Promise<readonly string[]>;
+    dial(target: DialTarget): Promise<Transport>;
+    listen(target: ListenTarget, accept: (transport: Transport) => void): Promise<Listener>;
+    /** @internal The program is killed: none of its timers fires any more. */
+    die(): void;
+}
+
+// sim/network
+/** How the network behaves while nobody breaks it. */
+export interface NetworkSettings extends ConnectionSettings {
+    /** Between which times (ms) the usual delay from one host to another is drawn; each parcel adds some of its own. */
+    readonly delayMs: readonly [number, number];
+}
+/** A connection as those who break it see it. */
+export interface SimConnection {
+    /** Name of the host that dialled. */
+    readonly from: string;
+    /** Name and port of the listener: `broker:9092`. */
+    readonly to: string;
+    /** Breaks it off; see `Cut`. `side` is whose writes are counted, by default those of the client. */
+    cut(when: Cut, side?: 'client' | 'server'): void;
+}
+/** Hosts, what listens on them, the connections between them, and what is wrong with the ways. */
+declare class Network {
+    #private;
+    constructor(scheduler: Scheduler, random: Random, trace: Trace, settings: NetworkSettings);
+    /** Connections that are being opened or of which an end is not over. */
+    get connections(): readonly SimConnection[];
+    /**
+     * Lets nothing through between two places any more, or with `oneWay` nothing from the first to the second. What is
+     * sent meanwhile is not lost but late; who dials waits until its time is up.
+     */
+    split(from: Place, to: Place, options?: {
+        oneWay?: boolean;
+    }): void;
+    /** Takes back the split of two places. */
+    heal(from: Place, to: Place): void;
+    /** Takes back every split and every slowness. */
+    healAll(): void;
+    /** Multiplies the delay from one host to another; 1 is as usual. */
+    slow(from: string, to: string, factor: number): void;
+    /** @internal A host is new. */
+    join(station: Station): void;
+    /** @internal The processes of a host died. */
+    died(station: Station): void;
+    /** @internal A host is up again: what waited for it sets out. */
+    isBack(): void;
+    /** @internal */
+    resolve(program: Program, host: string): Promise<readonly string[]>;
+    /** @internal */
+    dial(program: Program, target: DialTarget): Promise<Transport>;
+    /** @internal */
+    listen(program: Program, target: ListenTarget, accept: (transport: Transport) => void): Promise<Listener>;
+}
+
+// sim/random
+/**
+ * Random numbers from a seed: xoshiro128** (Blackman and Vigna, 2018), its 128 bits of state filled by splitmix32 from
+ * the FNV-1a hash of the seed's text. Fast, long enough (2^128 - 1), and not fit for secrets.
+ *
+ * Each part of the world draws from a stream of its own (`fork`), so that one more draw in one part does not change
+ * what another part meets.
+ */
+export declare class Random {
+    #private;
+    constructor(seed: string);
+    /** Another stream, which depends on the seed and the name only. */
+    fork(name: string): Random;
+    /** A number in [0, 1) with 53 random bits. */
+    next(): number;
+    /** A number in [low, high). */
+    between(low: number, high: number): number;
+    /** A whole number from low to high, both included. */
+    whole(low: number, high: number): number;
+    chance(probability: number): boolean;
+    /** One of a list that is not empty. */
+    pick<T>(list: readonly T[]): T;
+    bytes(length: number): Uint8Array;
+}
+
+// sim/scheduler
+/**
+ * The virtual clock and what is to happen on it. Events happen one at a time in the order of their times; those of the
+ * same time in the order in which they were asked for. Nothing here runs by itself: the world takes the steps.
+ */
+declare class Scheduler {
+    #private;
+    /** Milliseconds since the beginning of the world. */
+    get now(): number;
+    /** When the next event happens; Infinity when none ever does. */
+    get nextAt(): number;
+    /** Lets `run` happen at `at`, rounded up to the clock's step; what should have been before is next. */
+    at(at: number, run: () => void): Timer;
+    /** Lets `run` happen in `ms`. */
+    after(ms: number, run: () => void): Timer;
+    /** The next event happens: the clock goes there. */
+    step(): void;
+    /** Time passes without an event; never beyond the next one. */
+    passTo(at: number): void;
+}
+
+// sim/station
+/** A host as the network knows it. */
+interface Station {
+    readonly name: string;
+    readonly address: string;
+    /** False while the host is down: what is sent to it waits, as for a machine that boots. */
+    isUp: boolean;
+}
+/** A running program of a host. */
+interface Program {
+    readonly station: Station;
+    /** False once it was killed: nothing happens in it or is told to it any more. */
+    isAlive: boolean;
+}
+
+// sim/trace
+/** Everything that happened in a world, as one running hash; and, for people, as lines. */
+declare class Trace {
+    #private;
+    /** How many events there were. */
+    count: number;
+    constructor(onLine?: (line: string) => void);
+    /**
+     * Takes an event into the hash: when, what, where, and what exactly. Bytes count with every one of them, so that two
+     * runs that differ in a single bit on the wire differ in their hashes.
+     */
+    note(at: number, what: string, where: string, detail?: string | number | Uint8Array): void;
+    /** 16 hexadecimal digits (FNV-1a). */
+    get digest(): string;
+}
+
+// sim/ways
+/** A host by its name, or one port of it: `broker`, `broker:9092`. */
+export type Place = string;
