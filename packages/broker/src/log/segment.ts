@@ -151,13 +151,17 @@ export class FileBytes implements SegmentBytes {
   }
 }
 
+/** Whether a batch's offsets can stand where it does: behind those before it, and within reach of the segment's index. */
+function follows({ baseOffset, lastOffset }: BatchHeader, segment: Segment): boolean {
+  return baseOffset >= segment.nextOffset && lastOffset - segment.baseOffset < 2 ** 31
+}
+
 /** How many bytes are read at once while a segment is scanned. */
 const SCAN_BYTES = 1024 * 1024
 
 /**
  * Fills a segment's table from its bytes.
  * @param check whether checksums are verified, as after a crash
- * @param from what the first batch must not begin before
  * @returns how many bytes hold whole, good batches; the rest is to be cut off
  */
 export function scanSegment(segment: Segment, check: boolean, each: (header: BatchHeader) => void): number {
@@ -176,7 +180,7 @@ export function scanSegment(segment: Segment, check: boolean, each: (header: Bat
     let header = new BatchHeader(window, position - windowAt)
     const size = header.sizeInBytes
     const isWhole = header.magic === 2 && size >= BATCH_HEADER_BYTES && position + size <= bytes.size
-    if (!isWhole || header.baseOffset < segment.nextOffset) return position
+    if (!isWhole || !follows(header, segment)) return position
     if (check) {
       need(size)
       header = new BatchHeader(window, position - windowAt)
