@@ -1,0 +1,179 @@
+import type { KafkaError, Logger } from '@samsa/client'
+import { KafkaConsumer, KafkaProducer } from '@samsa/client'
+import type { Host, Random } from '@samsa/runtime'
+import type { Ledger } from './ledger.ts'
+import type { Plan } from './plan.ts'
+import { GROUP, PARTITIONS, TOPIC } from './plan.ts'
+
+/** What the clients of a run have in common. */
+export interface Surroundings {
+  readonly bootstrapServers: string
+  readonly plan: Plan
+  readonly ledger: Ledger
+  readonly logger: Logger
+  /** Takes something that a client has seen into the trace. */
+  readonly note: (what: string, where: string, detail: string) => void
+}
+
+/** Longest pauses (ms) between two sends, and while a record is worked on. */
+const SEND_PAUSE_MS = 120
+const WORK_MS = 40
+const ERROR_PAUSE_MS = 100
+
+/** A producer that sends numbered records at uneven times and tells the ledger what became of each. */
+export class ProducerTask {
+  readonly host: Host
+  readonly #surroundings: Surroundings
+  readonly #random: Random
+  readonly #producer: KafkaProducer<string, string>
+  #count = 0
+
+  constructor(host: Host, random: Random, surroundings: Surroundings) {
+    this.host = host
+    this.#random = random
+    this.#surroundings = surroundings
+    const { plan, bootstrapServers, logger } = surroundings
+    this.#producer = new KafkaProducer({ ...plan.producer, bootstrapServers }, { runtime: host, logger })
+  }
+
+  async send(count: number): Promise<void> {
+    for (let left = count; left > 0; left--) {
+      this.#sendOne()
+      // Mostly bursts, so that batches fill and several are in flight.
+      if (this.#random.chance(0.5)) await sleep(this.host, this.#random.between(0, SEND_PAUSE_MS))
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#producer.close()
+  }
+
+  #sendOne(): void {
+    const { ledger, note } = this.#surroundings
+    const random = this.#random
+    const value = `${this.host.name}:${++this.#count} ${'.'.repeat(random.whole(0, 60))}`
+    ledger.send(this.host.name, value)
+    const record = {
+      topic: TOPIC,
+      value,
+      ...(random.chance(0.3) ? { key: `key ${random.whole(1, 9)}` } : {}),
+      ...(random.chance(0.3) ? { partition: random.whole(0, PARTITIONS - 1) } : {}),
+    }
+    this.#producer.send(record).then(
+      ({ partition, offset }) => {
+        ledger.acknowledge(value, partition, offset)
+        note('acked', this.host.name, `${value} ${partition}-${offset}`)
+      },
+      (error) => {
+        const { code, sent, name, message } = error as KafkaError & { sent?: boolean }
+        ledger.fail(value, sent === false)
+        note('failed', this.host.name, `${value} ${code}`)
+        if (code !== 'TIMEOUT') ledger.problem(`sending ${value} failed: ${name}: ${message}`)
+      },
+    )
+  }
+}
+
+/** A consumer that takes down everything that it is given; a member of the group, or one with all partitions. */
+export class ConsumerTask {
+  readonly host: Host
+  /** Why records may come twice: how often partitions changed hands. */
+  stint = 0
+  readonly #surroundings: Surroundings
+  readonly #random: Random
+  readonly #consumer: KafkaConsumer<string, string>
+  readonly #group: string
+  #isHolding = false
+
+  constructor(host: Host, random: Random, surroundings: Surroundings, isMember: boolean) {
+    this.host = host
+    this.#random = random
+    this.#surroundings = surroundings
+    this.#group = isMember ? GROUP : host.name
+    const { plan, bootstrapServers, logger } = surroundings
+    const groupId = isMember ? { groupId: GROUP } : {}
+    this.#consumer = new KafkaConsumer(
+      { ...plan.consumer, ...groupId, bootstrapServers },
+      { runtime: host, logger },
+    )
+    if (isMember) {
+      this.#watch()
+      this.#consumer.subscribe([TOPIC])
+    } else {
+      this.#isHolding = true
+      this.#consumer.assign(partitions())
+    }
+  }
+
+  /** Reads until the consumer is closed. */
+  async read(): Promise<void> {
+    const { ledger } = this.#surroundings
+    for (;;) {
+      try {
+        const { value: record, done } = await this.#consumer.next()
+        if (done) return
+        this.#take(record.partition, record.offset, record.value)
+        if (this.#random.chance(0.1)) await sleep(this.host, this.#random.between(0, WORK_MS))
+      } catch (error) {
+        const { code, name, message } = error as KafkaError
+        if (code === 'CLOSED') return
+        if (code !== 'TIMEOUT') ledger.problem(`${this.host.name} failed to read: ${name}: ${message}`)
+        await sleep(this.host, ERROR_PAUSE_MS)
+      }
+    }
+  }
+
+  /** Offsets behind the last records of all partitions. */
+  endOffsets(): Promise<number[]> {
+    return this.#consumer.endOffsets(partitions())
+  }
+
+  close(): Promise<void> {
+    return this.#consumer.close()
+  }
+
+  #take(partition: number, offset: number, value: string): void {
+    const { ledger, note } = this.#surroundings
+    const { name } = this.host
+    if (!this.#isHolding)
+      ledger.problem(`${name} was given ${partition}-${offset} of a partition that was taken from it`)
+    ledger.hand(this.#group, { reader: name, stint: this.stint, partition, offset, value })
+    note('handed', name, `${partition}-${offset} ${value}`)
+  }
+
+  #watch(): void {
+    const { ledger, note } = this.#surroundings
+    const { name } = this.host
+    const numbers = (list: readonly { partition: number }[]) => list.map(({ partition }) => partition)
+    this.#consumer.on('assigned', ({ partitions }) => {
+      this.stint++
+      this.#isHolding = true
+      ledger.assign(name, this.stint, numbers(partitions))
+      note('assigned', name, numbers(partitions).join())
+    })
+    this.#consumer.on('revoked', ({ partitions }) => {
+      this.#isHolding = false
+      note('revoked', name, numbers(partitions).join())
+    })
+    this.#consumer.on('lost', ({ partitions }) => {
+      this.#isHolding = false
+      note('lost', name, numbers(partitions).join())
+    })
+    this.#consumer.on('committed', ({ offsets }) => {
+      for (const { partition, offset } of offsets) ledger.commit(this.#group, partition, offset)
+      note('committed', name, offsets.map(({ partition, offset }) => `${partition}-${offset}`).join())
+    })
+    this.#consumer.on('commitFailed', ({ error }) => note('commitFailed', name, error.message))
+    this.#consumer.on('offsetReset', ({ partition, from, to }) =>
+      ledger.problem(`${name} was moved from ${from} to ${to} in partition ${partition}`),
+    )
+  }
+}
+
+function partitions(): { topic: string; partition: number }[] {
+  return Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: TOPIC, partition }))
+}
+
+function sleep(host: Host, ms: number): Promise<void> {
+  return new Promise((resolve) => void host.timer(host.now() + ms, resolve))
+}

@@ -1,0 +1,181 @@
+import type { Logger } from '@samsa/client'
+import { SimWorld, turn } from '@samsa/runtime'
+import type { Surroundings } from './clients.ts'
+import { ConsumerTask, ProducerTask } from './clients.ts'
+import { Cluster } from './cluster.ts'
+import { happen } from './faults.ts'
+import { Ledger } from './ledger.ts'
+import type { Scenario } from './plan.ts'
+import { BROKER, GROUP, MEMBERS, PRODUCERS, planOf, READER } from './plan.ts'
+
+export interface RunOptions {
+  readonly seed: number
+  readonly scenario: Scenario
+  /** Told every event and every word of the clients' logs. */
+  readonly onLine?: (line: string) => void
+}
+
+export interface RunResult {
+  readonly seed: number
+  readonly scenario: Scenario
+  /** Hash of everything that happened. */
+  readonly digest: string
+  /** What was wrong; empty when all was well. */
+  readonly findings: readonly string[]
+  readonly virtualMs: number
+  readonly wallMs: number
+  readonly events: number
+  /** How long after healing everything was done. Virtual milliseconds. */
+  readonly recoveryMs: number
+  readonly faults: number
+  readonly brokerStarts: number
+  /** How often a member of the group was assigned partitions. */
+  readonly assignments: number
+  readonly sent: number
+  readonly acknowledged: number
+  readonly failed: number
+  readonly handed: number
+}
+
+/** After healing everything must be done within this. Virtual milliseconds. */
+const RECOVERY_LIMIT_MS = 60_000
+/** Records that each producer sends after healing. */
+const RECORDS_AFTER = 20
+/** Time for what should not happen any more: a record that is handed over twice, a timer that was forgotten. */
+const SILENCE_MS = 8000
+const CLOSE_LIMIT_MS = 40_000
+const READERS = [GROUP, READER]
+
+/** Runs one seed from an empty world to the end, and judges it. */
+export async function run(options: RunOptions): Promise<RunResult> {
+  const started = performance.now()
+  const simulation = new Simulation(options)
+  const onUnhandled = (reason: unknown) => simulation.ledger.problem(`unhandled rejection: ${reason}`)
+  process.on('unhandledRejection', onUnhandled)
+  try {
+    await simulation.run()
+  } catch (error) {
+    simulation.ledger.problem(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  } finally {
+    // Rejections are reported a turn after nobody took care of them.
+    await turn()
+    process.removeListener('unhandledRejection', onUnhandled)
+  }
+  return simulation.result(performance.now() - started)
+}
+
+class Simulation {
+  readonly ledger = new Ledger()
+  readonly #options: RunOptions
+  readonly #world: SimWorld
+  readonly #cluster: Cluster
+  readonly #plan
+  #producers: ProducerTask[] = []
+  #members: ConsumerTask[] = []
+  #reader: ConsumerTask | undefined
+  #ends: readonly number[] = []
+  #recoveryMs = 0
+
+  constructor(options: RunOptions) {
+    const { seed, scenario, onLine } = options
+    this.#options = options
+    this.#plan = planOf(seed, scenario)
+    this.#world = new SimWorld({ seed: `${seed} ${scenario}`, turn, ...(onLine ? { onLine } : {}) })
+    this.#cluster = new Cluster(this.#world, scenario)
+  }
+
+  async run(): Promise<void> {
+    const world = this.#world
+    await world.until(this.#cluster.start(), 1000, 'the broker has started')
+    this.#openClients()
+    const { faults, healAt, records } = this.#plan
+    const onError = (error: Error) => this.ledger.problem(`breaking or mending failed: ${error.stack}`)
+    for (const fault of faults) world.at(fault.at, () => happen(fault, world, this.#cluster, onError))
+    const reading = [...this.#members, this.#reader].map((task) => task?.read())
+    const sending = Promise.all(this.#producers.map((task) => task.send(records)))
+    await world.pass(healAt - world.now)
+    world.network.healAll()
+    await world.until(this.#cluster.heal(), 1000, 'the broker is whole again')
+    await this.#recover(sending)
+    await world.pass(SILENCE_MS)
+    this.#ends = (await world.until(this.#reader?.endOffsets() ?? Promise.resolve([]), 10_000)) as number[]
+    await this.#closeClients()
+    await world.until(Promise.all(reading), 1000, 'every reader has stopped')
+    await world.until(this.#cluster.stop(), 1000, 'the broker has stopped')
+    await world.pass(SILENCE_MS)
+    this.#checkLeaks()
+  }
+
+  result(wallMs: number): RunResult {
+    const { seed, scenario } = this.#options
+    return {
+      seed,
+      scenario,
+      digest: this.#world.digest,
+      findings: this.ledger.findings(READERS, this.#ends),
+      virtualMs: this.#world.now,
+      wallMs,
+      events: this.#world.events,
+      recoveryMs: this.#recoveryMs,
+      faults: this.#plan.faults.length,
+      brokerStarts: this.#cluster.starts,
+      assignments: this.#members.reduce((sum, { stint }) => sum + stint, 0),
+      ...this.ledger.counts,
+    }
+  }
+
+  #openClients(): void {
+    const world = this.#world
+    const surroundings: Surroundings = {
+      bootstrapServers: this.#cluster.bootstrapServers,
+      plan: this.#plan,
+      ledger: this.ledger,
+      logger: loggerTo(this.#options.onLine),
+      note: (what, where, detail) => world.note(what, where, detail),
+    }
+    const random = (name: string) => world.random.fork(`task ${name}`)
+    this.#producers = PRODUCERS.map((name) => new ProducerTask(world.host(name), random(name), surroundings))
+    this.#members = MEMBERS.map(
+      (name) => new ConsumerTask(world.host(name), random(name), surroundings, true),
+    )
+    this.#reader = new ConsumerTask(world.host(READER), random(READER), surroundings, false)
+  }
+
+  /** Everything is healed: what was begun must end, and new work must be done, in bounded time. */
+  async #recover(sending: Promise<unknown>): Promise<void> {
+    const world = this.#world
+    const healed = world.now
+    const more = sending.then(() => Promise.all(this.#producers.map((task) => task.send(RECORDS_AFTER))))
+    const isDone = () => this.ledger.isComplete(READERS)
+    try {
+      await world.until(more, RECOVERY_LIMIT_MS, 'everything is sent')
+      await world.until(isDone, healed + RECOVERY_LIMIT_MS - world.now, 'everything is settled and read')
+    } catch (error) {
+      this.ledger.problem(`no progress after healing at ${healed} ms: ${(error as Error).message}`)
+    }
+    this.#recoveryMs = world.now - healed
+  }
+
+  async #closeClients(): Promise<void> {
+    const tasks = [...this.#producers, ...this.#members, ...(this.#reader ? [this.#reader] : [])]
+    await this.#world.until(
+      Promise.all(tasks.map((task) => task.close())),
+      CLOSE_LIMIT_MS,
+      'every client is closed',
+    )
+  }
+
+  #checkLeaks(): void {
+    for (const name of [...PRODUCERS, ...MEMBERS, READER, BROKER]) {
+      const { timers } = this.#world.host(name)
+      if (timers > 0) this.ledger.problem(`${name} has left ${timers} timers behind`)
+    }
+    const { connections } = this.#world.network
+    if (connections.length > 0) this.ledger.problem(`${connections.length} connections are left behind`)
+  }
+}
+
+function loggerTo(onLine: ((line: string) => void) | undefined): Logger {
+  const write = (level: string) => (message: string) => onLine?.(`             ${level} ${message}`)
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
+}
