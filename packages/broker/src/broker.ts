@@ -1,6 +1,7 @@
 import { KafkaError } from '@samsa/protocol'
 import type { Listener, Runtime, Transport } from '@samsa/runtime'
 import { NetworkError, nodeRuntime } from '@samsa/runtime'
+import { takeDataDirectory } from './data-directory.ts'
 import type { RequestLog } from './faults.ts'
 import { Faults } from './faults.ts'
 import { handlers } from './handlers/index.ts'
@@ -50,10 +51,7 @@ export class Broker {
     this.#onProblem = onProblem
     this.#runtime = runtime
     this.#settings = settings
-    if (settings.dataDirectory) {
-      runtime.disk.makeDirectory(settings.dataDirectory)
-      this.#lock = runtime.disk.lock(settings.dataDirectory)
-    }
+    if (settings.dataDirectory) this.#lock = takeDataDirectory(runtime.disk, settings.dataDirectory)
     const { host, advertisedHost = host, port } = settings
     const nodes = Array.from({ length: settings.brokers }, (_, index) => ({
       id: index + 1,

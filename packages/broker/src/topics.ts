@@ -231,7 +231,6 @@ export class Topics {
   #read(): Stored | undefined {
     const { dataDirectory } = this.#settings
     if (!dataDirectory) return undefined
-    this.#runtime.disk.makeDirectory(dataDirectory)
     const bytes = this.#runtime.disk.read(`${dataDirectory}/samsa.json`)
     if (!bytes) return undefined
     try {
