@@ -695,12 +695,12 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   }
 
   async #commit(groupId: string, offsets: readonly TopicPartitionOffset[], deadline: number): Promise<void> {
-    const { groupInstanceId } = this.#config
     const membership = this.#membership
+    const place = membership?.place
     try {
-      await commitOffsets(this.#cluster, groupId, offsets, membership, groupInstanceId, deadline)
+      await commitOffsets(this.#cluster, groupId, offsets, place, this.#config.groupInstanceId, deadline)
     } catch (error) {
-      if (error instanceof ServerError) membership?.commitRefused(error)
+      if (error instanceof ServerError && place) membership?.commitRefused(error, place)
       throw error
     }
     for (const { topic, partition, offset } of offsets) {

@@ -36,6 +36,12 @@ export interface MembershipOptions {
   onFailed: (error: Error) => void
 }
 
+/** Under what a member acts: its id, and the generation, -1 while it has none. */
+export interface Place {
+  readonly generation: number
+  readonly memberId: string
+}
+
 /** Performs what the member machine decides: sends its requests and feeds the answers back. */
 export class GroupMembership {
   readonly #options: MembershipOptions
@@ -59,12 +65,9 @@ export class GroupMembership {
     })
   }
 
-  get generation(): number {
-    return this.#member.generation
-  }
-
-  get memberId(): string {
-    return this.#member.memberId
+  get place(): Place {
+    const { generation, memberId } = this.#member
+    return { generation, memberId }
   }
 
   get isStable(): boolean {
@@ -88,8 +91,10 @@ export class GroupMembership {
     if (this.#member.state.at === 'away') this.#step({ type: 'tick' })
   }
 
-  /** A commit was refused in a way that tells about membership. */
-  commitRefused(error: ServerError): void {
+  /** A commit was refused in a way that tells about membership, unless the member has moved on since. */
+  commitRefused(error: ServerError, { generation, memberId }: Place): void {
+    const { place } = this
+    if (place.generation !== generation || place.memberId !== memberId) return
     this.#step({ type: 'refused', round: this.#round, by: 'commit', code: error.code, error })
   }
 

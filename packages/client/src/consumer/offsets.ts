@@ -2,13 +2,15 @@ import { ListOffsets, OffsetCommit, OffsetFetch } from '@samsa/protocol'
 import type { Cluster } from '../cluster.ts'
 import { ServerError } from '../errors.ts'
 import { recovery } from '../recovery.ts'
-import type { GroupMembership } from './group-membership.ts'
+import type { Place } from './group-membership.ts'
 import type { TopicPartition, TopicPartitionOffset } from './topic-partition.ts'
 import { named } from './topic-partition.ts'
 
 /** ListOffsets' names for the ends of a log. */
 export const EARLIEST = -2
 export const LATEST = -1
+/** Kafka's code for a group whose members are rejoining. */
+const REBALANCE_IN_PROGRESS = 27
 /** The newest version that names topics; later ones need ids for every one of them. */
 const LAST_WITH_NAMES = 9
 
@@ -137,17 +139,21 @@ export function fetchCommitted(
 
 /**
  * Commits offsets: the next ones to read.
+ * @param place of a member of the group, when the records were handed over. Every attempt is made in its name: under a
+ *   later generation the partitions may be somebody else's, whose commits this one would undo
  * @throws ServerError; REBALANCE_IN_PROGRESS, ILLEGAL_GENERATION and UNKNOWN_MEMBER_ID mean that the partitions are not
  * this member's any more. TimeoutError
  */
-export function commitOffsets(
+export async function commitOffsets(
   cluster: Cluster,
   groupId: string,
   offsets: readonly TopicPartitionOffset[],
-  member: GroupMembership | undefined,
+  place: Place | undefined,
   groupInstanceId: string | undefined,
   deadline: number,
 ): Promise<void> {
+  if (place && place.generation < 0)
+    throw new ServerError(REBALANCE_IN_PROGRESS, { api: 'OffsetCommit', about: `group ${groupId}` })
   const coordinator = { type: 'group', key: groupId } as const
   const topics = byTopic(offsets).map(([name, partitions]) => ({
     name,
@@ -165,10 +171,10 @@ export function commitOffsets(
       OffsetCommit,
       (version) => ({
         groupId,
-        generationIdOrMemberEpoch: member?.generation ?? -1,
-        memberId: member?.memberId ?? '',
+        generationIdOrMemberEpoch: place?.generation ?? -1,
+        memberId: place?.memberId ?? '',
         topics,
-        ...(version >= 7 && member ? { groupInstanceId: groupInstanceId ?? null } : {}),
+        ...(version >= 7 && place ? { groupInstanceId: groupInstanceId ?? null } : {}),
       }),
       { coordinator: 'group', key: groupId },
       { maxVersion: LAST_WITH_NAMES },
@@ -185,7 +191,7 @@ export function commitOffsets(
       }
     }
   }
-  return cluster.retrying(
+  await cluster.retrying(
     `the commit of group ${groupId}`,
     recovery.offsetCommit,
     deadline,

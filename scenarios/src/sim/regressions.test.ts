@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import type { Broker, BrokerOptions } from '@samsa/broker'
+import { startBroker } from '@samsa/broker'
+import type { ConsumerOptions } from '@samsa/client'
+import { KafkaConsumer } from '@samsa/client'
+import type { SimWorld as World } from '@samsa/runtime'
+import { SimWorld, turn } from '@samsa/runtime'
+
+/** What the simulation has found, each in the smallest world that shows it. */
+
+const LIMIT_MS = 60_000
+const TOPIC = 'my.topic'
+const GROUP = 'my.group'
+const first = { topic: TOPIC, partition: 0 }
+
+async function worldWithBroker(options: BrokerOptions = {}): Promise<{ world: World; broker: Broker }> {
+  const world = new SimWorld({ seed: 1, turn })
+  const broker = await world.until(
+    startBroker({ runtime: world.host('broker'), host: 'broker', port: 9092, ...options }),
+    LIMIT_MS,
+  )
+  broker.createTopic(TOPIC, { partitions: 2 })
+  return { world, broker }
+}
+
+function consumerOn(
+  world: World,
+  host: string,
+  options: ConsumerOptions<unknown, unknown> = {},
+): KafkaConsumer {
+  return new KafkaConsumer(
+    {
+      bootstrapServers: 'broker:9092',
+      groupId: GROUP,
+      enableAutoCommit: false,
+      autoOffsetReset: 'earliest',
+      ...(options as ConsumerOptions<Buffer | null, Buffer | null>),
+    },
+    { runtime: world.host(host) },
+  )
+}
+
+async function committed(world: World, consumer: KafkaConsumer): Promise<number | undefined> {
+  const [found] = await world.until(consumer.committed([first]), LIMIT_MS)
+  return found?.offset
+}
+
+test('a commit that is tried again over a rebalance is not made in the name of the new generation', async () => {
+  const { world, broker } = await worldWithBroker()
+  const assignments: number[][] = []
+  const one = consumerOn(world, 'one', { heartbeatIntervalMs: 500 })
+  one.on('assigned', ({ partitions }) => assignments.push(partitions.map(({ partition }) => partition)))
+  one.subscribe([TOPIC])
+  await world.until(() => assignments.length === 1, LIMIT_MS)
+
+  const unanswered = broker.faults.add({
+    api: 'OffsetCommit',
+    action: 'close',
+    times: Number.POSITIVE_INFINITY,
+  })
+  const stale = one.commit([{ ...first, offset: 5 }]).then(
+    () => 'committed',
+    (error: unknown) => (error as { code: string }).code,
+  )
+  await world.until(() => unanswered.hits > 1, LIMIT_MS)
+  const two = consumerOn(world, 'two')
+  two.subscribe([TOPIC])
+  await world.until(() => assignments.length === 2, LIMIT_MS)
+  unanswered.remove()
+
+  assert.equal(await world.until(stale, LIMIT_MS), 'COMMIT_FAILED')
+  assert.equal(await committed(world, two), undefined)
+  await world.pass(10_000)
+  assert.equal(assignments.length, 2, 'a refusal that is about the past costs no place in the group')
+})
+
+test('a consumer that is between two generations does not commit as if it were in no group', async () => {
+  const { world, broker } = await worldWithBroker()
+  const consumer = consumerOn(world, 'one')
+  broker.faults.add({ api: 'JoinGroup', action: 'close', times: Number.POSITIVE_INFINITY })
+  consumer.subscribe([TOPIC])
+  await world.pass(1000)
+  const outcome = consumer.commit([{ ...first, offset: 5 }])
+  await assert.rejects(world.until(outcome, LIMIT_MS), { code: 'COMMIT_FAILED' })
+  assert.equal(await committed(world, consumerOn(world, 'two')), undefined)
+})
