@@ -131,11 +131,6 @@ export class Ledger {
     }
   }
 
-  /** Whether every send has its outcome, and each group has read everything that was acknowledged. */
-  isComplete(groups: readonly string[]): boolean {
-    return this.missing(groups).length === 0
-  }
-
   /** What is not settled or not read yet, told in words. */
   missing(groups: readonly string[]): string[] {
     const found: string[] = []

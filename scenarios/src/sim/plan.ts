@@ -99,7 +99,7 @@ export function planOf(seed: number, scenario: Scenario): Plan {
       ...shared,
       autoOffsetReset: 'earliest',
       fetchMaxWaitMs: random.pick([50, 500]),
-      fetchMinBytes: random.pick([1, 2000]),
+      fetchMinBytes: random.pick([1, 400]),
       maxPartitionFetchBytes: random.pick([300, 1_048_576]),
       queuedMaxBytes: random.pick([1000, 67_108_864]),
       sessionTimeoutMs: 6000,
