@@ -58,7 +58,12 @@ export async function openConnection(options: DialOptions): Promise<Connection> 
         isTls: tls !== undefined,
         onEnd: options.onEnd,
       })
-      await connection.handshake(Math.max(1, deadline - runtime.now()))
+      try {
+        await connection.handshake(Math.max(1, deadline - runtime.now()))
+      } catch (error) {
+        connection.close(error as KafkaError)
+        throw error
+      }
       return connection
     } catch (error) {
       if (!(error instanceof NetworkError)) throw error

@@ -5,7 +5,7 @@ import {
   decodeResponse,
   encodeRequest,
   FrameSplitter,
-  KafkaError,
+  type KafkaError,
   MalformedError,
   negotiate,
 } from '@samsa/protocol'
@@ -112,6 +112,9 @@ export class Connection implements Sink {
     for (;;) {
       const setting = 'socketConnectionSetupTimeoutMs'
       const frame = await this.#exchange(ApiVersions, version, SOFTWARE, timeoutMs, setting)
+      // The correlation id, then the error code: that much is the same in every version.
+      if (frame.length < 6)
+        throw this.#unreadable(ApiVersions, version, new MalformedError('no error code', 4))
       const errorCode = new DataView(frame.buffer, frame.byteOffset, frame.byteLength).getInt16(4)
       const refused = errorCode === UNSUPPORTED_VERSION
       const answer = this.#decoded(ApiVersions, refused ? 0 : version, frame)
@@ -238,11 +241,19 @@ export class Connection implements Sink {
     try {
       return decodeResponse(api, version, frame)
     } catch (error) {
-      // Where one answer cannot be read, the next one cannot be trusted either.
-      const cause = error instanceof KafkaError ? error : new MalformedError(String(error), 0)
-      this.close(cause)
-      throw cause
+      throw this.#unreadable(api, version, error)
     }
+  }
+
+  /** Where one answer cannot be read, the next one cannot be trusted either: the connection is over. */
+  #unreadable(api: Api, version: number, error: unknown): KafkaError {
+    const why = error instanceof Error ? error.message : String(error)
+    const what = `the answer of ${this.#options.broker} to ${api.name} v${version} cannot be read: ${why}`
+    const cause = new MalformedError(what, error instanceof MalformedError ? error.position : 0, {
+      cause: error,
+    })
+    this.close(cause)
+    return cause
   }
 
   /** One timer serves all waiters: it is moved only when an earlier deadline appears. */

@@ -223,7 +223,11 @@ export class FrameSplitter {
     const wrong = size < 0 ? 'negative' : `above the limit of ${this.#maxFrameBytes}`
     // A TLS record begins with its type (20 to 23) and the protocol's major version, 3.
     const isTls = (first[0] as number) >= 0x14 && (first[0] as number) <= 0x17 && first[1] === 3
-    const guess = isTls ? 'the other side speaks TLS' : 'the other side does not speak the Kafka protocol'
-    return new MalformedError(`frame size ${size} is ${wrong} (first bytes "${printable}"): ${guess}`, 0)
+    const isHttp = /^(HTTP|GET |POST|HEAD|PUT )/.test(printable)
+    const other = isTls ? 'speaks TLS' : isHttp ? 'speaks HTTP' : 'does not speak the Kafka protocol'
+    return new MalformedError(
+      `frame size ${size} is ${wrong} (first bytes "${printable}"): the other side ${other}`,
+      0,
+    )
   }
 }
