@@ -1,10 +1,35 @@
 import type { TlsOptions } from '@samsa/runtime'
 import type { BootstrapAddress, Parsed, Setting } from './config.ts'
-import { custom, flag, milliseconds, oneOf, parseBootstrapServers, text, whole } from './config.ts'
+import { flag, milliseconds, oneOf, parseBootstrapServers, text, whole } from './config.ts'
+import { ConfigError } from './errors.ts'
 
 const bootstrapServers: Setting<readonly BootstrapAddress[] | string | readonly string[]> = {
   default: [{ host: 'localhost', port: 9092 }],
   parse: parseBootstrapServers,
+}
+
+const TLS_FIELDS = ['ca', 'cert', 'key', 'passphrase', 'servername', 'rejectUnauthorized']
+
+const ssl: Setting<TlsOptions | undefined> = {
+  default: undefined,
+  parse: (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw new Error('must be an object with PEM texts: { ca, cert, key, passphrase }')
+    for (const [name, part] of Object.entries(value)) {
+      if (!TLS_FIELDS.includes(name))
+        throw new ConfigError('ssl', undefined, `ssl has no ${name}; it has ${TLS_FIELDS.join(', ')}`)
+      const isPem = [part].flat().every((text) => typeof text === 'string' && text.includes('-----BEGIN '))
+      if (['ca', 'cert', 'key'].includes(name) && part !== undefined && !isPem) {
+        const form = `ssl: { ${name}: readFileSync('${name}.pem', 'utf8') }`
+        throw new ConfigError(
+          'ssl',
+          undefined,
+          `ssl.${name} must be PEM text, not the name of its file: ${form}`,
+        )
+      }
+    }
+    return value as TlsOptions
+  },
 }
 
 /**
@@ -43,13 +68,9 @@ export const clientSettings = {
   /** `SSL` encrypts; SASL is not there yet. Default `PLAINTEXT`. */
   securityProtocol: oneOf('PLAINTEXT', ['PLAINTEXT', 'SSL']),
   /** PEM texts for `securityProtocol: 'SSL'`: `{ ca, cert, key, passphrase, servername, rejectUnauthorized }`. */
-  ssl: custom<TlsOptions>('must be an object with PEM texts: { ca, cert, key, passphrase }', isObject),
+  ssl,
   /** Whether asking for a topic that is missing may create it, where the broker allows that. Default true. */
   allowAutoCreateTopics: flag(true),
-}
-
-function isObject(value: unknown): value is TlsOptions {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 export type ClientConfig = Parsed<typeof clientSettings>

@@ -5,7 +5,7 @@ import { remedyElsewhere } from './settings-elsewhere.ts'
 /** One setting: its default, and how a given value is checked and brought into form. */
 export interface Setting<T> {
   readonly default: T
-  /** Throws a plain Error whose message is the rule; `parseConfig` adds the name and the value. */
+  /** Throws a plain Error whose message is the rule; `parseConfig` adds the name and the value. Or a ConfigError. */
   readonly parse: (value: unknown) => T
 }
 
@@ -150,6 +150,7 @@ export function parseConfig<T extends SettingTable>(
     try {
       parsed[name] = setting.parse(value)
     } catch (error) {
+      if (error instanceof ConfigError) throw error
       throw new ConfigError(
         name,
         value,

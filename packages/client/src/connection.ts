@@ -10,7 +10,7 @@ import {
   negotiate,
 } from '@samsa/protocol'
 import type { NetworkError, Runtime, Sink, Timer, Transport } from '@samsa/runtime'
-import { ConnectionError, ServerError, TimeoutError } from './errors.ts'
+import { AuthenticationError, ConnectionError, ServerError, TimeoutError } from './errors.ts'
 
 export interface ConnectionOptions {
   runtime: Runtime
@@ -308,6 +308,11 @@ export class Connection implements Sink {
   #disconnected(cause: NetworkError | undefined): KafkaError {
     const { broker, address, isTls = false } = this.#options
     const how = cause?.code ? ` (${cause.code})` : ''
+    // TLS 1.3 refuses a client only after the handshake.
+    if (/^ERR_SSL.*ALERT/.test(cause?.code ?? '')) {
+      const what = `${broker} refuses us${how}; it may want a client certificate: ssl.cert and ssl.key`
+      return new AuthenticationError(what, { cause })
+    }
     if (this.#heardBytes > 0) {
       return new ConnectionError(`${broker} closed the connection${how}`, address, false, { cause })
     }

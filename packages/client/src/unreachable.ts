@@ -26,6 +26,14 @@ const tlsFaults: readonly (readonly [codes: RegExp, fault: string])[] = [
     /EPROTO|WRONG_VERSION_NUMBER|PACKET_LENGTH|RECORD_LAYER|HTTP_REQUEST/,
     "the port does not speak TLS; use securityProtocol: 'PLAINTEXT', or the broker's TLS port",
   ],
+  [
+    /OSSL|KEY_VALUES_MISMATCH/,
+    'ssl.cert and ssl.key cannot be used, alone or together; check the files they come from',
+  ],
+  [
+    /PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/,
+    'it speaks only a version of TLS that is not safe any more; raise its version',
+  ],
   [/ALERT/, 'it refuses us; it may want a client certificate: ssl.cert and ssl.key'],
 ]
 
@@ -63,7 +71,9 @@ function tlsFailed(broker: string, address: string, cause: NetworkError): KafkaE
     )
   }
   const fault = tlsFaults.find(([codes]) => codes.test(code))?.[1] ?? 'check the ssl settings'
-  return new AuthenticationError(`TLS with ${broker} failed: ${fault} (${code}: ${cause.message})`, { cause })
+  // OpenSSL's own words name lines of its source; what is found in a certificate is said well.
+  const detail = /^E(PROTO|RR_O?SSL_)/.test(code) ? '' : `: ${cause.message.replace(/^\S+: /, '')}`
+  return new AuthenticationError(`TLS with ${broker} failed: ${fault} (${code}${detail})`, { cause })
 }
 
 function meaningOf({ stage, code, message }: NetworkError): string {

@@ -61,13 +61,19 @@ export function dial(target: DialTarget): Promise<Transport> {
         const { servername, ca, ...rest } = target.tls
         // A name, not an address, may go into the handshake (RFC 6066).
         const name = servername && net.isIP(servername) === 0 ? { servername } : {}
-        secure = tls.connect({
-          ...rest,
-          ...name,
-          ...(ca ? { ca: [ca].flat() } : {}),
-          socket,
-          ...identity(servername),
-        })
+        try {
+          secure = tls.connect({
+            ...rest,
+            ...name,
+            ...(ca ? { ca: [ca].flat() } : {}),
+            socket,
+            ...identity(servername),
+          })
+        } catch (error) {
+          // A certificate or key that cannot be read; nobody else would catch it here.
+          give(failure('handshake', address, error as NodeJS.ErrnoException))
+          return
+        }
         secure.on('error', fail)
         secure.once('secureConnect', () => {
           settle()
