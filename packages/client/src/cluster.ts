@@ -370,7 +370,9 @@ export class Cluster {
     const answer = await connection.request(MetadataApi, body, { timeoutMs })
     this.#metadataAt = this.runtime.now()
     this.#nodes.answeredBy(node)
-    this.#publish(mergeMetadata(this.#metadata, answer, new Set([...this.#wanted.keys()])))
+    // An answer for all topics names each: what it leaves out was deleted.
+    const kept = new Set(topics === null ? [] : this.#wanted.keys())
+    this.#publish(mergeMetadata(this.#metadata, answer, kept))
     return this.#metadata
   }
 
@@ -396,4 +398,9 @@ function noneReached(what: string, failures: readonly Error[]): Error {
     failure instanceof ConnectionError ? [failure.address] : [],
   )
   return new ConnectionError(message, addresses.join(','), false, { cause })
+}
+
+/** Errors of a topic that time does not heal. */
+export function isFinalForTopic(error: ServerError): boolean {
+  return recover(error, recovery.metadata) === 'fail'
 }

@@ -20,6 +20,7 @@ import type { AssignedPartition, Reset } from './positions.ts'
 import { Positions } from './positions.ts'
 import type { TopicPartition, TopicPartitionOffset } from './topic-partition.ts'
 import { checkTimes, checkTopicPartition, checkTopicPartitions, named } from './topic-partition.ts'
+import { TopicWatch } from './topic-watch.ts'
 
 export interface ConsumerEvents extends ClientEvents {
   /** Partitions were assigned by the group. */
@@ -71,6 +72,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   #subscription: readonly string[] | RegExp | undefined
   #wantedTopics: readonly string[] = []
   #membership: GroupMembership | undefined
+  #topicWatch: TopicWatch | undefined
   #isLocating = false
   #closing: Promise<void> | undefined
   #autoCommit = { cancel: () => {} }
@@ -92,7 +94,6 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     const { keyDeserializer: key, valueDeserializer: value } = this.#config
     this.#deserializers =
       key || value ? { key: deserializerOf(key), value: deserializerOf(value) } : undefined
-    this.#cluster.onMetadata(() => this.#metadataChanged())
   }
 
   /**
@@ -123,6 +124,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     const membership = this.#membership
     this.#membership = undefined
     this.#subscription = undefined
+    this.#wantSubscribed()
     this.#assign([])
     void membership?.leave()
   }
@@ -520,21 +522,14 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     for (const topic of topics) this.#cluster.want(topic)
     for (const topic of this.#wantedTopics) this.#cluster.unwant(topic)
     this.#wantedTopics = topics
-    if (topics.some((topic) => !this.#cluster.metadata.topics.has(topic))) this.#cluster.requestRefresh()
-  }
-
-  #partitionCounts = ''
-
-  /** New topics of a pattern, or new partitions, need a new assignment. */
-  #metadataChanged(): void {
+    this.#topicWatch?.close()
     if (this.#subscription === undefined) return
-    const { topics } = this.#cluster.metadata
-    const counts = this.#subscribedTopics()
-      .map((topic) => `${topic}:${topics.get(topic)?.partitions.length ?? 0}`)
-      .join()
-    const before = this.#partitionCounts
-    this.#partitionCounts = counts
-    if (before !== '' && before !== counts && this.#membership?.isStable) this.#membership.rejoin()
+    this.#topicWatch = new TopicWatch({
+      cluster: this.#cluster,
+      topics: () => this.#subscribedTopics(),
+      onChanged: () => this.#membership?.rejoin(),
+      onError: (error) => this.#raise(error),
+    })
   }
 
   #groupAssigned(partitions: TopicPartition[]): void {
@@ -747,6 +742,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     const deadline = this.#runtime.now() + timeoutMs
     const expire = () => new TimeoutError('the consumer to close', timeoutMs)
     this.#autoCommit.cancel()
+    this.#topicWatch?.close()
     this.#fetcher.close()
     try {
       await within(this.#runtime, this.#depart(includeLent, deadline), deadline, expire)

@@ -1,0 +1,88 @@
+import type { Timer } from '@samsa/runtime'
+import { backoffMs } from '../backoff.ts'
+import type { Cluster } from '../cluster.ts'
+import { isFinalForTopic } from '../cluster.ts'
+import { ServerError } from '../errors.ts'
+
+export interface TopicWatchOptions {
+  cluster: Cluster
+  /** Subscribed topics that are known of, or were named. */
+  topics: () => readonly string[]
+  /** Topics, or the numbers of their partitions, are others than before. */
+  onChanged: () => void
+  /** A topic that time will not bring. */
+  onError: (error: Error) => void
+}
+
+const LOOK_AGAIN_MS = 1000
+/** Looks after which a topic that is still missing is worth a line in the log. */
+const LOOKS_BEFORE_WARNING = 10
+
+/**
+ * Keeps the view of the subscribed topics fresh, also while nothing is assigned and so nothing is fetched: a member
+ * without partitions must hear of new ones too. A topic that is missing is asked for again soon, since it may be in
+ * the making; otherwise metadata is asked for when it is older than `metadataMaxAgeMs`.
+ * Source: `Metadata.timeToNextUpdate`, `ConsumerCoordinator.rejoinNeededOrPending`.
+ */
+export class TopicWatch {
+  readonly #options: TopicWatchOptions
+  readonly #off: () => void
+  #timer: Timer | undefined
+  #counts: string | undefined
+  #looksInVain = 0
+
+  constructor(options: TopicWatchOptions) {
+    this.#options = options
+    this.#off = options.cluster.onMetadata(() => this.#compare())
+    this.#look()
+  }
+
+  close(): void {
+    this.#off()
+    this.#timer?.cancel()
+  }
+
+  #look(): void {
+    const { cluster } = this.#options
+    const { retryBackoffMs: initialMs, retryBackoffMaxMs: maxMs, metadataMaxAgeMs } = cluster.config
+    const missing = this.#missing()
+    if (missing.length > 0) cluster.requestRefresh()
+    else cluster.refreshIfOld()
+    this.#looksInVain = missing.length > 0 ? this.#looksInVain + 1 : 0
+    if (this.#looksInVain === LOOKS_BEFORE_WARNING) {
+      cluster.events.logger.warn(
+        `subscribed, but not there: ${missing.join(', ')}. Create it, or correct the name; reading begins when it appears`,
+      )
+    }
+    const pause =
+      missing.length > 0
+        ? backoffMs(this.#looksInVain - 1, { initialMs, maxMs }, () => cluster.runtime.random())
+        : Math.min(metadataMaxAgeMs, LOOK_AGAIN_MS)
+    this.#timer = cluster.runtime.timer(cluster.runtime.now() + pause, () => this.#look())
+  }
+
+  #missing(): string[] {
+    const { topics } = this.#options.cluster.metadata
+    return this.#options.topics().filter((name) => {
+      const known = topics.get(name)
+      if (!known || known.errorCode === 0) return !known?.partitions.length
+      return !isFinalForTopic(new ServerError(known.errorCode, { api: 'Metadata', topic: name }))
+    })
+  }
+
+  #compare(): void {
+    const { cluster, topics, onChanged, onError } = this.#options
+    const named = topics()
+    for (const topic of named) {
+      const errorCode = cluster.metadata.topics.get(topic)?.errorCode ?? 0
+      const error = new ServerError(errorCode, { api: 'Metadata', topic })
+      if (errorCode !== 0 && isFinalForTopic(error)) onError(error)
+    }
+    const counts = named
+      .map((topic) => `${topic}:${cluster.metadata.topics.get(topic)?.partitions.length ?? 0}`)
+      .join()
+    const before = this.#counts
+    this.#counts = counts
+    if (before !== undefined && before !== counts) onChanged()
+  }
+}
