@@ -73,7 +73,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   #wantedTopics: readonly string[] = []
   #membership: GroupMembership | undefined
   #topicWatch: TopicWatch | undefined
-  #isLocating = false
+  readonly #locating = new Set<AssignedPartition>()
   #closing: Promise<void> | undefined
   #autoCommit = { cancel: () => {} }
   #isCommitting: Promise<void> | undefined
@@ -568,13 +568,17 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     this.#fetcher.wake()
   }
 
-  /** Looks up where partitions without a position begin; goes on until every one has its answer. */
+  /**
+   * Looks up where partitions without a position begin; goes on until every one has its answer. A partition whose
+   * leader is away must not hold up the others: what is found is used at once, and a later call begins at once too.
+   */
   #locate(): void {
-    if (this.#isLocating) return
-    this.#isLocating = true
-    void this.#locateAll().finally(() => {
-      this.#isLocating = false
-      if (!this.#closing && this.#unlocated.length > 0) this.#locate()
+    const wanted = this.#unlocated.filter((partition) => !this.#locating.has(partition))
+    if (wanted.length === 0) return
+    for (const partition of wanted) this.#locating.add(partition)
+    void this.#locateAll(wanted).finally(() => {
+      for (const partition of wanted) this.#locating.delete(partition)
+      if (!this.#closing) this.#locate()
     })
   }
 
@@ -582,14 +586,14 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     return this.#positions.all.filter(({ position, isRevoking }) => position === undefined && !isRevoking)
   }
 
-  async #locateAll(): Promise<void> {
+  async #locateAll(wanted: readonly AssignedPartition[]): Promise<void> {
     // `seek` right after `assign` comes first: what it sets need not be looked up.
     await Promise.resolve()
-    const wanted = this.#unlocated
+    const open = wanted.filter(({ position }) => position === undefined)
     try {
-      await this.#locateCommitted(wanted.filter(({ reset }) => reset === undefined))
+      await this.#locateCommitted(open.filter(({ reset }) => reset === undefined))
       await this.#locateEnds(
-        wanted.filter(({ position, reset }) => position === undefined && reset !== undefined),
+        open.filter(({ position, reset }) => position === undefined && reset !== undefined),
       )
     } catch (error) {
       if (this.#cluster.signal.aborted) return
@@ -625,19 +629,22 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
 
   async #locateEnds(wanted: readonly AssignedPartition[]): Promise<void> {
     if (wanted.length === 0) return
-    const asked = wanted.map((partition) => ({ partition, reset: partition.reset as Reset }))
-    const found = await this.#list(
-      asked.map(({ partition: { topic, partition }, reset }) => ({
-        topic,
-        partition,
-        timestamp: reset === 'earliest' ? EARLIEST : LATEST,
-      })),
+    const asked = new Map(
+      wanted.map((partition) => [named(partition), { partition, reset: partition.reset as Reset }]),
     )
-    for (const { partition, reset } of asked) {
-      if (!this.#positions.current(partition) || partition.reset !== reset) continue
-      const at = found.get(named(partition))
-      if (at) partition.moveTo(at.offset, at.leaderEpoch)
-    }
+    const targets = wanted.map(({ topic, partition, reset }) => ({
+      topic,
+      partition,
+      timestamp: reset === 'earliest' ? EARLIEST : LATEST,
+    }))
+    await this.#list(targets, (name, at) => {
+      const { partition, reset } = asked.get(name) ?? {}
+      if (!partition || !this.#positions.current(partition) || partition.reset !== reset) return
+      partition.moveTo(at.offset, at.leaderEpoch)
+      this.#locating.delete(partition)
+      this.#fetcher.wake()
+      this.#arrived()
+    })
   }
 
   /** The offset is not in the log: it goes on by `autoOffsetReset`, and says so. */
@@ -662,10 +669,13 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     })
   }
 
-  #list(wanted: readonly (TopicPartition & { timestamp: number })[]): Promise<Map<string, FoundOffset>> {
+  #list(
+    wanted: readonly (TopicPartition & { timestamp: number })[],
+    onFound: (name: string, found: FoundOffset) => void = () => {},
+  ): Promise<Map<string, FoundOffset>> {
     const isolationLevel = this.#config.isolationLevel === 'read_committed' ? 1 : 0
     const deadline = this.#runtime.now() + this.#config.defaultApiTimeoutMs
-    return listOffsets(this.#cluster, wanted, isolationLevel, deadline)
+    return listOffsets(this.#cluster, wanted, isolationLevel, deadline, onFound)
   }
 
   async #ends(call: string, partitions: readonly TopicPartition[], timestamp: number): Promise<number[]> {

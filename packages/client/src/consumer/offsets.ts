@@ -13,6 +13,8 @@ export const LATEST = -1
 const REBALANCE_IN_PROGRESS = 27
 /** The newest version that names topics; later ones need ids for every one of them. */
 const LAST_WITH_NAMES = 9
+const UNKNOWN_TOPIC_OR_PARTITION = 3
+const LEADER_NOT_AVAILABLE = 5
 
 export interface FoundOffset {
   offset: number
@@ -22,62 +24,91 @@ export interface FoundOffset {
 }
 
 /**
- * Offsets of partitions by time (or EARLIEST, LATEST), asked of the leaders.
+ * Offsets of partitions by time (or EARLIEST, LATEST), asked of the leaders, of all at the same time.
+ * @param onFound called for each partition as soon as it has its answer, also when others get none
  * @throws TimeoutError or ServerError
  */
 export async function listOffsets(
   cluster: Cluster,
-  wanted: readonly (TopicPartition & { timestamp: number })[],
+  wanted: readonly TimedPartition[],
   isolationLevel: number,
   deadline: number,
+  onFound: (name: string, found: FoundOffset) => void,
 ): Promise<Map<string, FoundOffset>> {
   const found = new Map<string, FoundOffset>()
-  await cluster.retrying(
-    `offsets of ${wanted.map(named).join(', ')}`,
-    recovery.listOffsets,
-    deadline,
-    async () => {
-      for (const [node, group] of await byLeader(
-        cluster,
-        wanted.filter((each) => !found.has(named(each))),
-        deadline,
-      )) {
-        const topics = byTopic(group).map(([name, partitions]) => ({
-          name,
-          partitions: partitions.map(({ partition: partitionIndex, timestamp }) => ({
-            partitionIndex,
-            timestamp,
-            currentLeaderEpoch:
-              cluster.metadata.topics.get(name)?.partitions[partitionIndex]?.leaderEpoch ?? -1,
-          })),
-        }))
-        const answer = await cluster.request(ListOffsets, { replicaId: -1, isolationLevel, topics }, { node })
-        for (const { name: topic, partitions } of answer.topics) {
-          for (const { partitionIndex: partition, errorCode, offset, timestamp, leaderEpoch } of partitions) {
-            if (errorCode !== 0) throw new ServerError(errorCode, { api: 'ListOffsets', topic, partition })
-            found.set(named({ topic, partition }), { offset, timestamp, leaderEpoch })
-          }
-        }
-      }
-    },
-  )
+  const note = (name: string, offset: FoundOffset) => {
+    found.set(name, offset)
+    onFound(name, offset)
+  }
+  const attempt = async () => {
+    const open = wanted.filter((each) => !found.has(named(each)))
+    if (open.some(({ topic }) => !cluster.metadata.topics.has(topic))) await cluster.refresh()
+    const { groups, problems } = byLeader(cluster, open)
+    const asked = [...groups].map(([node, group]) => askLeader(cluster, node, group, isolationLevel, note))
+    for (const outcome of await Promise.allSettled(asked)) {
+      if (outcome.status === 'rejected') problems.push(outcome.reason)
+    }
+    if (problems.length > 0) throw problems[0]
+  }
+  for (const { topic } of wanted) cluster.want(topic)
+  try {
+    const what = `offsets of ${wanted.map(named).join(', ')}`
+    await cluster.retrying(what, recovery.listOffsets, deadline, attempt)
+  } finally {
+    for (const { topic } of wanted) cluster.unwant(topic)
+  }
   return found
 }
 
-async function byLeader<T extends TopicPartition>(
+type TimedPartition = TopicPartition & { timestamp: number }
+
+/** @throws ServerError for the first partition that was refused, after every other one was noted */
+async function askLeader(
   cluster: Cluster,
-  wanted: readonly T[],
-  deadline: number,
-): Promise<Map<number, T[]>> {
-  const groups = new Map<number, T[]>()
-  for (const each of wanted) {
-    const topic = await cluster.awaitTopic(each.topic, deadline, each.partition)
-    const leader = topic.partitions[each.partition]?.leader ?? -1
-    if (leader < 0)
-      throw new ServerError(5, { api: 'Metadata', topic: each.topic, partition: each.partition })
-    groups.set(leader, [...(groups.get(leader) ?? []), each])
+  node: number,
+  group: readonly TimedPartition[],
+  isolationLevel: number,
+  note: (name: string, found: FoundOffset) => void,
+): Promise<void> {
+  const topics = byTopic(group).map(([name, partitions]) => ({
+    name,
+    partitions: partitions.map(({ partition: partitionIndex, timestamp }) => ({
+      partitionIndex,
+      timestamp,
+      currentLeaderEpoch: cluster.metadata.topics.get(name)?.partitions[partitionIndex]?.leaderEpoch ?? -1,
+    })),
+  }))
+  const answer = await cluster.request(ListOffsets, { replicaId: -1, isolationLevel, topics }, { node })
+  let problem: ServerError | undefined
+  for (const { name: topic, partitions } of answer.topics) {
+    for (const { partitionIndex: partition, errorCode, offset, timestamp, leaderEpoch } of partitions) {
+      if (errorCode === 0) note(named({ topic, partition }), { offset, timestamp, leaderEpoch })
+      else problem ??= new ServerError(errorCode, { api: 'ListOffsets', topic, partition })
+    }
   }
-  return groups
+  if (problem) throw problem
+}
+
+/** Partitions by the node that leads them; those without a leader are problems, and no reason to leave the others. */
+function byLeader(
+  cluster: Cluster,
+  wanted: readonly TimedPartition[],
+): { groups: Map<number, TimedPartition[]>; problems: unknown[] } {
+  const groups = new Map<number, TimedPartition[]>()
+  const problems: unknown[] = []
+  const { topics, brokers } = cluster.metadata
+  for (const each of wanted) {
+    const { topic, partition } = each
+    const known = topics.get(topic)
+    const leader = known?.partitions[partition]?.leader ?? -1
+    if (known && leader >= 0 && brokers.has(leader)) {
+      groups.set(leader, [...(groups.get(leader) ?? []), each])
+      continue
+    }
+    const missing = known?.partitions[partition] ? LEADER_NOT_AVAILABLE : UNKNOWN_TOPIC_OR_PARTITION
+    problems.push(new ServerError(known?.errorCode || missing, { api: 'Metadata', topic, partition }))
+  }
+  return { groups, problems }
 }
 
 /**
