@@ -1,8 +1,9 @@
-import type { KafkaError } from '@samsa/protocol'
+import { KafkaError } from '@samsa/protocol'
 import type { Runtime } from '@samsa/runtime'
 import { NetworkError } from '@samsa/runtime'
 import type { ClientConfig } from './client-config.ts'
 import { Connection } from './connection.ts'
+import { ConnectionError, TimeoutError } from './errors.ts'
 import { unreachable } from './unreachable.ts'
 
 /** A broker as it is to be dialled. */
@@ -26,51 +27,76 @@ export interface DialOptions {
 
 /**
  * Opens a connection to a broker and learns what it speaks. Every address that the host name has is tried in turn
- * (KIP-302), so one dead address of several costs time but not the broker.
+ * (KIP-302), each for its share of the time, so that one dead or mute address of several does not cost the broker.
  * @throws ConnectionError or AuthenticationError that says what was tried, what came back and what to change.
  */
 export async function openConnection(options: DialOptions): Promise<Connection> {
-  const { runtime, config, endpoint, timeoutMs, signal } = options
+  const { runtime, endpoint, timeoutMs, signal } = options
   const address = `${endpoint.host}:${endpoint.port}`
   const broker = brokerName(endpoint)
-  const tls = config.securityProtocol === 'SSL' ? { servername: endpoint.host, ...config.ssl } : undefined
   const deadline = runtime.now() + timeoutMs
+  const hosts = await resolved(options, broker)
   const failures: unknown[] = []
-  for (const host of await resolved(options, broker)) {
+  for (const [index, host] of hosts.entries()) {
     const left = deadline - runtime.now()
     if (left <= 0) break
     try {
-      const transport = await runtime.dial({
-        host,
-        port: endpoint.port,
-        timeoutMs: left,
-        signal,
-        ...(tls ? { tls } : {}),
-      })
-      const connection = new Connection({
-        runtime,
-        transport,
-        broker,
-        address,
-        clientId: config.clientId,
-        receiveMessageMaxBytes: config.receiveMessageMaxBytes,
-        idleMs: config.connectionsMaxIdleMs,
-        isTls: tls !== undefined,
-        onEnd: options.onEnd,
-      })
-      try {
-        await connection.handshake(Math.max(1, deadline - runtime.now()))
-      } catch (error) {
-        connection.close(error as KafkaError)
-        throw error
-      }
-      return connection
+      return await openAddress(options, { host, broker, address }, left / (hosts.length - index))
     } catch (error) {
-      if (!(error instanceof NetworkError)) throw error
+      if (signal.aborted || !isAboutAddress(error)) throw error
       failures.push(error)
     }
   }
+  const last = failures.at(-1)
+  if (last instanceof KafkaError) throw last
   throw unreachable(endpoint, broker, failures)
+}
+
+/** Whether another address of the same name may do better. */
+function isAboutAddress(error: unknown): boolean {
+  return error instanceof NetworkError || error instanceof ConnectionError || error instanceof TimeoutError
+}
+
+async function openAddress(
+  { runtime, config, endpoint, signal, onEnd }: DialOptions,
+  { host, broker, address }: { host: string; broker: string; address: string },
+  timeoutMs: number,
+): Promise<Connection> {
+  const deadline = runtime.now() + timeoutMs
+  const tls = config.securityProtocol === 'SSL' ? { servername: endpoint.host, ...config.ssl } : undefined
+  const transport = await runtime.dial({
+    host,
+    port: endpoint.port,
+    timeoutMs,
+    signal,
+    ...(tls ? { tls } : {}),
+  })
+  let isTaken = false
+  let ended: KafkaError | undefined
+  const connection = new Connection({
+    runtime,
+    transport,
+    broker,
+    address,
+    clientId: config.clientId,
+    receiveMessageMaxBytes: config.receiveMessageMaxBytes,
+    idleMs: config.connectionsMaxIdleMs,
+    isTls: tls !== undefined,
+    // The end of one that was never taken into use is told by the error alone.
+    onEnd: (cause) => {
+      ended = cause
+      if (isTaken) onEnd(cause)
+    },
+  })
+  try {
+    await connection.handshake(Math.max(1, deadline - runtime.now()))
+  } catch (error) {
+    connection.close(error as KafkaError)
+    throw error
+  }
+  if (ended) throw ended
+  isTaken = true
+  return connection
 }
 
 /** How a broker is named in messages. */

@@ -15,6 +15,7 @@ import { sleep, within } from './deadline.ts'
 import { AuthenticationError, ConnectionError, closedError, ServerError, TimeoutError } from './errors.ts'
 import type { ClientEvents, Events } from './events.ts'
 import { describeError } from './events.ts'
+import { firstAnswer } from './first-answer.ts'
 import type { Broker, LeaderHint, Metadata, TopicMetadata } from './metadata.ts'
 import { mergeLeaders, mergeMetadata, noMetadata } from './metadata.ts'
 import { inOrder, NodePool } from './node-pool.ts'
@@ -36,6 +37,9 @@ export interface ClusterRequestOptions {
 
 const NOT_ONE = 'no broker can be reached'
 const coordinatorTypes: Record<CoordinatorType, number> = { group: 0, transaction: 1 }
+
+/** How long a broker may take for metadata before another one is asked besides. */
+const PATIENCE_MS = 1000
 
 /**
  * The client's view of the cluster: who is there, who leads what, and one way to send a request to the right place.
@@ -295,7 +299,11 @@ export class Cluster {
   }
 
   async #nodeOf(target: Target): Promise<number> {
-    if (target === 'any') return this.#nodes.leastLoaded(this.#metadata)
+    if (target === 'any') {
+      // Before anything is known, whoever gives metadata first is known to be alive.
+      if (this.#metadata.generation === 0) await this.refresh()
+      return this.#nodes.leastLoaded(this.#metadata)
+    }
     if (target === 'controller') {
       const { controllerId, brokers } = this.#metadata
       return brokers.has(controllerId) ? controllerId : this.#nodes.leastLoaded(this.#metadata)
@@ -337,23 +345,28 @@ export class Cluster {
     }
   }
 
-  /** Asks one broker after the other until one answers. */
   async #refresh(): Promise<Metadata> {
     const failures: [number, Error][] = []
-    for (const node of this.#nodes.candidates(this.#metadata)) {
+    const asks = this.#nodes.candidates(this.#metadata).map((node) => async () => {
       if (this.signal.aborted) throw closedError('the client')
       try {
         return await this.#ask(node)
       } catch (error) {
-        if (error instanceof EncodeError || (error as KafkaError).code === 'CLOSED') throw error
         failures.push([node, error as Error])
+        throw error
       }
+    })
+    const isFinal = (error: Error) => error instanceof EncodeError || (error as KafkaError).code === 'CLOSED'
+    try {
+      return await firstAnswer(asks, { runtime: this.runtime, patienceMs: PATIENCE_MS, isFinal })
+    } catch (error) {
+      if (!(error instanceof AggregateError)) throw error
+      failures.sort(([a], [b]) => inOrder(a, b))
+      throw noneReached(
+        NOT_ONE,
+        failures.map(([, failure]) => failure),
+      )
     }
-    failures.sort(([a], [b]) => inOrder(a, b))
-    throw noneReached(
-      NOT_ONE,
-      failures.map(([, error]) => error),
-    )
   }
 
   async #ask(node: number): Promise<Metadata> {
