@@ -3,7 +3,7 @@ import type { Runtime } from '@samsa/runtime'
 import { NetworkError } from '@samsa/runtime'
 import type { ClientConfig } from './client-config.ts'
 import { Connection } from './connection.ts'
-import { ConnectionError, TimeoutError } from './errors.ts'
+import { ConnectionError, closedError, TimeoutError } from './errors.ts'
 import { unreachable } from './unreachable.ts'
 
 /** A broker as it is to be dialled. */
@@ -88,11 +88,15 @@ async function openAddress(
       if (isTaken) onEnd(cause)
     },
   })
+  const abandon = () => connection.close(closedError('the client'))
+  signal.addEventListener('abort', abandon)
   try {
     await connection.handshake(Math.max(1, deadline - runtime.now()))
   } catch (error) {
     connection.close(error as KafkaError)
     throw error
+  } finally {
+    signal.removeEventListener('abort', abandon)
   }
   if (ended) throw ended
   isTaken = true
