@@ -22,10 +22,14 @@ const FIRST_CAPACITY = 1024
 export class Accumulator {
   readonly #options: AccumulatorOptions
   readonly #topics = new Map<string, (PartitionQueue | undefined)[]>()
+  /** The topic that was asked for last: mostly the next one too. */
+  #last: { readonly topic: string; readonly queues: (PartitionQueue | undefined)[] } | undefined
   /** Queues that hold anything; the others need no look. */
   readonly #active = new Set<PartitionQueue>()
   readonly #capacities = new WeakMap<PartitionQueue, number>()
   #memory = 0
+  /** No batch expires before; the batches need no look until then. */
+  #nothingExpiresBefore = Number.POSITIVE_INFINITY
   /** Everything is sent without waiting for more records: on flush and close, or when memory is short. */
   isHurried = false
 
@@ -51,11 +55,12 @@ export class Accumulator {
   }
 
   queue(topic: string, partition: number): PartitionQueue {
-    let queues = this.#topics.get(topic)
-    if (!queues) {
-      queues = []
+    if (this.#last?.topic !== topic) {
+      const queues = this.#topics.get(topic) ?? []
       this.#topics.set(topic, queues)
+      this.#last = { topic, queues }
     }
+    const { queues } = this.#last
     let queue = queues[partition]
     if (!queue) {
       queue = new PartitionQueue(topic, partition)
@@ -93,14 +98,16 @@ export class Accumulator {
       batch = new ProducerBatch(topic, partition, writer, now, now + this.#options.deliveryTimeoutMs)
       queue.waiting.push(batch)
       this.#active.add(queue)
+      this.#nothingExpiresBefore = Math.min(this.#nothingExpiresBefore, batch.deadline)
       isNew = true
     }
     const bytes = batch.writer.append(timestamp, key, value, headers)
     batch.accounted += bytes
     this.#memory += bytes
     const isFull = batch.writer.sizeInBytes >= batchSize
-    if (isFull || queue.waiting.length > 1) this.#capacities.set(queue, Math.max(batchSize, 256))
-    return { batch, bytes, isNew, isReady: isFull || (isNew && queue.waiting.length > 1) }
+    const isReady = isFull || (isNew && queue.waiting.length > 1)
+    if (isReady) this.#capacities.set(queue, Math.max(batchSize, 256))
+    return { batch, bytes, isNew, isReady }
   }
 
   /** When the head of a queue may be sent, monotonic; now or earlier means at once. */
@@ -114,21 +121,19 @@ export class Accumulator {
   /** Batches whose time is over. */
   expired(now: number): ProducerBatch[] {
     const batches: ProducerBatch[] = []
-    for (const queue of this.#active) {
-      for (const batch of queue.waiting) if (batch.deadline <= now) batches.push(batch)
-      for (const batch of queue.inFlight) if (batch.deadline <= now && !batch.isSettled) batches.push(batch)
+    if (now < this.#nothingExpiresBefore) return batches
+    let next = Number.POSITIVE_INFINITY
+    for (const batch of this.batches()) {
+      if (batch.deadline <= now) batches.push(batch)
+      next = Math.min(next, batch.deadline)
     }
+    this.#nothingExpiresBefore = next
     return batches
   }
 
-  /** When the next batch expires, monotonic. */
+  /** When a batch may expire, monotonic: not later than the first one does, and earlier if that one is settled. */
   get nextDeadline(): number {
-    let next = Number.POSITIVE_INFINITY
-    for (const queue of this.#active) {
-      for (const batch of queue.waiting) next = Math.min(next, batch.deadline)
-      for (const batch of queue.inFlight) if (!batch.isSettled) next = Math.min(next, batch.deadline)
-    }
-    return next
+    return this.#nothingExpiresBefore
   }
 
   /** Gives back the memory of a batch that is settled. */
