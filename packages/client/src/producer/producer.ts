@@ -13,6 +13,7 @@ import type { TopicMetadata } from '../metadata.ts'
 import type { Content } from './accumulator.ts'
 import { Accumulator } from './accumulator.ts'
 import { bytesOf, checkFields, headersOf, serialized, sizeOf } from './contents.ts'
+import { Fifo } from './fifo.ts'
 import { FutureRecordMetadata } from './future-record-metadata.ts'
 import type { TopicView } from './partitioner.ts'
 import { StickyPartitioner } from './partitioner.ts'
@@ -73,7 +74,7 @@ interface TopicEntry {
   view: TopicView
   sticky: StickyPartitioner
   /** Records that came before the topic was known, or while memory was short. */
-  waiting: Waiting[]
+  readonly waiting: Fifo<Waiting>
   isAwaited: boolean
 }
 
@@ -268,7 +269,7 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
         available: [],
         queueLength: (index: number) => this.#accumulator.queueLength(topic, index),
       }
-      entry = { metadata: undefined, generation: -1, view, sticky, waiting: [], isAwaited: false }
+      entry = { metadata: undefined, generation: -1, view, sticky, waiting: new Fifo(), isAwaited: false }
       this.#topics.set(topic, entry)
       this.#cluster.want(topic)
     }
@@ -299,11 +300,8 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
     this.#time()
     const appended = this.#accumulator.append(topic, partition, timestamp, key, value, headers, this.#now)
     const { batch, bytes, isNew, isReady } = appended
-    future.join(
-      { topic, partition, timestamp, keySize: sizeOf(key), valueSize: sizeOf(value) },
-      batch.fate,
-      batch.count - 1,
-    )
+    const sent = { topic, partition, timestamp, keySize: sizeOf(key), valueSize: sizeOf(value) }
+    future.join(sent, batch.fate, batch.count - 1)
     if (isSticky) entry.sticky.account(bytes, isReady, view)
     if (isNew || isReady) this.#sender.wake()
     return true
@@ -340,7 +338,7 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
   /** Lets waiting records in, one after the other, as their topic becomes known and memory becomes free. */
   async #admit(entry: TopicEntry): Promise<void> {
     while (entry.waiting.length > 0) {
-      const { future, record, deadline, since } = entry.waiting[0] as Waiting
+      const { future, record, deadline, since } = entry.waiting.first as Waiting
       const { topic, partition = 0 } = record
       try {
         if (this.#sender.failure) throw this.#sender.failure
@@ -405,7 +403,7 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
 
   /** Resolves when everything that was sent until now has its outcome. */
   async #drain(): Promise<void> {
-    const futures = [...this.#topics.values()].flatMap(({ waiting }) => waiting.map(({ future }) => future))
+    const waiting = [...this.#topics.values()].flatMap((entry) => entry.waiting.toArray())
     this.#isDraining = true
     this.#accumulator.isHurried = true
     this.#sender.wake()
@@ -413,7 +411,7 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
     const outcomes = batches.map(
       (batch) => new Promise<void>((resolve) => batch.fate.observe(batch.count - 1, () => resolve())),
     )
-    await Promise.all([...outcomes, ...futures.map((future) => future.then().then(ignore, ignore))])
+    await Promise.all([...outcomes, ...waiting.map(({ future }) => future.then().then(ignore, ignore))])
     this.#isDraining = false
     this.#accumulator.isHurried = false
   }
