@@ -231,7 +231,8 @@ function report(chosen: readonly Peer[], runs: readonly Run[], options: ClientBe
   ]
   return [
     "Processor time of the client per message: user and system, all threads, from within, after warm-up; medians. 'x",
-    "samsa' is the median of the ratios within each round: trust 2x and more, 30 % means nothing.",
+    "samsa' is the median of the ratios within each round: trust 2x and more, 30 % means nothing. The first second of a",
+    'JavaScript client goes into compiling it: with --messages 1000000 its figures are those of a process that lives on.',
     `${scene.join('; ')}.`,
     ...parts.map((part) => `\n${part}`),
   ].join('\n')
