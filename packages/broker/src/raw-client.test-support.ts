@@ -1,5 +1,13 @@
 import type { Api, Request, Response } from '@samsa/protocol'
-import { BatchWriter, correlationIdOf, decodeResponse, encodeRequest, FrameSplitter } from '@samsa/protocol'
+import {
+  BatchWriter,
+  correlationIdOf,
+  decodeResponse,
+  encodeRequest,
+  FrameSplitter,
+  Metadata,
+  zeroUuid,
+} from '@samsa/protocol'
 import type { Host, Sink, Transport } from '@samsa/runtime'
 import { SimWorld, transportPair, turn } from '@samsa/runtime'
 import type { Broker, BrokerOptions } from './broker.ts'
@@ -133,6 +141,13 @@ export class Stage {
       this.#clients.set(node, client)
     }
     return this.settled(client.ask(api, version, body))
+  }
+
+  /** The id of a topic that exists. */
+  async topicId(name: string): Promise<string> {
+    const asked = { topics: [{ name, topicId: zeroUuid }], allowAutoTopicCreation: false }
+    const { topics } = await this.ask(Metadata, 12, asked)
+    return topics[0]?.topicId ?? zeroUuid
   }
 
   /** Lets virtual time go on until a promise is settled. */

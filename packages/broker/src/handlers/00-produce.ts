@@ -3,9 +3,8 @@
  * Versions 0 to 2 are advertised, as Kafka does (KAFKA-18659), and refused.
  */
 import type { Received, Reply } from '@samsa/protocol'
-import { Produce, zeroUuid } from '@samsa/protocol'
+import { BATCH_HEADER_BYTES, BatchHeader, codecNumber, Produce } from '@samsa/protocol'
 import type { Partition, Topic } from '../topics.ts'
-import { OFFSETS_TOPIC } from '../topics.ts'
 import type { Handler, RequestContext } from './handler.ts'
 import { code, handler } from './handler.ts'
 
@@ -21,7 +20,7 @@ const produce = handler(Produce, async (body, context) => {
     const { topicId, name } = asked
     const topic = topicOf(asked, context)
     const partitionResponses = asked.partitionData.map(({ index, records }) =>
-      append(topic, asked, index, records, context, hinted),
+      append(topic, index, records, acks, context, hinted),
     )
     return { name, topicId, partitionResponses }
   })
@@ -53,29 +52,31 @@ function topicOf({ name, topicId }: AskedTopic, { state, version }: RequestConte
 
 async function append(
   topic: Topic | undefined,
-  asked: AskedTopic,
   index: number,
   records: Uint8Array | null,
+  acks: number,
   context: RequestContext,
   hinted: Set<number>,
 ): Promise<PartitionReply> {
   const { state, version, node } = context
   const partition = topic?.partitions[index]
   if (!topic || !partition) {
-    const unknown =
-      version >= 13 && !topic && asked.topicId !== zeroUuid
-        ? 'UNKNOWN_TOPIC_ID'
-        : 'UNKNOWN_TOPIC_OR_PARTITION'
-    return refused(index, unknown)
+    return refused(index, version >= 13 && !topic ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION')
   }
-  if (topic.name === OFFSETS_TOPIC) return refused(index, 'INVALID_TOPIC_EXCEPTION')
-  if (partition.leader !== node) return notLeader(partition, hinted)
+  if (topic.isInternal) return refused(index, 'INVALID_TOPIC_EXCEPTION')
+  if (partition.leader !== node) return notLeader(partition, version, hinted)
   if (records === null) return refused(index, 'INVALID_RECORD', 'no records')
-  if (Number(topic.configs.get('min.insync.replicas') ?? 1) > state.upNodes.length)
+  const problem = batchProblem(records, version)
+  if (problem) return refused(index, ...problem)
+  if (acks === -1 && Number(topic.configs.get('min.insync.replicas') ?? 1) > state.upNodes.length)
     return refused(index, 'NOT_ENOUGH_REPLICAS')
   const { log, leaderEpoch } = partition
   const appended = log.append(records, { leaderEpoch, now: state.runtime.wallTime() })
-  if ('error' in appended) return refused(index, appended.error, appended.detail)
+  if ('error' in appended) {
+    const { error, detail, records: bad = [] } = appended
+    const recordErrors = bad.map((batchIndex) => ({ batchIndex, batchIndexErrorMessage: detail }))
+    return { ...refused(index, error, detail), recordErrors }
+  }
   try {
     await appended.durable
   } catch (error) {
@@ -96,10 +97,22 @@ function refused(index: number, name: string, errorMessage: string | null = null
   return { index, errorCode: code(name), baseOffset: -1, recordErrors: [], errorMessage }
 }
 
-function notLeader(partition: Partition, hinted: Set<number>): PartitionReply {
+function notLeader(partition: Partition, version: number, hinted: Set<number>): PartitionReply {
+  const reply = refused(partition.index, 'NOT_LEADER_OR_FOLLOWER')
+  if (version < 10) return reply
   hinted.add(partition.leader)
-  const currentLeader = { leaderId: partition.leader, leaderEpoch: partition.leaderEpoch }
-  return { ...refused(partition.index, 'NOT_LEADER_OR_FOLLOWER'), currentLeader }
+  return { ...reply, currentLeader: { leaderId: partition.leader, leaderEpoch: partition.leaderEpoch } }
+}
+
+/** What of a batch depends on the request or on the broker, not on the log: error and reason. */
+function batchProblem(records: Uint8Array, version: number): [string, string] | undefined {
+  if (records.length < BATCH_HEADER_BYTES) return undefined
+  const header = new BatchHeader(records)
+  if (header.magic !== 2) return undefined
+  if (version < 7 && header.codec === codecNumber('zstd'))
+    return ['UNSUPPORTED_COMPRESSION_TYPE', `Produce v${version} does not know zstd`]
+  if (header.isTransactional) return ['INVALID_TXN_STATE', 'this broker has no transactions']
+  return undefined
 }
 
 function refuseAll(body: Received<typeof Produce>, name: string): Reply<typeof Produce> {

@@ -51,6 +51,8 @@ export interface AppendContext {
 export interface AppendRefusal {
   error: string
   detail: string
+  /** Which records of the batch are to blame, counted from 0; without it the batch as a whole is. */
+  records?: number[]
 }
 
 export interface Appended {
@@ -317,10 +319,11 @@ export class PartitionLog {
   #validateRecords(records: Uint8Array): AppendRefusal | undefined {
     try {
       for (const batch of readBatches(records)) {
-        const keyless = batch.records().findIndex((record) => record.keySize < 0)
-        if (this.settings.isCompacted && keyless >= 0) {
-          return refuse('INVALID_RECORD', `record ${keyless} has no key, which a compacted topic needs`)
-        }
+        const read = batch.records()
+        if (!this.settings.isCompacted) continue
+        const keyless = read.flatMap(({ keySize }, index) => (keySize < 0 ? [index] : []))
+        if (keyless.length > 0)
+          return { ...refuse('INVALID_RECORD', 'a compacted topic needs keys'), records: keyless }
       }
       return undefined
     } catch (error) {
