@@ -2,6 +2,8 @@ import type { Api, Request, Response } from '@samsa/protocol'
 import {
   BatchWriter,
   correlationIdOf,
+  DeleteRecords,
+  DeleteTopics,
   decodeResponse,
   encodeRequest,
   FrameSplitter,
@@ -148,6 +150,16 @@ export class Stage {
     const asked = { topics: [{ name, topicId: zeroUuid }], allowAutoTopicCreation: false }
     const { topics } = await this.ask(Metadata, 12, asked)
     return topics[0]?.topicId ?? zeroUuid
+  }
+
+  async deleteTopic(name: string): Promise<void> {
+    await this.ask(DeleteTopics, 5, { topicNames: [name], timeoutMs: 1000 })
+  }
+
+  /** Deletes the records of a partition before an offset; asks node 1. */
+  async deleteRecords(name: string, partitionIndex: number, offset: number): Promise<void> {
+    const topics = [{ name, partitions: [{ partitionIndex, offset }] }]
+    await this.ask(DeleteRecords, 2, { topics, timeoutMs: 1000 })
   }
 
   /** Lets virtual time go on until a promise is settled. */

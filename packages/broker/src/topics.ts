@@ -58,6 +58,7 @@ export class Topics {
   readonly #nodes: () => readonly number[]
   readonly clusterId: string
   readonly #wasClosedInOrder: boolean
+  readonly #listeners = new Set<() => void>()
   #nextProducerId = 0n
   #reservedProducerId = 0n
 
@@ -88,6 +89,12 @@ export class Topics {
 
   partition(name: string, index: number): Partition | undefined {
     return this.#byName.get(name)?.partitions[index]
+  }
+
+  /** Calls back whenever a partition gets another leader or a topic goes. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
   }
 
   /**
@@ -153,6 +160,7 @@ export class Topics {
       if (directory) this.#runtime.disk.removeDirectory(directory)
     }
     this.#store()
+    this.#notify()
   }
 
   /** Gives a partition another leader; the epoch rises so that clients can tell. */
@@ -160,6 +168,7 @@ export class Topics {
     partition.leader = leader
     partition.leaderEpoch++
     this.#store()
+    this.#notify()
   }
 
   deleteRecordsBefore(partition: Partition, offset: number): void {
@@ -183,6 +192,10 @@ export class Topics {
         `${dataDirectory}/.kafka_cleanshutdown`,
         text({ version: 0, brokerEpoch: 1 }),
       )
+  }
+
+  #notify(): void {
+    for (const listener of [...this.#listeners]) listener()
   }
 
   #addPartition(topic: Topic, index: number): void {
