@@ -13,7 +13,7 @@ export interface ClientWorld {
 /** One setting: its default, and how a given value is checked and brought into form. */
 interface Setting<T> {
     readonly default: T;
-    /** Throws a plain Error whose message is the rule; `parseConfig` adds the name and the value. */
+    /** Throws a plain Error whose message is the rule; `parseConfig` adds the name and the value. Or a ConfigError. */
     readonly parse: (value: unknown) => T;
 }
 type SettingTable = {

@@ -12,13 +12,14 @@ import type { ClientConfig } from './client-config.ts'
 import type { BootstrapAddress } from './config.ts'
 import type { Body } from './connection.ts'
 import { sleep, within } from './deadline.ts'
-import { AuthenticationError, ConnectionError, closedError, ServerError, TimeoutError } from './errors.ts'
+import { closedError, ServerError, TimeoutError } from './errors.ts'
 import type { ClientEvents, Events } from './events.ts'
 import { describeError } from './events.ts'
 import { firstAnswer } from './first-answer.ts'
 import type { Broker, LeaderHint, Metadata, TopicMetadata } from './metadata.ts'
 import { mergeLeaders, mergeMetadata, noMetadata } from './metadata.ts'
 import { inOrder, NodePool } from './node-pool.ts'
+import { noneReached } from './none-reached.ts'
 import type { Recovery } from './recovery.ts'
 import { recover, recovery } from './recovery.ts'
 import { routeOf } from './routing.ts'
@@ -396,21 +397,6 @@ export class Cluster {
     this.events.emit('metadata', { generation: metadata.generation })
     for (const listener of [...this.#listeners]) listener(metadata)
   }
-}
-
-/** One error for all of them: the only one as it is, several with a line for each. */
-function noneReached(what: string, failures: readonly Error[]): Error {
-  const [first] = failures
-  const cause = failures.at(-1)
-  if (first && failures.length === 1) return first
-  const message = `${what}:${failures.map((failure) => `\n  - ${failure.message}`).join('')}`
-  // Where everybody refuses who we are, trying again cannot help.
-  if (failures.every((failure) => failure instanceof AuthenticationError))
-    return new AuthenticationError(message, { cause })
-  const addresses = failures.flatMap((failure) =>
-    failure instanceof ConnectionError ? [failure.address] : [],
-  )
-  return new ConnectionError(message, addresses.join(','), false, { cause })
 }
 
 /** Errors of a topic that time does not heal. */

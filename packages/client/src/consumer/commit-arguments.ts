@@ -1,5 +1,5 @@
 import { shown } from '../arguments.ts'
-import { ConfigError } from '../errors.ts'
+import { ConfigError, KafkaError, ServerError } from '../errors.ts'
 import { ConsumerRecord } from './consumer-record.ts'
 import type { TopicPartitionOffset } from './topic-partition.ts'
 
@@ -39,5 +39,19 @@ function refusal(given: unknown, why: string): ConfigError {
     given,
     `commit: ${shown(named)} ${why}. Commit a record: commit(message), ` +
       'or the next offset to read: commit([{ topic, partition, offset: message.offset + 1 }])',
+  )
+}
+
+/** What a caller of `commit` is told: when the group has moved on, what that means and what to change. */
+export function commitError(error: Error, groupId: string): Error {
+  const isGone =
+    error instanceof ServerError &&
+    ['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS'].includes(error.code)
+  if (!isGone) return error
+  return new KafkaError(
+    'COMMIT_FAILED',
+    `the commit was refused because group ${groupId} has moved on (${(error as ServerError).code}): the partitions may belong to ` +
+      'another member now, which will read these records again. Process faster, or raise maxPollIntervalMs or sessionTimeoutMs',
+    { cause: error },
   )
 }

@@ -1,13 +1,13 @@
 import type { Runtime } from '@samsa/runtime'
 import { nodeRuntime } from '@samsa/runtime'
-import { checkTimeout, checkTopic, shown } from '../arguments.ts'
+import { checkTimeout, checkTopic } from '../arguments.ts'
 import type { ClientWorld } from '../client-world.ts'
 import { Cluster } from '../cluster.ts'
 import { sleep, within } from '../deadline.ts'
 import { ConfigError, closedError, KafkaError, ServerError, TimeoutError } from '../errors.ts'
 import type { ClientEvents } from '../events.ts'
 import { Events } from '../events.ts'
-import { offsetsToCommit } from './commit-arguments.ts'
+import { commitError, offsetsToCommit } from './commit-arguments.ts'
 import type { ConsumerConfig, ConsumerSettings, Deserializer } from './consumer-config.ts'
 import { consumerConfig } from './consumer-config.ts'
 import type { Deserializers } from './consumer-record.ts'
@@ -19,7 +19,13 @@ import { commitOffsets, EARLIEST, fetchCommitted, LATEST, listOffsets } from './
 import type { AssignedPartition, Reset } from './positions.ts'
 import { Positions } from './positions.ts'
 import type { TopicPartition, TopicPartitionOffset } from './topic-partition.ts'
-import { checkTimes, checkTopicPartition, checkTopicPartitions, named } from './topic-partition.ts'
+import {
+  checkTimes,
+  checkTopicPartition,
+  checkTopicPartitions,
+  checkTopics,
+  named,
+} from './topic-partition.ts'
 import { TopicWatch } from './topic-watch.ts'
 
 export interface ConsumerEvents extends ClientEvents {
@@ -781,32 +787,4 @@ function deserializerOf(
   if (given === 'string') return (bytes) => bytes.toString('utf8')
   if (given === 'json') return (bytes) => JSON.parse(bytes.toString('utf8'))
   return given
-}
-
-function checkTopics(given: unknown): readonly string[] {
-  const list = typeof given === 'string' ? [given] : given
-  if (
-    Array.isArray(list) &&
-    list.length > 0 &&
-    list.every((topic) => typeof topic === 'string' && topic !== '')
-  )
-    return [...list]
-  throw new ConfigError(
-    'topics',
-    given,
-    `subscribe needs topics: subscribe(['my.topic']), not ${shown(given)}`,
-  )
-}
-
-function commitError(error: Error, groupId: string): Error {
-  const isGone =
-    error instanceof ServerError &&
-    ['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS'].includes(error.code)
-  if (!isGone) return error
-  return new KafkaError(
-    'COMMIT_FAILED',
-    `the commit was refused because group ${groupId} has moved on (${(error as ServerError).code}): the partitions may belong to ` +
-      'another member now, which will read these records again. Process faster, or raise maxPollIntervalMs or sessionTimeoutMs',
-    { cause: error },
-  )
 }

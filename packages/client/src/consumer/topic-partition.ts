@@ -57,3 +57,19 @@ export function checkTimes(given: unknown): void {
     `offsetsForTimes needs ${form}, not ${shown((given as unknown[])[wrong])}`,
   )
 }
+
+/** @throws ConfigError that shows the right form */
+export function checkTopics(given: unknown): readonly string[] {
+  const list = typeof given === 'string' ? [given] : given
+  if (
+    Array.isArray(list) &&
+    list.length > 0 &&
+    list.every((topic) => typeof topic === 'string' && topic !== '')
+  )
+    return [...list]
+  throw new ConfigError(
+    'topics',
+    given,
+    `subscribe needs topics: subscribe(['my.topic']), not ${shown(given)}`,
+  )
+}

@@ -39,14 +39,8 @@ export function dial(target: DialTarget): Promise<Transport> {
       give(failure(secure ? 'handshake' : 'connect', address, error))
     const timer = setTimeout(() => {
       const what = secure ? 'the TLS handshake' : 'the connection'
-      give(
-        new NetworkError(
-          'timeout',
-          'ETIMEDOUT',
-          address,
-          `${what} to ${address} took longer than ${Math.round(timeoutMs)} ms`,
-        ),
-      )
+      const why = `${what} to ${address} took longer than ${Math.round(timeoutMs)} ms`
+      give(new NetworkError('timeout', 'ETIMEDOUT', address, why))
     }, timeoutMs)
     signal?.addEventListener('abort', abort)
     socket.on('error', fail)
