@@ -398,8 +398,3 @@ export class Cluster {
     for (const listener of [...this.#listeners]) listener(metadata)
   }
 }
-
-/** Errors of a topic that time does not heal. */
-export function isFinalForTopic(error: ServerError): boolean {
-  return recover(error, recovery.metadata) === 'fail'
-}

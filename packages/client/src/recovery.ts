@@ -129,3 +129,8 @@ export function recover(error: unknown, place: Recovery): Action {
   if (error instanceof KafkaError && error.code === 'CLOSED') return 'fail'
   return 'fail'
 }
+
+/** Errors of a topic that time does not heal. */
+export function isFinalForTopic(error: ServerError): boolean {
+  return recover(error, recovery.metadata) === 'fail'
+}

@@ -1,8 +1,8 @@
 import type { Timer } from '@samsa/runtime'
 import { backoffMs } from '../backoff.ts'
 import type { Cluster } from '../cluster.ts'
-import { isFinalForTopic } from '../cluster.ts'
 import { ServerError } from '../errors.ts'
+import { isFinalForTopic } from '../recovery.ts'
 
 export interface TopicWatchOptions {
   cluster: Cluster
