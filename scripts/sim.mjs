@@ -4,4 +4,4 @@ import { prepare, root, run } from './prepare.mjs'
 
 prepare()
 const program = join(root, 'scenarios/dist/sim/main.js')
-run(process.execPath, ['--enable-source-maps', program, ...process.argv.slice(2)], 86_400_000, '')
+run(process.execPath, ['--enable-source-maps', program, ...process.argv.slice(2)], 86_400_000)

@@ -30,7 +30,7 @@ const reporters = process.env.SAMSA_TEST_RESULTS
   : []
 // A promise that nobody looks after is a failure, in every test.
 const flags = ['--enable-source-maps', '--unhandled-rejections=strict', '--test', '--test-timeout=120000']
-run(process.execPath, [...flags, ...reporters, ...chosen], 1_200_000, '')
+run(process.execPath, [...flags, ...reporters, ...chosen], 1200000)
 
 /** Sources that were removed leave their compiled tests behind; only those with a source count. */
 function testsBelow(dist) {
