@@ -12,5 +12,6 @@ const producer = new KafkaProducer({
 
 producer.send({ topic, value: 'Hello kafka!' }) // returns at once
 
-await producer.close() // sends what is still waiting
-console.log('sent without waiting')
+await producer.close() // sends what is still waiting, for 30 seconds at most
+const { unobservedErrors } = producer.metrics()
+console.log(unobservedErrors === 0 ? 'sent without waiting' : `not sent: ${unobservedErrors}`)

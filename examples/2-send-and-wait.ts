@@ -15,7 +15,7 @@ try {
   const metadata = await future.get({ timeoutMs: 60_000 })
   console.log(metadata)
 } catch (error) {
-  console.error('not sent:', error)
+  console.error('not sent:', (error as Error).message)
   process.exitCode = 1
 }
 

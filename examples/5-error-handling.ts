@@ -21,7 +21,7 @@ try {
   await consumer.commit([{ topic, partition: message.partition, offset: message.offset + 1 }])
   console.log('processed and committed')
 } catch (error) {
-  console.error('not committed, so it comes again:', error) // commit nothing
+  console.error('not committed, so it comes again:', (error as Error).message) // commit nothing
 }
 
 await consumer.close()

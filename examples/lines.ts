@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from 'node:fs'
+import { accessSync, constants, createReadStream, statSync } from 'node:fs'
 
 const LINE_FEED = 10
 const CHUNK_BYTES = 1024 * 1024
@@ -20,6 +20,7 @@ export interface Chunk {
 export function checkFile(path: string): void {
   let why: string | undefined
   try {
+    accessSync(path, constants.R_OK)
     const found = statSync(path)
     why = found.isDirectory()
       ? 'it is a directory'
