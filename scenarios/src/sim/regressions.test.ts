@@ -85,3 +85,27 @@ test('a consumer that is between two generations does not commit as if it were i
   await assert.rejects(world.until(outcome, LIMIT_MS), { code: 'COMMIT_FAILED' })
   assert.equal(await committed(world, consumerOn(world, 'two')), undefined)
 })
+
+test('an older commit that is tried again does not undo a newer one', async () => {
+  const { world, broker } = await worldWithBroker()
+  const consumer = consumerOn(world, 'one')
+  consumer.assign([first])
+  const refused = broker.faults.add({ api: 'OffsetCommit', action: 'close' })
+  const older = consumer.commit([{ ...first, offset: 5 }])
+  await world.until(() => refused.hits === 1, LIMIT_MS)
+  const newer = consumer.commit([{ ...first, offset: 10 }])
+  await world.until(Promise.all([older, newer]), LIMIT_MS)
+  assert.equal(await committed(world, consumer), 10)
+})
+
+test('a commit whose turn does not come in time says so', async () => {
+  const { world, broker } = await worldWithBroker()
+  const consumer = consumerOn(world, 'one', { defaultApiTimeoutMs: 3000 })
+  consumer.assign([first])
+  broker.faults.add({ api: 'OffsetCommit', action: 'close', times: Number.POSITIVE_INFINITY })
+  const outcomes = Promise.allSettled([5, 10].map((offset) => consumer.commit([{ ...first, offset }])))
+  const started = world.now
+  const codes = (await world.until(outcomes, LIMIT_MS)).map((each) => 'reason' in each && each.reason.code)
+  assert.deepEqual(codes, ['TIMEOUT', 'TIMEOUT'])
+  assert.ok(world.now - started <= 3000)
+})

@@ -8,6 +8,7 @@ import { ConfigError, closedError, KafkaError, ServerError, TimeoutError } from 
 import type { ClientEvents } from '../events.ts'
 import { Events } from '../events.ts'
 import { commitError, offsetsToCommit } from './commit-arguments.ts'
+import { CommitQueue } from './commit-queue.ts'
 import type { ConsumerConfig, ConsumerSettings, Deserializer } from './consumer-config.ts'
 import { consumerConfig } from './consumer-config.ts'
 import type { Deserializers } from './consumer-record.ts'
@@ -71,6 +72,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   readonly #events: Events<ConsumerEvents>
   readonly #cluster: Cluster
   readonly #positions = new Positions()
+  readonly #commits: CommitQueue
   readonly #fetcher: Fetcher
   readonly #deserializers: Deserializers<unknown, unknown> | undefined
   readonly #waiters = new Set<Waiter>()
@@ -82,13 +84,13 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   readonly #locating = new Set<AssignedPartition>()
   #closing: Promise<void> | undefined
   #autoCommit = { cancel: () => {} }
-  #isCommitting: Promise<void> | undefined
 
   constructor(options: ConsumerOptions<K, V> = {}, world: ClientWorld = {}) {
     this.#runtime = world.runtime ?? nodeRuntime()
     this.#config = consumerConfig(options as ConsumerSettings)
     this.#events = new Events<ConsumerEvents>(world.logger)
     this.#cluster = new Cluster(this.#config, this.#runtime, this.#events as unknown as Events<ClientEvents>)
+    this.#commits = new CommitQueue(this.#runtime)
     this.#fetcher = new Fetcher({
       cluster: this.#cluster,
       config: this.#config,
@@ -694,22 +696,16 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   #toCommit(
     what: ConsumerRecord<K, V> | readonly TopicPartitionOffset[] | undefined,
   ): TopicPartitionOffset[] {
-    if (what === undefined) {
-      return this.#positions.uncommitted(true).map(({ partition, offset }) => ({
-        topic: partition.topic,
-        partition: partition.partition,
-        offset,
-        leaderEpoch: partition.leaderEpoch,
-      }))
-    }
-    return offsetsToCommit(what)
+    return what === undefined ? this.#due(true) : offsetsToCommit(what)
   }
 
   async #commit(groupId: string, offsets: readonly TopicPartitionOffset[], deadline: number): Promise<void> {
     const membership = this.#membership
     const place = membership?.place
     try {
-      await commitOffsets(this.#cluster, groupId, offsets, place, this.#config.groupInstanceId, deadline)
+      await this.#commits.add(deadline, () =>
+        commitOffsets(this.#cluster, groupId, offsets, place, this.#config.groupInstanceId, deadline),
+      )
     } catch (error) {
       if (error instanceof ServerError && place) membership?.commitRefused(error, place)
       throw error
@@ -721,16 +717,20 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     this.#events.emit('committed', { offsets: [...offsets] })
   }
 
-  async #commitDue(includeLent: boolean, deadline: number): Promise<void> {
-    const due = this.#positions.uncommitted(includeLent)
-    if (due.length === 0 || !this.#config.groupId) return
-    const offsets = due.map(({ partition, offset }) => ({
+  /** What may be committed and was not yet. */
+  #due(includeLent: boolean): TopicPartitionOffset[] {
+    return this.#positions.uncommitted(includeLent).map(({ partition, offset }) => ({
       topic: partition.topic,
       partition: partition.partition,
       offset,
       leaderEpoch: partition.leaderEpoch,
     }))
-    await this.#commit(this.#config.groupId, offsets, deadline)
+  }
+
+  async #commitDue(includeLent: boolean, deadline: number): Promise<void> {
+    const due = this.#due(includeLent)
+    if (due.length === 0 || !this.#config.groupId) return
+    await this.#commit(this.#config.groupId, due, deadline)
   }
 
   /** Commits in the background; one at a time, and after a failure again soon. */
@@ -742,7 +742,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
       this.#autoCommit = this.#runtime.timer(this.#runtime.now() + ms, () => {
         if (this.#closing) return
         const deadline = this.#runtime.now() + this.#config.defaultApiTimeoutMs
-        this.#isCommitting = this.#commitDue(false, deadline).then(
+        void this.#commitDue(false, deadline).then(
           () => arm(autoCommitIntervalMs),
           (error: Error) => {
             this.#events.emit('commitFailed', { error })
@@ -772,7 +772,6 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   }
 
   async #depart(includeLent: boolean, deadline: number): Promise<void> {
-    await this.#isCommitting
     try {
       if (this.#config.enableAutoCommit) await this.#commitDue(includeLent, deadline)
     } finally {
