@@ -175,18 +175,19 @@ export class Group implements Machine<GroupEvent, GroupEffect> {
       case 'sync':
         this.#sync(event, now, effects)
         break
-      case 'heartbeat': {
-        const error = this.#heartbeat(event, now)
-        effects.push({ do: 'answer', to: event.to, error })
+      case 'heartbeat':
+        effects.push({ do: 'answer', to: event.to, error: this.#heartbeat(event, now) })
         break
-      }
       case 'leave':
         this.#leave(event, now, effects)
         break
       case 'hangup':
         for (const member of this.members.values()) {
-          if (member.joining === event.to) member.joining = undefined
           if (member.syncing === event.to) member.syncing = undefined
+          if (member.joining !== event.to) continue
+          member.joining = undefined
+          // Its session runs again: the others need not wait for the whole rebalance when it does not come back.
+          this.#alive(member, now)
         }
         break
       case 'tick':
@@ -437,13 +438,15 @@ export class Group implements Machine<GroupEvent, GroupEffect> {
       }
     }
     if (this.#state.at !== 'preparing') {
-      const timeout = Math.max(
-        ...[...this.members.values()].map(({ rebalanceTimeoutMs }) => rebalanceTimeoutMs),
-      )
       const initial = wasEmpty ? this.#settings.initialRebalanceDelayMs : 0
-      this.#move({ at: 'preparing', deadline: now + timeout, initialUntil: now + initial })
+      this.#move({ at: 'preparing', deadline: now + this.#rebalanceTimeoutMs, initialUntil: now + initial })
     }
     this.#completeIfReady(now, effects)
+  }
+
+  /** The longest that a member may take. */
+  get #rebalanceTimeoutMs(): number {
+    return Math.max(...[...this.members.values()].map((member) => member.rebalanceTimeoutMs))
   }
 
   #rebalanceEnd(state: Extract<State, { at: 'preparing' }>): number {
@@ -469,10 +472,7 @@ export class Group implements Machine<GroupEvent, GroupEffect> {
     }
     this.generationId++
     this.protocolName = this.#vote()
-    const timeout = Math.max(
-      ...[...this.members.values()].map(({ rebalanceTimeoutMs }) => rebalanceTimeoutMs),
-    )
-    this.#move({ at: 'completing', deadline: now + timeout })
+    this.#move({ at: 'completing', deadline: now + this.#rebalanceTimeoutMs })
     for (const member of this.members.values()) {
       if (member.joining === undefined) continue
       effects.push({ do: 'join', to: member.joining, reply: this.#joined(member, false) })
