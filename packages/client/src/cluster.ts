@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Api, Response } from '@samsa/protocol'
 import {
   EncodeError,
@@ -66,6 +67,8 @@ export class Cluster {
     this.config = config
     this.runtime = runtime
     this.events = events
+    // Everybody who waits listens to it, which are more than Node takes for a leak.
+    setMaxListeners(0, this.#closing.signal)
     const bootstrap = config.bootstrapServers as readonly BootstrapAddress[]
     this.#nodes = new NodePool({ config, runtime, events, bootstrap, signal: this.#closing.signal })
   }
