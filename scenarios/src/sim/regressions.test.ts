@@ -3,7 +3,7 @@ import test from 'node:test'
 import type { Broker, BrokerOptions } from '@samsa/broker'
 import { startBroker } from '@samsa/broker'
 import type { ConsumerOptions } from '@samsa/client'
-import { KafkaConsumer } from '@samsa/client'
+import { KafkaConsumer, KafkaProducer } from '@samsa/client'
 import type { SimWorld as World } from '@samsa/runtime'
 import { SimWorld, turn } from '@samsa/runtime'
 
@@ -21,6 +21,7 @@ async function worldWithBroker(options: BrokerOptions = {}): Promise<{ world: Wo
     LIMIT_MS,
   )
   broker.createTopic(TOPIC, { partitions: 2 })
+  broker.createTopic('wide', { partitions: 12 })
   return { world, broker }
 }
 
@@ -108,4 +109,41 @@ test('a commit whose turn does not come in time says so', async () => {
   const codes = (await world.until(outcomes, LIMIT_MS)).map((each) => 'reason' in each && each.reason.code)
   assert.deepEqual(codes, ['TIMEOUT', 'TIMEOUT'])
   assert.ok(world.now - started <= 3000)
+})
+
+test('a member that dies while its join is held back holds the group up for a session, not for a rebalance', async () => {
+  const { world, broker } = await worldWithBroker()
+  const settings = { sessionTimeoutMs: 6000, heartbeatIntervalMs: 3000, maxPollIntervalMs: 300_000 }
+  const one = consumerOn(world, 'one', settings)
+  let assignments = 0
+  one.on('assigned', () => assignments++)
+  one.subscribe([TOPIC])
+  await world.until(() => assignments === 1, LIMIT_MS)
+  const joins = () => broker.requests.recent.filter(({ api }) => api === 'JoinGroup').length
+  const before = joins()
+  const two = consumerOn(world, 'two', settings)
+  two.subscribe([TOPIC])
+  // The first join is answered with a member id, the second one waits for the member that is there to join again.
+  await world.until(() => joins() === before + 2, LIMIT_MS)
+  world.at(world.now, () => world.kill('two'))
+  world.at(world.now + 1000, () => void world.host('two'))
+  await world.until(() => assignments === 2, 15_000)
+  assert.deepEqual(one.assignment().length, 2)
+})
+
+test('many connections that are opened at once draw no warning about leaks', async () => {
+  const { world } = await worldWithBroker({ brokers: 12 })
+  const warnings: Error[] = []
+  const onWarning = (warning: Error) => warnings.push(warning)
+  process.on('warning', onWarning)
+  const producer = new KafkaProducer({ bootstrapServers: 'broker:9092' }, { runtime: world.host('one') })
+  const partitions = Array.from({ length: 12 }, (_, partition) => partition)
+  const sent = Promise.all(
+    partitions.map((partition) => producer.send({ topic: 'wide', partition, value: '' })),
+  )
+  await world.until(sent, LIMIT_MS)
+  await world.until(producer.close(), LIMIT_MS)
+  await turn()
+  process.removeListener('warning', onWarning)
+  assert.deepEqual(warnings, [])
 })
