@@ -2,5 +2,13 @@ export * from './machine.ts'
 export { nodeRuntime, turn } from './node.ts'
 export * from './pair.ts'
 export * from './runtime.ts'
-export type { Cut, Host, NetworkSettings, Place, SimConnection, SimOptions } from './sim.ts'
+export type {
+  Cut,
+  DiskSettings,
+  Host,
+  NetworkSettings,
+  Place,
+  SimConnection,
+  SimOptions,
+} from './sim.ts'
 export { Random, SimWorld } from './sim.ts'

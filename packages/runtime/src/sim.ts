@@ -10,6 +10,7 @@ import { Trace } from './sim/trace.ts'
 
 export type { Cut } from './sim/connection.ts'
 
+export type { DiskSettings } from './sim/disk.ts'
 export type { Host } from './sim/host.ts'
 export type { NetworkSettings, SimConnection } from './sim/network.ts'
 export { Random } from './sim/random.ts'

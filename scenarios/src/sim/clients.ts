@@ -15,10 +15,9 @@ export interface Surroundings {
   readonly note: (what: string, where: string, detail: string) => void
 }
 
-/** Longest pauses (ms) between two sends, and while a record is worked on. */
-const SEND_PAUSE_MS = 120
-const WORK_MS = 40
+/** Pause after an error. Milliseconds. */
 const ERROR_PAUSE_MS = 100
+const MOST_AT_ONCE = 5
 
 /** A producer that sends numbered records at uneven times and tells the ledger what became of each. */
 export class ProducerTask {
@@ -36,12 +35,18 @@ export class ProducerTask {
     this.#producer = new KafkaProducer({ ...plan.producer, bootstrapServers }, { runtime: host, logger })
   }
 
-  async send(count: number): Promise<void> {
-    for (let left = count; left > 0; left--) {
-      this.#sendOne()
-      // Mostly bursts, so that batches fill and several are in flight.
-      if (this.#random.chance(0.5)) await sleep(this.host, this.#random.between(0, SEND_PAUSE_MS))
+  /** Sends bursts of records, so that batches fill and several are in flight, for as long as it is told to. */
+  async sendWhile(isWanted: () => boolean): Promise<void> {
+    while (isWanted()) {
+      for (let left = this.#random.whole(1, MOST_AT_ONCE); left > 0; left--) this.#sendOne()
+      await sleep(this.host, this.#random.between(0, this.#surroundings.plan.sendPauseMs))
     }
+  }
+
+  /** Sends some more. */
+  send(count: number): Promise<void> {
+    let left = count
+    return this.sendWhile(() => left-- > 0)
   }
 
   close(): Promise<void> {
@@ -77,27 +82,28 @@ export class ProducerTask {
 /** A consumer that takes down everything that it is given; a member of the group, or one with all partitions. */
 export class ConsumerTask {
   readonly host: Host
-  /** Why records may come twice: how often partitions changed hands. */
-  stint = 0
   readonly #surroundings: Surroundings
   readonly #random: Random
   readonly #consumer: KafkaConsumer<string, string>
   readonly #group: string
+  #stint = 0
   #isHolding = false
+  #inHand: [number, number] | undefined
 
-  constructor(host: Host, random: Random, surroundings: Surroundings, isMember: boolean) {
+  /** @param nextStint gives each assignment of a member its number; left out for the reader of all partitions */
+  constructor(host: Host, random: Random, surroundings: Surroundings, nextStint?: () => number) {
     this.host = host
     this.#random = random
     this.#surroundings = surroundings
-    this.#group = isMember ? GROUP : host.name
+    this.#group = nextStint ? GROUP : host.name
     const { plan, bootstrapServers, logger } = surroundings
-    const groupId = isMember ? { groupId: GROUP } : {}
+    const groupId = nextStint ? { groupId: GROUP } : {}
     this.#consumer = new KafkaConsumer(
       { ...plan.consumer, ...groupId, bootstrapServers },
       { runtime: host, logger },
     )
-    if (isMember) {
-      this.#watch()
+    if (nextStint) {
+      this.#watch(nextStint)
       this.#consumer.subscribe([TOPIC])
     } else {
       this.#isHolding = true
@@ -112,8 +118,10 @@ export class ConsumerTask {
       try {
         const { value: record, done } = await this.#consumer.next()
         if (done) return
-        this.#take(record.partition, record.offset, record.value)
-        if (this.#random.chance(0.1)) await sleep(this.host, this.#random.between(0, WORK_MS))
+        const { partition, offset, value } = record
+        this.#take(partition, offset, value)
+        if (this.#random.chance(0.1)) await this.#work(partition, offset)
+        ledger.finish(this.#group, partition, offset)
       } catch (error) {
         const { code, name, message } = error as KafkaError
         if (code === 'CLOSED') return
@@ -128,8 +136,16 @@ export class ConsumerTask {
     return this.#consumer.endOffsets(partitions())
   }
 
+  /** Closes; the record in hand counts as done then. */
   close(): Promise<void> {
+    if (this.#inHand) this.#surroundings.ledger.finish(this.#group, ...this.#inHand)
     return this.#consumer.close()
+  }
+
+  async #work(partition: number, offset: number): Promise<void> {
+    this.#inHand = [partition, offset]
+    await sleep(this.host, this.#random.between(0, this.#surroundings.plan.workMs))
+    this.#inHand = undefined
   }
 
   #take(partition: number, offset: number, value: string): void {
@@ -137,18 +153,18 @@ export class ConsumerTask {
     const { name } = this.host
     if (!this.#isHolding)
       ledger.problem(`${name} was given ${partition}-${offset} of a partition that was taken from it`)
-    ledger.hand(this.#group, { reader: name, stint: this.stint, partition, offset, value })
+    ledger.hand(this.#group, { reader: name, stint: this.#stint, partition, offset, value })
     note('handed', name, `${partition}-${offset} ${value}`)
   }
 
-  #watch(): void {
+  #watch(nextStint: () => number): void {
     const { ledger, note } = this.#surroundings
     const { name } = this.host
     const numbers = (list: readonly { partition: number }[]) => list.map(({ partition }) => partition)
     this.#consumer.on('assigned', ({ partitions }) => {
-      this.stint++
+      this.#stint = nextStint()
       this.#isHolding = true
-      ledger.assign(name, this.stint, numbers(partitions))
+      ledger.assign(name, this.#stint, numbers(partitions))
       note('assigned', name, numbers(partitions).join())
     })
     this.#consumer.on('revoked', ({ partitions }) => {

@@ -1,17 +1,20 @@
 import type { SimWorld } from '@samsa/runtime'
 import type { Cluster } from './cluster.ts'
+import type { Crew } from './crew.ts'
 import type { Fault } from './plan.ts'
+
+/** What can be broken. */
+export interface Stage {
+  readonly world: SimWorld
+  readonly cluster: Cluster
+  readonly crew: Crew
+}
 
 /**
  * Lets a fault happen now.
  * @param onError told when breaking or mending itself fails, which is a bug of the broker
  */
-export function happen(
-  fault: Fault,
-  world: SimWorld,
-  cluster: Cluster,
-  onError: (error: Error) => void,
-): void {
+export function happen(fault: Fault, { world, cluster, crew }: Stage, onError: (error: Error) => void): void {
   const { network } = world
   const later = (mend: () => void) => world.at(world.now + fault.forMs, mend)
   const attempt = (work: Promise<unknown> | undefined) => void work?.catch(onError)
@@ -53,6 +56,10 @@ export function happen(
       break
     case 'dropReply':
       broker?.faults.add({ api: fault.api, nth: fault.nth, action: 'dropReply' })
+      break
+    case 'killMember':
+      crew.killMember(fault.host)
+      later(() => crew.startMember(fault.host))
       break
     case 'restart':
       attempt(cluster.stop())

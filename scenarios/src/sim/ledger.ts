@@ -30,7 +30,7 @@ const MOST_TOLD = 3
  * - What was acknowledged is read at the offset that was told, exactly once; nothing is read twice or made up.
  * - The records of a producer are in the order in which they were sent, in every partition.
  * - Within an assignment offsets follow one another without a gap, and everybody finds the same record at an offset.
- * - A group skips nothing; whoever takes a partition over begins where a commit was acknowledged, or later.
+ * - A group skips nothing and commits only what it is done with; whoever takes a partition over begins where a commit was acknowledged, or later.
  */
 export class Ledger {
   readonly #sent = new Map<string, Sent>()
@@ -45,8 +45,9 @@ export class Ledger {
   readonly #log = new Map<string, string>()
   readonly #seen = new Map<string, Set<string>>()
   readonly #findings = new Map<string, string[]>()
-  /** Highest offset that anybody of a kind of reader was handed, by partition. */
+  /** Highest offsets that anybody of a group was handed, and was done with, by partition. */
   readonly #highest = new Map<string, number>()
+  readonly #done = new Map<string, number>()
 
   send(producer: string, value: string): void {
     const number = (this.#counts.get(producer) ?? 0) + 1
@@ -104,14 +105,17 @@ export class Ledger {
     this.#seen.set(group, seen.add(value))
   }
 
+  /** A reader is done with a record. */
+  finish(group: string, partition: number, offset: number): void {
+    const name = `${group} ${partition}`
+    this.#done.set(name, Math.max(this.#done.get(name) ?? -1, offset))
+  }
+
   /** A commit of a group was acknowledged. */
   commit(group: string, partition: number, offset: number): void {
-    const highest = this.#highest.get(`${group} ${partition}`) ?? -1
-    if (offset > highest + 1)
-      this.#find(
-        'ahead',
-        `${group} committed ${offset} of partition ${partition} and was given up to ${highest}`,
-      )
+    const done = this.#done.get(`${group} ${partition}`) ?? -1
+    if (offset > done + 1)
+      this.#find('ahead', `${group} committed ${partition}-${offset} and was done with up to ${done} only`)
     this.#committed.set(partition, Math.max(this.#committed.get(partition) ?? 0, offset))
   }
 

@@ -1,5 +1,5 @@
 import type { ConsumerOptions, ProducerOptions } from '@samsa/client'
-import type { Place } from '@samsa/runtime'
+import type { DiskSettings, NetworkSettings, Place } from '@samsa/runtime'
 import { Random } from '@samsa/runtime'
 
 /** `faults`: everything but the broker's end. `crashes`: also that, with a data directory. */
@@ -32,6 +32,7 @@ export type Fault = { readonly at: number; readonly forMs: number } & (
   | { readonly kind: 'stopNode'; readonly node: number }
   | { readonly kind: 'jump'; readonly host: string; readonly ms: number }
   | { readonly kind: 'dropReply'; readonly api: string; readonly nth: number }
+  | { readonly kind: 'killMember'; readonly host: string }
   | { readonly kind: 'restart' | 'kill' | 'cutPower' }
 )
 
@@ -42,8 +43,12 @@ type FaultKind = Fault['kind']
 export interface Plan {
   readonly producer: ProducerOptions<string, string>
   readonly consumer: ConsumerOptions<string, string>
-  /** Records that each producer sends while things go wrong. */
-  readonly records: number
+  /** How fast hosts talk and disks force. */
+  readonly network: Partial<NetworkSettings>
+  readonly disk: Partial<DiskSettings>
+  /** Longest pauses: between two bursts of sends, and while a record is worked on. Milliseconds. */
+  readonly sendPauseMs: number
+  readonly workMs: number
   readonly faults: readonly Fault[]
   /** When everything is healed. Virtual milliseconds. */
   readonly healAt: number
@@ -52,6 +57,8 @@ export interface Plan {
 const FAULTS_FROM_MS = 500
 const FAULTS_UNTIL_MS = 15_000
 const LONGEST_FAULT_MS = 8000
+const FAST_MS = [0.1, 4] as const
+const SLOW_MS = [5, 60] as const
 const OFFSETS_TOPIC = '__consumer_offsets'
 const OFFSETS_PARTITIONS = 50
 
@@ -68,20 +75,23 @@ const usual: readonly FaultKind[] = [
   'stopNode',
   'jump',
   'dropReply',
+  'killMember',
 ]
 const ends: readonly FaultKind[] = ['restart', 'kill', 'cutPower', 'cutPower']
 
 /** Draws a plan; it depends on seed and scenario only. */
 export function planOf(seed: number, scenario: Scenario): Plan {
   const random = new Random(`${seed} ${scenario}`)
-  const faults = Array.from({ length: random.whole(3, 8) }, () => faultOf(random, random.pick(usual)))
+  const faults = Array.from({ length: random.whole(4, 12) }, () => faultOf(random, random.pick(usual)))
   if (scenario === 'crashes') {
-    for (let count = random.whole(1, 3); count > 0; count--) faults.push(faultOf(random, random.pick(ends)))
+    for (let count = random.whole(1, 4); count > 0; count--) faults.push(faultOf(random, random.pick(ends)))
   }
   faults.sort((a, b) => a.at - b.at)
   const healAt = Math.max(...faults.map(({ at, forMs }) => at + forMs))
+  const requestTimeoutMs = random.pick([700, 1500, 3000, 10_000])
+  const sessionTimeoutMs = random.pick([1500, 3000, 6000])
   const shared = {
-    requestTimeoutMs: random.pick([1500, 3000, 10_000]),
+    requestTimeoutMs,
     metadataMaxAgeMs: random.pick([2000, 300_000]),
     socketConnectionSetupTimeoutMs: random.pick([1000, 10_000]),
   }
@@ -89,9 +99,9 @@ export function planOf(seed: number, scenario: Scenario): Plan {
     producer: {
       ...shared,
       lingerMs: random.pick([0, 5, 50]),
-      batchSize: random.pick([200, 1000, 16_384]),
+      batchSize: random.pick([1000, 4000, 16_384]),
       compressionType: random.pick(['none', 'gzip', 'snappy', 'lz4'] as const),
-      deliveryTimeoutMs: random.pick([12_000, 120_000, 120_000]),
+      deliveryTimeoutMs: requestTimeoutMs * random.pick([1, 3, 100]) + 60,
       maxInFlightRequestsPerConnection: random.pick([1, 2, 5]),
       bufferMemory: random.pick([20_000, 33_554_432]),
     },
@@ -100,17 +110,20 @@ export function planOf(seed: number, scenario: Scenario): Plan {
       autoOffsetReset: 'earliest',
       fetchMaxWaitMs: random.pick([50, 500]),
       fetchMinBytes: random.pick([1, 400]),
-      maxPartitionFetchBytes: random.pick([300, 1_048_576]),
+      maxPartitionFetchBytes: random.pick([2000, 1_048_576]),
       queuedMaxBytes: random.pick([1000, 67_108_864]),
-      sessionTimeoutMs: 6000,
-      heartbeatIntervalMs: random.pick([500, 2000]),
+      sessionTimeoutMs,
+      heartbeatIntervalMs: sessionTimeoutMs / random.pick([3, 6]),
       maxPollIntervalMs: random.pick([10_000, 60_000]),
       autoCommitIntervalMs: random.pick([100, 1000, 5000]),
       partitionAssignmentStrategy: [random.pick(['range', 'roundrobin'])],
       keyDeserializer: 'string',
       valueDeserializer: 'string',
     },
-    records: random.whole(80, 250),
+    network: { delayMs: random.pick([FAST_MS, FAST_MS, SLOW_MS]) },
+    disk: { syncMs: random.pick([FAST_MS, SLOW_MS]), stallChance: random.pick([0, 0.02]) },
+    sendPauseMs: random.pick([30, 60, 200]),
+    workMs: random.pick([1, 20]),
     faults,
     healAt,
   }
@@ -153,6 +166,8 @@ function faultOf(random: Random, kind: FaultKind): Fault {
         host: random.pick([...CLIENTS, BROKER]),
         ms: random.whole(-60_000, 60_000),
       }
+    case 'killMember':
+      return { at, forMs, kind, host: random.pick(MEMBERS) }
     case 'dropReply': {
       const apis = [
         'Produce',

@@ -1,8 +1,7 @@
 import type { Logger } from '@samsa/client'
 import { SimWorld, turn } from '@samsa/runtime'
-import type { Surroundings } from './clients.ts'
-import { ConsumerTask, ProducerTask } from './clients.ts'
 import { Cluster } from './cluster.ts'
+import { Crew } from './crew.ts'
 import { happen } from './faults.ts'
 import { Ledger } from './ledger.ts'
 import type { Scenario } from './plan.ts'
@@ -41,8 +40,8 @@ export interface RunResult {
 const RECOVERY_LIMIT_MS = 60_000
 /** How often it is looked whether that is so. */
 const LOOK_MS = 20
-/** Records that each producer sends after healing. */
-const RECORDS_AFTER = 20
+/** Bursts that each producer sends after healing. */
+const BURSTS_AFTER = 10
 /** Time for what should not happen any more: a record that is handed over twice, a timer that was forgotten. */
 const SILENCE_MS = 8000
 const CLOSE_LIMIT_MS = 40_000
@@ -72,9 +71,7 @@ class Simulation {
   readonly #world: SimWorld
   readonly #cluster: Cluster
   readonly #plan
-  #producers: ProducerTask[] = []
-  #members: ConsumerTask[] = []
-  #reader: ConsumerTask | undefined
+  #crew: Crew | undefined
   #ends: readonly number[] = []
   #recoveryMs = 0
 
@@ -82,28 +79,30 @@ class Simulation {
     const { seed, scenario, onLine } = options
     this.#options = options
     this.#plan = planOf(seed, scenario)
-    this.#world = new SimWorld({ seed: `${seed} ${scenario}`, turn, ...(onLine ? { onLine } : {}) })
+    const { network, disk } = this.#plan
+    const listener = onLine ? { onLine } : {}
+    this.#world = new SimWorld({ seed: `${seed} ${scenario}`, turn, network, disk, ...listener })
     this.#cluster = new Cluster(this.#world, scenario)
   }
 
   async run(): Promise<void> {
-    const world = this.#world
-    await world.until(this.#cluster.start(), 1000, 'the broker has started')
-    this.#openClients()
-    const { faults, healAt, records } = this.#plan
+    const [world, cluster] = [this.#world, this.#cluster]
+    await world.until(cluster.start(), 1000, 'the broker has started')
+    const crew = this.#open()
+    this.#crew = crew
+    const { faults, healAt } = this.#plan
     const onError = (error: Error) => this.ledger.problem(`breaking or mending failed: ${error.stack}`)
-    for (const fault of faults) world.at(fault.at, () => happen(fault, world, this.#cluster, onError))
-    const reading = [...this.#members, this.#reader].map((task) => task?.read())
-    const sending = Promise.all(this.#producers.map((task) => task.send(records)))
+    for (const fault of faults) world.at(fault.at, () => happen(fault, { world, cluster, crew }, onError))
+    const sending = crew.producers.map((task) => task.sendWhile(() => world.now < healAt))
     await world.pass(healAt - world.now)
     world.network.healAll()
-    await world.until(this.#cluster.heal(), 1000, 'the broker is whole again')
-    await this.#recover(sending)
+    crew.heal()
+    await world.until(cluster.heal(), 1000, 'the broker is whole again')
+    await this.#recover(crew, sending)
     await world.pass(SILENCE_MS)
-    this.#ends = (await world.until(this.#reader?.endOffsets() ?? Promise.resolve([]), 10_000)) as number[]
-    await this.#closeClients()
-    await world.until(Promise.all(reading), 1000, 'every reader has stopped')
-    await world.until(this.#cluster.stop(), 1000, 'the broker has stopped')
+    this.#ends = await world.until(crew.endOffsets(), 10_000, 'the ends of the logs are known')
+    await world.until(crew.close(), CLOSE_LIMIT_MS, 'every client is closed')
+    await world.until(cluster.stop(), 1000, 'the broker has stopped')
     await world.pass(SILENCE_MS)
     this.#checkLeaks()
   }
@@ -121,33 +120,28 @@ class Simulation {
       recoveryMs: this.#recoveryMs,
       faults: this.#plan.faults.length,
       brokerStarts: this.#cluster.starts,
-      assignments: this.#members.reduce((sum, { stint }) => sum + stint, 0),
+      assignments: this.#crew?.assignments ?? 0,
       ...this.ledger.counts,
     }
   }
 
-  #openClients(): void {
-    const world = this.#world
-    const surroundings: Surroundings = {
+  #open(): Crew {
+    return new Crew(this.#world, {
       bootstrapServers: this.#cluster.bootstrapServers,
       plan: this.#plan,
       ledger: this.ledger,
       logger: loggerTo(this.#options.onLine),
-      note: (what, where, detail) => world.note(what, where, detail),
-    }
-    const random = (name: string) => world.random.fork(`task ${name}`)
-    this.#producers = PRODUCERS.map((name) => new ProducerTask(world.host(name), random(name), surroundings))
-    this.#members = MEMBERS.map(
-      (name) => new ConsumerTask(world.host(name), random(name), surroundings, true),
-    )
-    this.#reader = new ConsumerTask(world.host(READER), random(READER), surroundings, false)
+      note: (what, where, detail) => this.#world.note(what, where, detail),
+    })
   }
 
   /** Everything is healed: what was begun must end, and new work must be done, in bounded time. */
-  async #recover(sending: Promise<unknown>): Promise<void> {
+  async #recover(crew: Crew, sending: readonly Promise<void>[]): Promise<void> {
     const world = this.#world
     const healed = world.now
-    const more = sending.then(() => Promise.all(this.#producers.map((task) => task.send(RECORDS_AFTER))))
+    const more = Promise.all(sending).then(() =>
+      Promise.all(crew.producers.map((task) => task.send(BURSTS_AFTER))),
+    )
     await world.until(more, RECOVERY_LIMIT_MS, 'everything is sent')
     while (this.ledger.missing(READERS).length > 0) {
       await world.pass(LOOK_MS)
@@ -156,15 +150,6 @@ class Simulation {
       this.ledger.problem(`not everything is settled and read ${RECOVERY_LIMIT_MS} ms after healing`)
       break
     }
-  }
-
-  async #closeClients(): Promise<void> {
-    const tasks = [...this.#producers, ...this.#members, ...(this.#reader ? [this.#reader] : [])]
-    await this.#world.until(
-      Promise.all(tasks.map((task) => task.close())),
-      CLOSE_LIMIT_MS,
-      'every client is closed',
-    )
   }
 
   #checkLeaks(): void {
