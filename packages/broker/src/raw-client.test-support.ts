@@ -8,6 +8,7 @@ import {
   encodeRequest,
   FrameSplitter,
   Metadata,
+  Produce,
   zeroUuid,
 } from '@samsa/protocol'
 import type { Host, Sink, Transport } from '@samsa/runtime'
@@ -150,6 +151,16 @@ export class Stage {
     const asked = { topics: [{ name, topicId: zeroUuid }], allowAutoTopicCreation: false }
     const { topics } = await this.ask(Metadata, 12, asked)
     return topics[0]?.topicId ?? zeroUuid
+  }
+
+  /** Appends a batch to a partition over a new connection to its leader's node; its size in bytes. */
+  async append(topic: string, records: Uint8Array, partition = 0, node = 1): Promise<number> {
+    const topicData = [{ name: topic, topicId: zeroUuid, partitionData: [{ index: partition, records }] }]
+    const body = { acks: 1, timeoutMs: 1000, topicData }
+    const { responses } = await this.settled(this.connect(node).ask(Produce, 9, body))
+    const errorCode = responses[0]?.partitionResponses[0]?.errorCode
+    if (errorCode !== 0) throw new Error(`the batch was refused with ${errorCode}`)
+    return records.length
   }
 
   async deleteTopic(name: string): Promise<void> {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { Fetch, Produce, readBatches, zeroUuid } from '@samsa/protocol'
-import type { RawClient } from '../raw-client.test-support.ts'
+import { Fetch, readBatches, zeroUuid } from '@samsa/protocol'
 import { batchOf, Stage } from '../raw-client.test-support.ts'
 import { code } from './handler.ts'
 
@@ -50,14 +49,8 @@ async function only(stage: Stage, asked: Asked = {}, version = 12, node = 1) {
   return reply
 }
 
-async function append(stage: Stage, values: string[], partition = 0, client?: RawClient): Promise<number> {
-  const records = batchOf(values)
-  const topicData = [{ name: 't', partitionData: [{ index: partition, records }] }] as never
-  const body = { acks: 1, timeoutMs: 1000, topicData }
-  const { responses } = await stage.settled((client ?? stage.connect()).ask(Produce, 9, body))
-  assert.equal(responses[0]?.partitionResponses[0]?.errorCode, 0)
-  return records.length
-}
+const append = (stage: Stage, values: string[], partition = 0): Promise<number> =>
+  stage.append('t', batchOf(values), partition)
 
 const values = (records: Uint8Array | null) =>
   [...readBatches(records ?? new Uint8Array(0))].flatMap((batch) =>

@@ -1,6 +1,8 @@
 /** ListOffsets. v1 one offset, v2 isolation level, v4 leader epochs, v7 greatest timestamp (KIP-734), v8 tiers. */
-import { ListOffsets } from '@samsa/protocol'
+import type { Received, Reply } from '@samsa/protocol'
+import { BatchHeader, ListOffsets } from '@samsa/protocol'
 import type { Partition } from '../topics.ts'
+import type { RequestContext } from './handler.ts'
 import { code, handler } from './handler.ts'
 import { epochProblem } from './leader-epoch.ts'
 
@@ -8,36 +10,78 @@ const LATEST = -1
 const EARLIEST = -2
 const MAX_TIMESTAMP = -3
 const EARLIEST_LOCAL = -4
+/** Since which version a number below 0 means something. The last two ask for tiers that this broker does not have. */
+const sinceVersion: ReadonlyMap<number, number> = new Map([
+  [LATEST, 1],
+  [EARLIEST, 1],
+  [MAX_TIMESTAMP, 7],
+  [EARLIEST_LOCAL, 8],
+  [-5, 9],
+  [-6, 11],
+])
 
-export const listOffsetsHandler = handler(ListOffsets, ({ topics }, { state, node, version }) => ({
-  topics: topics.map(({ name, partitions }) => ({
-    name,
-    partitions: partitions.map(({ partitionIndex, timestamp, currentLeaderEpoch }) => {
-      const partition = state.topics.partition(name, partitionIndex)
-      if (!partition) return refused(partitionIndex, 'UNKNOWN_TOPIC_OR_PARTITION')
-      if (partition.leader !== node) return refused(partitionIndex, 'NOT_LEADER_OR_FOLLOWER')
-      const problem = epochProblem(currentLeaderEpoch, partition.leaderEpoch)
-      if (problem) return refused(partitionIndex, problem)
-      const { leaderEpoch, ...found } = lookUp(partition, timestamp)
-      // Before v4 there is no place for the epoch.
-      return { partitionIndex, errorCode: 0, ...found, ...(version >= 4 ? { leaderEpoch } : {}) }
-    }),
-  })),
-}))
+type Body = Received<typeof ListOffsets>
+type AskedPartition = Body['topics'][number]['partitions'][number]
+type PartitionReply = Reply<typeof ListOffsets>['topics'][number]['partitions'][number]
+
+export const listOffsetsHandler = handler(ListOffsets, ({ topics }, context) => {
+  const seen = new Set<string>()
+  const twice = new Set<string>()
+  for (const { name, partitions } of topics) {
+    for (const { partitionIndex } of partitions) {
+      const key = `${name}-${partitionIndex}`
+      if (seen.has(key)) twice.add(key)
+      seen.add(key)
+    }
+  }
+  return {
+    topics: topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map((asked) =>
+        twice.has(`${name}-${asked.partitionIndex}`)
+          ? refused(asked.partitionIndex, 'INVALID_REQUEST')
+          : answered(name, asked, context),
+      ),
+    })),
+  }
+})
+
+function answered(
+  name: string,
+  { partitionIndex, timestamp, currentLeaderEpoch }: AskedPartition,
+  { state, node, version }: RequestContext,
+): PartitionReply {
+  if (timestamp < 0 && version < (sinceVersion.get(timestamp) ?? Number.POSITIVE_INFINITY))
+    return refused(partitionIndex, 'UNSUPPORTED_VERSION')
+  const partition = state.topics.partition(name, partitionIndex)
+  if (!partition) return refused(partitionIndex, 'UNKNOWN_TOPIC_OR_PARTITION')
+  if (partition.leader !== node) return refused(partitionIndex, 'NOT_LEADER_OR_FOLLOWER')
+  const problem = epochProblem(currentLeaderEpoch, partition.leaderEpoch)
+  if (problem) return refused(partitionIndex, problem)
+  const { leaderEpoch, ...found } = lookUp(partition, timestamp)
+  // Before v4 there is no place for the epoch.
+  return { partitionIndex, errorCode: 0, ...found, ...(version >= 4 ? { leaderEpoch } : {}) }
+}
 
 function lookUp(
-  { log, leaderEpoch }: Partition,
+  partition: Partition,
   asked: number,
 ): { timestamp: number; offset: number; leaderEpoch: number } {
+  const { log, leaderEpoch } = partition
   const none = { timestamp: -1, offset: -1, leaderEpoch: -1 }
   if (asked === LATEST) return { timestamp: -1, offset: log.highWatermark, leaderEpoch }
   if (asked === EARLIEST || asked === EARLIEST_LOCAL)
-    return { timestamp: -1, offset: log.logStartOffset, leaderEpoch }
+    return { timestamp: -1, offset: log.logStartOffset, leaderEpoch: firstEpoch(partition) }
   if (asked === MAX_TIMESTAMP) return log.maxTimestampRecord() ?? none
-  // Other negative numbers ask for tiers that this broker does not have.
   return asked < 0 ? none : (log.offsetForTime(asked) ?? none)
 }
 
-function refused(partitionIndex: number, name: string) {
+/** The epoch in which the first record was written; of an empty log, that of its leader. */
+function firstEpoch({ log, leaderEpoch }: Partition): number {
+  const batch = log.read(log.logStartOffset, 0, true)
+  return batch.length === 0 ? leaderEpoch : new BatchHeader(batch).leaderEpoch
+}
+
+function refused(partitionIndex: number, name: string): PartitionReply {
   return { partitionIndex, errorCode: code(name), timestamp: -1, offset: -1 }
 }

@@ -195,19 +195,24 @@ export class PartitionLog {
     return greatest < 0 ? undefined : this.offsetForTime(greatest)
   }
 
-  /** Where an epoch ended: the end offset of the largest epoch that is not above it. */
+  /**
+   * Where an epoch ended: the largest epoch with records that is not above it, and where the next one began. An epoch
+   * from before all records that are left ended where they begin; one that is not known has no end (-1).
+   * Source: `LeaderEpochFileCache.endOffsetFor`.
+   */
   endOffsetForEpoch(epoch: number, currentEpoch: number): { epoch: number; endOffset: number } {
+    if (epoch < 0 || epoch > currentEpoch) return { epoch: -1, endOffset: -1 }
     if (epoch === currentEpoch) return { epoch, endOffset: this.logEndOffset }
-    let found = -1
+    let found = epoch
     for (const { entries } of this.#segments) {
       for (const entry of entries) {
-        if (entry.leaderEpoch > epoch) return { epoch: found, endOffset: found < 0 ? -1 : entry.baseOffset }
+        if (entry.lastOffset < this.#logStartOffset) continue
+        if (entry.leaderEpoch > epoch)
+          return { epoch: found, endOffset: Math.max(entry.baseOffset, this.#logStartOffset) }
         found = entry.leaderEpoch
       }
     }
-    return epoch > currentEpoch
-      ? { epoch: -1, endOffset: -1 }
-      : { epoch: found, endOffset: found < 0 ? -1 : this.logEndOffset }
+    return { epoch: found, endOffset: this.logEndOffset }
   }
 
   /** Moves the beginning forward; whole segments below it go. */
