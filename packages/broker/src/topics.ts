@@ -299,7 +299,7 @@ function text(value: unknown): Uint8Array {
 }
 
 /** Why a topic may not have this name; undefined when it may. Source: `Topic.validate`. */
-function topicNameProblem(name: string): string | undefined {
+export function topicNameProblem(name: string): string | undefined {
   if (name === '') return 'The topic name is empty.'
   if (name === '.' || name === '..') return "The topic name cannot be '.' or '..'."
   if (name.length > 249) return 'The topic name is longer than 249 characters.'

@@ -5,6 +5,7 @@
 import type { Received, Reply } from '@samsa/protocol'
 import { KafkaError, Metadata, zeroUuid } from '@samsa/protocol'
 import type { Topic } from '../topics.ts'
+import { OFFSETS_TOPIC, topicNameProblem } from '../topics.ts'
 import type { RequestContext } from './handler.ts'
 import { code, handler } from './handler.ts'
 
@@ -16,7 +17,9 @@ export const metadataHandler = handler(Metadata, (body, context) => {
   const all = body.topics === null || (version === 0 && body.topics.length === 0)
   const topics = all
     ? state.topics.all.map((topic) => described(topic, context))
-    : (body.topics ?? []).map((asked) => answered(asked, body.allowAutoTopicCreation || version < 4, context))
+    : once(body.topics ?? []).map((asked) =>
+        answered(asked, body.allowAutoTopicCreation || version < 4, context),
+      )
   return {
     brokers: state.upNodes.map(({ id: nodeId, host, port }) => ({ nodeId, host, port, rack: null })),
     clusterId: state.topics.clusterId,
@@ -25,18 +28,31 @@ export const metadataHandler = handler(Metadata, (body, context) => {
   }
 })
 
+/** Whoever is named twice is answered once. */
+function once(topics: readonly Asked[]): Asked[] {
+  return [...new Map(topics.map((asked) => [`${asked.topicId} ${asked.name}`, asked])).values()]
+}
+
 function answered({ name, topicId }: Asked, mayCreate: boolean, context: RequestContext): TopicReply {
-  const { state } = context
+  const { state, version } = context
+  // v10 and v11 have a place for an id in the request and no meaning for it (KAFKA-14320).
+  if (version < 12 && (name === null || topicId !== zeroUuid))
+    return failed(name ?? '', topicId, 'INVALID_REQUEST')
   if (name === null) {
     const topic = state.topics.byId(topicId)
     return topic ? described(topic, context) : failed(null, topicId, 'UNKNOWN_TOPIC_ID')
   }
   const known = state.topics.get(name)
   if (known) return described(known, context)
-  if (!mayCreate || !state.settings.autoCreateTopicsEnable)
-    return failed(name, zeroUuid, 'UNKNOWN_TOPIC_OR_PARTITION')
+  if (!mayCreate || !state.settings.autoCreateTopicsEnable) {
+    const isLegal = topicNameProblem(name) === undefined
+    return failed(name, zeroUuid, isLegal ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'INVALID_TOPIC_EXCEPTION')
+  }
   try {
-    return described(state.topics.create({ name }), context)
+    return described(
+      name === OFFSETS_TOPIC ? state.topics.offsetsTopic() : state.topics.create({ name }),
+      context,
+    )
   } catch (error) {
     return failed(name, zeroUuid, error instanceof KafkaError ? error.code : 'UNKNOWN_SERVER_ERROR')
   }
