@@ -4,7 +4,7 @@ import { Offsets, offsetsBatch } from './coordinator/offsets.ts'
 import { RequestLog } from './faults.ts'
 import { Groups } from './groups.ts'
 import type { BrokerSettings } from './settings.ts'
-import type { Topic } from './topics.ts'
+import type { Partition, Topic } from './topics.ts'
 import { OFFSETS_TOPIC, offsetsPartitionOf, Topics } from './topics.ts'
 
 export interface Node {
@@ -28,7 +28,7 @@ export class BrokerState {
     this.runtime = runtime
     this.settings = settings
     this.nodes = nodes
-    this.topics = new Topics(runtime, settings, () => nodes.map(({ id }) => id))
+    this.topics = new Topics(runtime, settings, () => placeable(nodes))
     this.groups = new Groups(runtime, {
       initialRebalanceDelayMs: settings.groupInitialRebalanceDelayMs,
       maxSize: settings.groupMaxSize,
@@ -46,7 +46,7 @@ export class BrokerState {
 
   /** The node that looks after a group: the leader of its partition of the offsets topic, as in Kafka. */
   coordinatorOf(group: string): Node | undefined {
-    const partition = this.topics.offsetsTopic().partitions[offsetsPartitionOf(group)]
+    const partition = this.#offsetsPartition(group)
     return this.nodes.find(({ id, isUp }) => isUp && id === partition?.leader)
   }
 
@@ -56,7 +56,7 @@ export class BrokerState {
     entries: { key: OffsetKey; value: CommittedOffset | null }[],
   ): Promise<string> {
     if (entries.length === 0) return 'NONE'
-    const partition = this.topics.offsetsTopic().partitions[offsetsPartitionOf(group)]
+    const partition = this.#offsetsPartition(group)
     if (!partition) return 'COORDINATOR_NOT_AVAILABLE'
     const now = this.runtime.wallTime()
     const batch = offsetsBatch(entries, now)
@@ -82,4 +82,15 @@ export class BrokerState {
       )
     }
   }
+
+  #offsetsPartition(group: string): Partition | undefined {
+    const { partitions } = this.topics.offsetsTopic()
+    return partitions[offsetsPartitionOf(group, partitions.length)]
+  }
+}
+
+/** Who may lead new partitions: whoever is up, and all when nobody is. */
+function placeable(nodes: readonly Node[]): number[] {
+  const up = nodes.filter(({ isUp }) => isUp)
+  return (up.length > 0 ? up : nodes).map(({ id }) => id)
 }

@@ -28,6 +28,8 @@ export interface TopicRequest {
   /** -1: the broker's default. */
   partitions?: number
   configs?: ReadonlyMap<string, string>
+  /** Who leads each partition; without it they are spread over the nodes. */
+  leaders?: readonly number[] | undefined
 }
 
 /** What is written down of the topics, so that they are there again after a restart. */
@@ -131,7 +133,7 @@ export class Topics {
       for (let index = 0; index < count; index++) topic.partitions.push(undefined as never)
       return topic
     }
-    for (let index = 0; index < count; index++) this.#addPartition(topic, index)
+    for (let index = 0; index < count; index++) this.#addPartition(topic, index, request.leaders?.[index])
     this.#byName.set(name, topic)
     this.#byId.set(topic.id, topic)
     this.#store()
@@ -146,8 +148,11 @@ export class Topics {
     return this.create({ name: OFFSETS_TOPIC, partitions: OFFSETS_PARTITIONS, configs }, { isInternal: true })
   }
 
-  addPartitions(topic: Topic, count: number): void {
-    for (let index = topic.partitions.length; index < count; index++) this.#addPartition(topic, index)
+  /** @param leaders who leads each of the new ones; without it they are spread over the nodes */
+  addPartitions(topic: Topic, count: number, leaders?: readonly number[]): void {
+    const present = topic.partitions.length
+    for (let index = present; index < count; index++)
+      this.#addPartition(topic, index, leaders?.[index - present])
     this.#store()
   }
 
@@ -198,10 +203,7 @@ export class Topics {
     for (const listener of [...this.#listeners]) listener()
   }
 
-  #addPartition(topic: Topic, index: number): void {
-    const nodes = this.#nodes()
-    const start = hashOf(topic.name) % nodes.length
-    const leader = nodes[(start + index) % nodes.length] as number
+  #addPartition(topic: Topic, index: number, leader = this.#leaderOf(topic.name, index)): void {
     topic.partitions.push(this.#open(topic, index, leader, 0, 0))
     const directory = this.#directory(topic.name, index)
     if (!directory) return
@@ -209,6 +211,11 @@ export class Topics {
       `${directory}/partition.metadata`,
       Buffer.from(`version: 0\ntopic_id: ${topic.id}`),
     )
+  }
+
+  #leaderOf(topic: string, index: number): number {
+    const nodes = this.#nodes()
+    return nodes[((hashOf(topic) % nodes.length) + index) % nodes.length] as number
   }
 
   #open(topic: Topic, index: number, leader: number, leaderEpoch: number, logStartOffset: number): Partition {
@@ -231,10 +238,8 @@ export class Topics {
       configs: new Map(configs),
       partitions: [],
     }
-    const nodes = this.#nodes()
-    const start = hashOf(name) % nodes.length
     partitions.forEach(({ leaderEpoch, logStartOffset }, index) => {
-      const leader = nodes[(start + index) % nodes.length] as number
+      const leader = this.#leaderOf(name, index)
       topic.partitions.push(this.#open(topic, index, leader, leaderEpoch + 1, logStartOffset))
     })
     this.#byName.set(name, topic)
@@ -315,9 +320,9 @@ function hashOf(name: string): number {
   return hash === -0x8000_0000 ? 0 : Math.abs(hash)
 }
 
-/** The partition of `__consumer_offsets` that a group belongs to. */
-export function offsetsPartitionOf(group: string): number {
-  return hashOf(group) % OFFSETS_PARTITIONS
+/** The partition of `__consumer_offsets` that a group belongs to, of so many. */
+export function offsetsPartitionOf(group: string, partitions: number): number {
+  return hashOf(group) % partitions
 }
 
 /** Settings of a topic that mean something to this broker, with the values that Kafka gives them. */

@@ -3,7 +3,7 @@ import type { Received, Reply } from '@samsa/protocol'
 import { BatchHeader, ListOffsets } from '@samsa/protocol'
 import type { Partition } from '../topics.ts'
 import type { RequestContext } from './handler.ts'
-import { code, handler } from './handler.ts'
+import { code, duplicates, handler } from './handler.ts'
 import { epochProblem } from './leader-epoch.ts'
 
 const LATEST = -1
@@ -25,20 +25,16 @@ type AskedPartition = Body['topics'][number]['partitions'][number]
 type PartitionReply = Reply<typeof ListOffsets>['topics'][number]['partitions'][number]
 
 export const listOffsetsHandler = handler(ListOffsets, ({ topics }, context) => {
-  const seen = new Set<string>()
-  const twice = new Set<string>()
-  for (const { name, partitions } of topics) {
-    for (const { partitionIndex } of partitions) {
-      const key = `${name}-${partitionIndex}`
-      if (seen.has(key)) twice.add(key)
-      seen.add(key)
-    }
-  }
+  const key = (name: string, partition: number) => `${name}-${partition}`
+  const keys = topics.flatMap(({ name, partitions }) =>
+    partitions.map(({ partitionIndex }) => key(name, partitionIndex)),
+  )
+  const twice = duplicates(keys)
   return {
     topics: topics.map(({ name, partitions }) => ({
       name,
       partitions: partitions.map((asked) =>
-        twice.has(`${name}-${asked.partitionIndex}`)
+        twice.has(key(name, asked.partitionIndex))
           ? refused(asked.partitionIndex, 'INVALID_REQUEST')
           : answered(name, asked, context),
       ),

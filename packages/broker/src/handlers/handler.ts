@@ -41,3 +41,9 @@ export function code(name: string): number {
   if (!known) throw new Error(`there is no error ${name}`)
   return known.code
 }
+
+/** What a request names more than once. */
+export function duplicates<T>(named: readonly T[]): Set<T> {
+  const seen = new Set<T>()
+  return new Set(named.filter((each) => seen.has(each) || !seen.add(each)))
+}
