@@ -308,6 +308,7 @@ export class Group implements Machine<GroupEvent, GroupEffect> {
       effects.push({ do: 'join', to: member.joining, reply: refusedJoin('UNKNOWN_MEMBER_ID', member.id) })
     }
     member.joining = event.to
+    this.#alive(member, now)
     this.#prepare(now, false, effects)
   }
 
@@ -342,6 +343,7 @@ export class Group implements Machine<GroupEvent, GroupEffect> {
       return
     }
     member.joining = event.to
+    this.#alive(member, now)
     this.#prepare(now, false, effects)
   }
 

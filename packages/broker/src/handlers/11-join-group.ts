@@ -11,7 +11,7 @@ export const joinGroupHandler = handler(JoinGroup, async (body, context) => {
       errorCode,
       generationId: -1,
       protocolType: null,
-      protocolName: '',
+      protocolName: version >= 7 ? null : '',
       leader: '',
       memberId: body.memberId,
       members: [],
