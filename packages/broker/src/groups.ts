@@ -1,16 +1,19 @@
 import type { Runtime, Timer } from '@samsa/runtime'
+import type { GroupSettings } from './coordinator/admission.ts'
+import { Group } from './coordinator/group.ts'
 import type {
   GroupEffect,
   GroupEvent,
-  GroupSettings,
   JoinEvent,
   JoinReply,
   SyncEvent,
   SyncReply,
-} from './coordinator/group.ts'
-import { Group } from './coordinator/group.ts'
+} from './coordinator/group-events.ts'
 
 type Reply = JoinReply | SyncReply | string
+
+/** `offsets.retention.check.interval.ms`: how long a group without members is remembered (its offsets are kept). */
+const DESERTED_LIMIT_MS = 600_000
 
 /** Takes the answer's address off an event: the driver gives it. */
 type Ask<E> = Omit<E, 'to' | 'type'>
@@ -114,7 +117,9 @@ export class Groups {
       this.#groups.set(id, group)
     }
     for (const effect of group.step(event, this.#runtime.now())) this.#perform(effect)
-    this.#arm(group)
+    // Whom nobody has ever joined was only made to refuse somebody.
+    if (group.isDeserted && group.generationId === 0) this.delete(id)
+    else this.#arm(group)
   }
 
   #perform(effect: GroupEffect): void {
@@ -125,14 +130,15 @@ export class Groups {
 
   #arm(group: Group): void {
     const armed = this.#timers.get(group.id)
-    if (armed?.at === group.wakeAt) return
+    const at = group.isDeserted ? this.#runtime.now() + DESERTED_LIMIT_MS : group.wakeAt
+    if (armed?.at === at) return
     armed?.timer.cancel()
     this.#timers.delete(group.id)
-    const at = group.wakeAt
     if (at === Number.POSITIVE_INFINITY) return
     const timer = this.#runtime.timer(at, () => {
       this.#timers.delete(group.id)
-      this.#step(group.id, { type: 'tick' })
+      if (group.isDeserted) this.delete(group.id)
+      else this.#step(group.id, { type: 'tick' })
     })
     this.#timers.set(group.id, { timer, at })
   }

@@ -1,4 +1,22 @@
 import type { Machine } from '@samsa/runtime'
+import type { GroupSettings } from './admission.ts'
+import { refusesJoin } from './admission.ts'
+import type {
+  GroupEffect,
+  GroupEvent,
+  HeartbeatEvent,
+  JoinEvent,
+  LeaveEvent,
+  SyncEvent,
+} from './group-events.ts'
+import { acceptedJoin, refusedJoin, refusedSync } from './group-events.ts'
+import type { GroupState } from './group-state.ts'
+import { initialDelay, mayMove, stateNames } from './group-state.ts'
+import type { Member } from './member.ts'
+import { keepAlive, sameProtocols } from './member.ts'
+import { Roster } from './roster.ts'
+
+const nothing = new Uint8Array(0)
 
 /**
  * A classic consumer group, as a pure machine.
@@ -13,129 +31,17 @@ import type { Machine } from '@samsa/runtime'
  *
  * Source: `ClassicGroup`, `ClassicGroupState`, `GroupMetadataManager`.
  */
-
-export interface GroupProtocol {
-  name: string
-  metadata: Uint8Array
-}
-
-export interface JoinEvent {
-  type: 'join'
-  /** Whom the answer is for. */
-  to: number
-  memberId: string
-  /** An id for a member that comes without one. */
-  newMemberId: string
-  groupInstanceId: string | null
-  clientId: string
-  clientHost: string
-  protocolType: string
-  protocols: readonly GroupProtocol[]
-  sessionTimeoutMs: number
-  rebalanceTimeoutMs: number
-  /** JoinGroup v4 and later: a member without an id gets one first and joins again with it (KIP-394). */
-  requiresKnownMemberId: boolean
-  /** JoinGroup v9 and later: a static leader that comes back keeps its assignment (KIP-814). */
-  supportsSkippingAssignment: boolean
-}
-
-export interface SyncEvent {
-  type: 'sync'
-  to: number
-  memberId: string
-  groupInstanceId: string | null
-  generationId: number
-  protocolType: string | null
-  protocolName: string | null
-  assignments: readonly { memberId: string; assignment: Uint8Array }[]
-}
-
-export type GroupEvent =
-  | JoinEvent
-  | SyncEvent
-  | { type: 'heartbeat'; to: number; memberId: string; groupInstanceId: string | null; generationId: number }
-  | { type: 'leave'; to: number; memberId: string; groupInstanceId: string | null }
-  /** Whoever waits under this number is gone. */
-  | { type: 'hangup'; to: number }
-  | { type: 'tick' }
-
-export interface JoinReply {
-  error: string
-  generationId: number
-  protocolType: string | null
-  protocolName: string | null
-  leader: string
-  skipAssignment: boolean
-  memberId: string
-  members: { memberId: string; groupInstanceId: string | null; metadata: Uint8Array }[]
-}
-
-export interface SyncReply {
-  error: string
-  protocolType: string | null
-  protocolName: string | null
-  assignment: Uint8Array
-}
-
-export type GroupEffect =
-  | { do: 'join'; to: number; reply: JoinReply }
-  | { do: 'sync'; to: number; reply: SyncReply }
-  | { do: 'answer'; to: number; error: string }
-
-interface Member {
-  id: string
-  instanceId: string | null
-  clientId: string
-  clientHost: string
-  sessionTimeoutMs: number
-  rebalanceTimeoutMs: number
-  protocols: readonly GroupProtocol[]
-  assignment: Uint8Array
-  /** Who waits for the answer to a join or a sync. */
-  joining: number | undefined
-  syncing: number | undefined
-  /** When the member is taken for dead. */
-  expiresAt: number
-}
-
-type State =
-  | { at: 'empty' }
-  | { at: 'preparing'; deadline: number; initialUntil: number }
-  | { at: 'completing'; deadline: number }
-  | { at: 'stable' }
-
-/** From where to where a group may go. */
-const legal: Record<State['at'], readonly State['at'][]> = {
-  empty: ['preparing', 'empty'],
-  preparing: ['preparing', 'completing', 'empty'],
-  completing: ['stable', 'preparing', 'empty'],
-  stable: ['preparing', 'empty'],
-}
-
-export interface GroupSettings {
-  /** `group.initial.rebalance.delay.ms` */
-  initialRebalanceDelayMs: number
-  /** `group.max.size` */
-  maxSize: number
-  minSessionTimeoutMs: number
-  maxSessionTimeoutMs: number
-}
-
-/** A new member that does not answer its first join within this time is forgotten (`CLASSIC_GROUP_NEW_MEMBER_JOIN_TIMEOUT`). */
-const NEW_MEMBER_LIMIT_MS = 5 * 60_000
-const nothing = new Uint8Array(0)
-
 export class Group implements Machine<GroupEvent, GroupEffect> {
   readonly id: string
   generationId = 0
   protocolType: string | null = null
   protocolName: string | null = null
   leaderId: string | null = null
-  readonly members = new Map<string, Member>()
+  readonly members = new Roster()
   readonly #settings: GroupSettings
   /** Member ids that were given out and not used yet, with the time at which they lapse. */
   readonly #pending = new Map<string, number>()
-  #state: State = { at: 'empty' }
+  #state: GroupState = { at: 'empty' }
 
   constructor(id: string, settings: GroupSettings) {
     this.id = id
@@ -144,24 +50,24 @@ export class Group implements Machine<GroupEvent, GroupEffect> {
 
   /** Kafka's name of the state, as DescribeGroups shows it. */
   get stateName(): string {
-    const names = {
-      empty: 'Empty',
-      preparing: 'PreparingRebalance',
-      completing: 'CompletingRebalance',
-      stable: 'Stable',
-    }
-    return names[this.#state.at]
+    return stateNames[this.#state.at]
   }
 
   get isEmpty(): boolean {
     return this.members.size === 0
   }
 
+  /** No member, and nobody who was told to come back as one. */
+  get isDeserted(): boolean {
+    return this.isEmpty && this.#pending.size === 0
+  }
+
   get wakeAt(): number {
     let at = Number.POSITIVE_INFINITY
-    if (this.#state.at === 'preparing') at = this.#rebalanceEnd(this.#state)
-    if (this.#state.at === 'completing') at = this.#state.deadline
-    for (const member of this.members.values()) at = Math.min(at, member.expiresAt)
+    const state = this.#state
+    if (state.at === 'preparing') at = this.#rebalanceEnd(state)
+    if (state.at === 'completing' || state.at === 'stable') at = state.syncDeadline
+    for (const member of this.members) at = Math.min(at, member.expiresAt)
     for (const lapse of this.#pending.values()) at = Math.min(at, lapse)
     return at
   }
@@ -182,13 +88,7 @@ export class Group implements Machine<GroupEvent, GroupEffect> {
         this.#leave(event, now, effects)
         break
       case 'hangup':
-        for (const member of this.members.values()) {
-          if (member.syncing === event.to) member.syncing = undefined
-          if (member.joining !== event.to) continue
-          member.joining = undefined
-          // Its session runs again: the others need not wait for the whole rebalance when it does not come back.
-          this.#alive(member, now)
-        }
+        this.#hangup(event.to, now)
         break
       case 'tick':
         break
@@ -206,34 +106,44 @@ export class Group implements Machine<GroupEvent, GroupEffect> {
   ): string {
     if (generationId < 0 && this.isEmpty) return 'NONE'
     if (generationId < 0 && memberId === '' && groupInstanceId === null) return 'UNKNOWN_MEMBER_ID'
-    const error = this.#knows(memberId, groupInstanceId)
+    const error = this.members.identify(memberId, groupInstanceId)
     if (error !== 'NONE') return error
     if (generationId !== this.generationId) return 'ILLEGAL_GENERATION'
     if (this.#state.at === 'completing') return 'REBALANCE_IN_PROGRESS'
     const member = this.members.get(memberId)
-    if (member) this.#alive(member, now)
+    if (member) keepAlive(member, now)
     return 'NONE'
   }
 
-  #move(state: State): void {
-    if (!legal[this.#state.at].includes(state.at)) {
+  #move(state: GroupState): void {
+    if (!mayMove(this.#state, state)) {
       throw new Error(`group ${this.id} cannot go from ${this.#state.at} to ${state.at}`)
     }
     this.#state = state
   }
 
   #join(event: JoinEvent, now: number, effects: GroupEffect[]): void {
-    const error = this.#refusesJoin(event)
+    const error = refusesJoin(
+      {
+        settings: this.#settings,
+        state: this.#state,
+        members: this.members,
+        protocolType: this.protocolType,
+        isPending: (id) => this.#pending.has(id),
+      },
+      event,
+    )
     if (error) {
-      effects.push({ do: 'join', to: event.to, reply: refusedJoin(error, event.memberId) })
+      if (error === 'GROUP_MAX_SIZE_REACHED') this.#drop(event.memberId, error, effects)
+      effects.push(refusedJoin(event.to, error, event.memberId))
       return
     }
     if (event.memberId === '' && event.groupInstanceId === null && event.requiresKnownMemberId) {
       this.#pending.set(event.newMemberId, now + event.sessionTimeoutMs)
-      effects.push({ do: 'join', to: event.to, reply: refusedJoin('MEMBER_ID_REQUIRED', event.newMemberId) })
+      effects.push(refusedJoin(event.to, 'MEMBER_ID_REQUIRED', event.newMemberId))
       return
     }
-    const twin = event.groupInstanceId === null ? undefined : this.#instance(event.groupInstanceId)
+    const twin = this.members.instance(event.groupInstanceId)
     if (event.memberId === '' && twin) {
       this.#replace(twin, event, now, effects)
       return
@@ -243,33 +153,10 @@ export class Group implements Machine<GroupEvent, GroupEffect> {
     else this.#admit(event, now, effects)
   }
 
-  #refusesJoin(event: JoinEvent): string | undefined {
-    const { minSessionTimeoutMs: min, maxSessionTimeoutMs: max, maxSize } = this.#settings
-    if (event.sessionTimeoutMs < min || event.sessionTimeoutMs > max) return 'INVALID_SESSION_TIMEOUT'
-    if (event.protocolType === '' || event.protocols.length === 0) return 'INCONSISTENT_GROUP_PROTOCOL'
-    const isMember = this.members.has(event.memberId)
-    if (event.memberId !== '' && !isMember && !this.#pending.has(event.memberId)) {
-      const twin = event.groupInstanceId === null ? undefined : this.#instance(event.groupInstanceId)
-      return twin ? 'FENCED_INSTANCE_ID' : 'UNKNOWN_MEMBER_ID'
-    }
-    if (isMember && event.groupInstanceId !== null) {
-      const twin = this.#instance(event.groupInstanceId)
-      if (twin && twin.id !== event.memberId) return 'FENCED_INSTANCE_ID'
-    }
-    if (!isMember && this.members.size >= maxSize) return 'GROUP_MAX_SIZE_REACHED'
-    if (this.isEmpty) return undefined
-    if (this.protocolType !== event.protocolType) return 'INCONSISTENT_GROUP_PROTOCOL'
-    const others = [...this.members.values()].filter(({ id }) => id !== event.memberId)
-    const shared = event.protocols.some(({ name }) =>
-      others.every((other) => other.protocols.some((p) => p.name === name)),
-    )
-    return shared ? undefined : 'INCONSISTENT_GROUP_PROTOCOL'
-  }
-
   #admit(event: JoinEvent, now: number, effects: GroupEffect[]): void {
     const id = event.memberId === '' ? event.newMemberId : event.memberId
     this.#pending.delete(id)
-    const wasEmpty = this.isEmpty
+    if (this.isEmpty) this.protocolType = event.protocolType
     const member: Member = {
       id,
       instanceId: event.groupInstanceId,
@@ -281,100 +168,98 @@ export class Group implements Machine<GroupEvent, GroupEffect> {
       assignment: nothing,
       joining: event.to,
       syncing: undefined,
-      expiresAt: now + Math.max(NEW_MEMBER_LIMIT_MS, event.sessionTimeoutMs),
+      isNew: true,
+      hasSynced: false,
+      expiresAt: 0,
     }
-    this.members.set(id, member)
+    keepAlive(member, now)
+    this.members.add(member)
     this.leaderId ??= id
-    this.protocolType ??= event.protocolType
-    this.#prepare(now, wasEmpty, effects)
+    if (this.#state.at === 'preparing' && this.#state.initial) this.#state.initial.hasGrown = true
+    this.#prepare(now, effects)
   }
 
   #rejoin(member: Member, event: JoinEvent, now: number, effects: GroupEffect[]): void {
     const changed = !sameProtocols(member.protocols, event.protocols)
-    this.#alive(member, now)
-    if (!changed && this.#state.at === 'completing') {
-      // The answer to its join was lost: it gets it again.
-      effects.push({ do: 'join', to: event.to, reply: this.#joined(member, false) })
-      return
-    }
-    if (!changed && this.#state.at === 'stable' && member.id !== this.leaderId) {
-      effects.push({ do: 'join', to: event.to, reply: this.#joined(member, false) })
+    const isLeader = member.id === this.leaderId
+    // Whoever joins an assembled group again has lost the answer, and gets it once more.
+    if (!changed && (this.#state.at === 'completing' || (this.#state.at === 'stable' && !isLeader))) {
+      keepAlive(member, now)
+      effects.push({ do: 'join', to: event.to, reply: acceptedJoin(this, member) })
       return
     }
     member.protocols = event.protocols
     member.sessionTimeoutMs = event.sessionTimeoutMs
     member.rebalanceTimeoutMs = event.rebalanceTimeoutMs
-    if (member.joining !== undefined && member.joining !== event.to) {
-      effects.push({ do: 'join', to: member.joining, reply: refusedJoin('UNKNOWN_MEMBER_ID', member.id) })
-    }
+    if (member.joining !== undefined)
+      effects.push(refusedJoin(member.joining, 'UNKNOWN_MEMBER_ID', member.id))
     member.joining = event.to
-    this.#alive(member, now)
-    this.#prepare(now, false, effects)
+    keepAlive(member, now)
+    this.#prepare(now, effects)
   }
 
   /** A static member came back under a new member id (KIP-345); in a stable group nothing is moved. */
   #replace(twin: Member, event: JoinEvent, now: number, effects: GroupEffect[]): void {
-    this.members.delete(twin.id)
-    if (twin.joining !== undefined) {
-      effects.push({ do: 'join', to: twin.joining, reply: refusedJoin('FENCED_INSTANCE_ID', twin.id) })
-    }
-    if (twin.syncing !== undefined) {
-      effects.push({ do: 'sync', to: twin.syncing, reply: refusedSync('FENCED_INSTANCE_ID') })
-    }
     const wasLeader = this.leaderId === twin.id
-    const same = sameProtocols(twin.protocols, event.protocols)
+    this.#drop(twin.id, 'FENCED_INSTANCE_ID', effects)
     const member: Member = {
       ...twin,
       id: event.newMemberId,
+      clientId: event.clientId,
+      clientHost: event.clientHost,
       protocols: event.protocols,
       sessionTimeoutMs: event.sessionTimeoutMs,
       rebalanceTimeoutMs: event.rebalanceTimeoutMs,
       joining: undefined,
       syncing: undefined,
     }
-    this.members.set(member.id, member)
+    this.members.add(member)
     if (wasLeader) this.leaderId = member.id
-    this.#alive(member, now)
-    if (this.#state.at === 'stable' && same) {
-      const reply = this.#joined(member, wasLeader && event.supportsSkippingAssignment)
+    if (this.#state.at === 'stable' && sameProtocols(twin.protocols, event.protocols)) {
+      keepAlive(member, now)
+      const reply = acceptedJoin(this, member)
       // Before v9 a leader that came back could not be told to leave the assignment alone, so it is told of another.
-      if (wasLeader && !event.supportsSkippingAssignment) reply.leader = twin.id
+      if (wasLeader && event.supportsSkippingAssignment) reply.skipAssignment = true
+      else if (wasLeader) Object.assign(reply, { leader: twin.id, members: [] })
       effects.push({ do: 'join', to: event.to, reply })
       return
     }
     member.joining = event.to
-    this.#alive(member, now)
-    this.#prepare(now, false, effects)
+    keepAlive(member, now)
+    this.#prepare(now, effects)
   }
 
   #sync(event: SyncEvent, now: number, effects: GroupEffect[]): void {
     const error = this.#refusesSync(event)
     const member = this.members.get(event.memberId)
     if (error !== 'NONE' || !member) {
-      effects.push({ do: 'sync', to: event.to, reply: refusedSync(error) })
+      effects.push(refusedSync(event.to, error))
       return
     }
-    this.#alive(member, now)
-    if (this.#state.at === 'stable') {
-      effects.push({ do: 'sync', to: event.to, reply: this.#assigned(member) })
-      return
-    }
+    if (member.syncing !== undefined) effects.push(refusedSync(member.syncing, 'REBALANCE_IN_PROGRESS'))
     member.syncing = event.to
-    if (member.id !== this.leaderId) return
-    for (const each of this.members.values()) {
-      each.assignment = event.assignments.find(({ memberId }) => memberId === each.id)?.assignment ?? nothing
+    member.hasSynced = true
+    if (this.#state.at === 'completing') {
+      keepAlive(member, now)
+      if (member.id !== this.leaderId) return
+      const given = new Map(event.assignments.map((each) => [each.memberId, each.assignment]))
+      for (const each of this.members) each.assignment = given.get(each.id) ?? nothing
+      this.#move({ at: 'stable', syncDeadline: this.#state.syncDeadline })
     }
-    this.#move({ at: 'stable' })
-    for (const each of this.members.values()) {
+    const { protocolType, protocolName } = this
+    for (const each of this.members) {
       if (each.syncing === undefined) continue
-      effects.push({ do: 'sync', to: each.syncing, reply: this.#assigned(each) })
+      const reply = { error: 'NONE', protocolType, protocolName, assignment: each.assignment }
+      effects.push({ do: 'sync', to: each.syncing, reply })
       each.syncing = undefined
-      this.#alive(each, now)
+      keepAlive(each, now)
     }
+    if (this.#state.at === 'stable' && this.members.notSynced.length === 0)
+      this.#state.syncDeadline = Number.POSITIVE_INFINITY
   }
 
   #refusesSync(event: SyncEvent): string {
-    const error = this.#knows(event.memberId, event.groupInstanceId)
+    const error = this.members.identify(event.memberId, event.groupInstanceId)
     if (error !== 'NONE') return error
     if (event.generationId !== this.generationId) return 'ILLEGAL_GENERATION'
     const otherType = event.protocolType !== null && event.protocolType !== this.protocolType
@@ -383,201 +268,133 @@ export class Group implements Machine<GroupEvent, GroupEffect> {
     return this.#state.at === 'preparing' ? 'REBALANCE_IN_PROGRESS' : 'NONE'
   }
 
-  #heartbeat(event: Extract<GroupEvent, { type: 'heartbeat' }>, now: number): string {
-    const error = this.#knows(event.memberId, event.groupInstanceId)
+  #heartbeat(event: HeartbeatEvent, now: number): string {
+    const error = this.members.identify(event.memberId, event.groupInstanceId)
     if (error !== 'NONE') return error
     if (event.generationId !== this.generationId) return 'ILLEGAL_GENERATION'
     const member = this.members.get(event.memberId)
-    if (member) this.#alive(member, now)
+    if (member) keepAlive(member, now)
     return this.#state.at === 'preparing' ? 'REBALANCE_IN_PROGRESS' : 'NONE'
   }
 
-  #leave(event: Extract<GroupEvent, { type: 'leave' }>, now: number, effects: GroupEffect[]): void {
+  #leave(event: LeaveEvent, now: number, effects: GroupEffect[]): void {
     let { memberId } = event
-    if (memberId === '' && event.groupInstanceId !== null)
-      memberId = this.#instance(event.groupInstanceId)?.id ?? ''
+    if (memberId === '') memberId = this.members.instance(event.groupInstanceId)?.id ?? ''
     if (this.#pending.delete(memberId)) {
       effects.push({ do: 'answer', to: event.to, error: 'NONE' })
       return
     }
-    const error = this.#knows(memberId, event.groupInstanceId)
+    const error = this.members.identify(memberId, event.groupInstanceId)
     effects.push({ do: 'answer', to: event.to, error })
     if (error === 'NONE') this.#remove([memberId], now, effects)
   }
 
-  #remove(ids: readonly string[], now: number, effects: GroupEffect[]): void {
-    for (const id of ids) {
-      const member = this.members.get(id)
-      if (!member) continue
-      this.members.delete(id)
-      if (member.joining !== undefined) {
-        effects.push({ do: 'join', to: member.joining, reply: refusedJoin('UNKNOWN_MEMBER_ID', id) })
-      }
-      if (member.syncing !== undefined) {
-        effects.push({ do: 'sync', to: member.syncing, reply: refusedSync('UNKNOWN_MEMBER_ID') })
-      }
-      if (this.leaderId === id) this.leaderId = this.members.keys().next().value ?? null
-    }
-    if (this.isEmpty) this.#becomeEmpty()
-    else this.#prepare(now, false, effects)
+  /** Whose connection broke while it waited has a session's time to come back. */
+  #hangup(to: number, now: number): void {
+    const waiting = this.members.all.find(({ joining, syncing }) => joining === to || syncing === to)
+    if (!waiting) return
+    if (waiting.joining === to) waiting.joining = undefined
+    else waiting.syncing = undefined
+    keepAlive(waiting, now)
   }
 
+  #remove(ids: readonly string[], now: number, effects: GroupEffect[]): void {
+    for (const id of ids) this.#drop(id, 'UNKNOWN_MEMBER_ID', effects)
+    if (this.isEmpty) this.#becomeEmpty()
+    else this.#prepare(now, effects)
+  }
+
+  /** Strikes a member off and tells whoever waits for it. */
+  #drop(id: string, error: string, effects: GroupEffect[]): void {
+    this.#pending.delete(id)
+    const member = this.members.get(id)
+    if (!member) return
+    this.members.remove(id)
+    if (member.joining !== undefined) effects.push(refusedJoin(member.joining, error, id))
+    if (member.syncing !== undefined) effects.push(refusedSync(member.syncing, error))
+    if (this.leaderId === id) this.leaderId = this.members.all[0]?.id ?? null
+  }
+
+  /** The kind of group it was is still told, as Kafka does. */
   #becomeEmpty(): void {
     if (this.#state.at !== 'empty') this.generationId++
     this.#move({ at: 'empty' })
     this.leaderId = null
     this.protocolName = null
-    this.protocolType = null
   }
 
   /** Asks everybody to rejoin. */
-  #prepare(now: number, wasEmpty: boolean, effects: GroupEffect[]): void {
-    if (this.#state.at === 'completing') {
-      for (const member of this.members.values()) {
-        if (member.syncing === undefined) continue
-        effects.push({ do: 'sync', to: member.syncing, reply: refusedSync('REBALANCE_IN_PROGRESS') })
-        member.syncing = undefined
-      }
+  #prepare(now: number, effects: GroupEffect[]): void {
+    for (const member of this.members) {
+      if (member.syncing === undefined) continue
+      effects.push(refusedSync(member.syncing, 'REBALANCE_IN_PROGRESS'))
+      member.syncing = undefined
+      keepAlive(member, now)
     }
     if (this.#state.at !== 'preparing') {
-      const initial = wasEmpty ? this.#settings.initialRebalanceDelayMs : 0
-      this.#move({ at: 'preparing', deadline: now + this.#rebalanceTimeoutMs, initialUntil: now + initial })
+      const timeout = this.members.rebalanceTimeoutMs
+      const delay = this.#settings.initialRebalanceDelayMs
+      const initial = this.#state.at === 'empty' ? initialDelay(now, delay, timeout) : undefined
+      this.#move({ at: 'preparing', deadline: now + timeout, initial })
     }
     this.#completeIfReady(now, effects)
   }
 
-  /** The longest that a member may take. */
-  get #rebalanceTimeoutMs(): number {
-    return Math.max(...[...this.members.values()].map((member) => member.rebalanceTimeoutMs))
-  }
-
-  #rebalanceEnd(state: Extract<State, { at: 'preparing' }>): number {
-    const everybody = [...this.members.values()].every(({ joining }) => joining !== undefined)
-    return everybody ? state.initialUntil : state.deadline
+  #rebalanceEnd(state: Extract<GroupState, { at: 'preparing' }>): number {
+    if (state.initial) return state.initial.until
+    const isAssembled = this.members.joining.length === this.members.size && this.#pending.size === 0
+    return isAssembled ? Number.NEGATIVE_INFINITY : state.deadline
   }
 
   #completeIfReady(now: number, effects: GroupEffect[]): void {
     const state = this.#state
     if (state.at !== 'preparing' || now < this.#rebalanceEnd(state)) return
-    // Static members may be restarting: they keep their place until their session is over.
-    for (const member of [...this.members.values()]) {
-      if (member.joining === undefined && member.instanceId === null) this.members.delete(member.id)
-    }
-    if (this.isEmpty) {
-      this.#becomeEmpty()
+    if (state.initial?.hasGrown && state.initial.remainingMs > 0) {
+      state.initial = initialDelay(now, this.#settings.initialRebalanceDelayMs, state.initial.remainingMs)
       return
     }
-    const leader = this.leaderId === null ? undefined : this.members.get(this.leaderId)
-    if (!leader || leader.joining === undefined) {
-      const present = [...this.members.values()].find(({ joining }) => joining !== undefined)
-      this.leaderId = (present ?? [...this.members.values()][0])?.id ?? null
+    // Static members may be restarting: they keep their place until their session is over.
+    for (const member of this.members.all) {
+      if (member.joining === undefined && member.instanceId === null) this.members.remove(member.id)
     }
-    this.generationId++
-    this.protocolName = this.#vote()
-    this.#move({ at: 'completing', deadline: now + this.#rebalanceTimeoutMs })
-    for (const member of this.members.values()) {
-      if (member.joining === undefined) continue
-      effects.push({ do: 'join', to: member.joining, reply: this.#joined(member, false) })
-      member.joining = undefined
-      this.#alive(member, now)
-    }
+    if (this.isEmpty) this.#becomeEmpty()
+    else this.#beginGeneration(now, effects)
   }
 
-  /** Each member votes for the first of its protocols that all have. Source: `ClassicGroup.selectProtocol`. */
-  #vote(): string {
-    const members = [...this.members.values()]
-    const hasAll = (name: string) =>
-      members.every(({ protocols }) => protocols.some((protocol) => protocol.name === name))
-    const votes = new Map<string, number>()
-    for (const { protocols } of members) {
-      const choice = protocols.find(({ name }) => hasAll(name))?.name ?? ''
-      votes.set(choice, (votes.get(choice) ?? 0) + 1)
+  #beginGeneration(now: number, effects: GroupEffect[]): void {
+    const timeout = this.members.rebalanceTimeoutMs
+    const present = this.members.joining
+    const [first] = present
+    if (!first) {
+      // Only static members, none of them here: there is nobody to lead. Source: `completeClassicGroupJoin`.
+      this.#move({ at: 'preparing', deadline: now + timeout, initial: undefined })
+      return
     }
-    return [...votes].reduce((best, vote) => (vote[1] > best[1] ? vote : best))[0]
+    if (!present.some(({ id }) => id === this.leaderId)) this.leaderId = first.id
+    this.generationId++
+    this.protocolName = this.members.vote()
+    this.#move({ at: 'completing', syncDeadline: now + timeout })
+    for (const member of this.members) member.hasSynced = false
+    for (const member of present) {
+      effects.push({ do: 'join', to: member.joining as number, reply: acceptedJoin(this, member) })
+      member.joining = undefined
+      member.isNew = false
+      keepAlive(member, now)
+    }
   }
 
   #expire(now: number, effects: GroupEffect[]): void {
     for (const [id, lapse] of this.#pending) if (lapse <= now) this.#pending.delete(id)
-    const dead = [...this.members.values()].filter((member) => member.expiresAt <= now).map(({ id }) => id)
-    if (dead.length > 0) this.#remove(dead, now, effects)
-    if (this.#state.at === 'completing' && this.#state.deadline <= now) {
-      const silent = [...this.members.values()]
-        .filter(({ syncing }) => syncing === undefined)
-        .map(({ id }) => id)
-      this.#remove(silent, now, effects)
-    }
+    const dead = this.members.all.filter(({ expiresAt }) => expiresAt <= now)
+    const state = this.#state
+    if ((state.at === 'completing' || state.at === 'stable') && state.syncDeadline <= now)
+      dead.push(...this.members.notSynced)
+    if (dead.length > 0)
+      this.#remove(
+        dead.map(({ id }) => id),
+        now,
+        effects,
+      )
     this.#completeIfReady(now, effects)
   }
-
-  #knows(memberId: string, groupInstanceId: string | null): string {
-    if (groupInstanceId !== null) {
-      const twin = this.#instance(groupInstanceId)
-      if (!twin) return 'UNKNOWN_MEMBER_ID'
-      return twin.id === memberId ? 'NONE' : 'FENCED_INSTANCE_ID'
-    }
-    return this.members.has(memberId) ? 'NONE' : 'UNKNOWN_MEMBER_ID'
-  }
-
-  #instance(groupInstanceId: string): Member | undefined {
-    return [...this.members.values()].find(({ instanceId }) => instanceId === groupInstanceId)
-  }
-
-  #alive(member: Member, now: number): void {
-    // While its join is held back a member cannot send heartbeats behind it.
-    const patience = member.joining === undefined ? member.sessionTimeoutMs : NEW_MEMBER_LIMIT_MS
-    member.expiresAt = now + Math.max(member.sessionTimeoutMs, patience)
-  }
-
-  #joined(member: Member, skipAssignment: boolean): JoinReply {
-    const isLeader = member.id === this.leaderId
-    const members = isLeader
-      ? [...this.members.values()].map(({ id, instanceId, protocols }) => ({
-          memberId: id,
-          groupInstanceId: instanceId,
-          metadata: protocols.find(({ name }) => name === this.protocolName)?.metadata ?? nothing,
-        }))
-      : []
-    return {
-      error: 'NONE',
-      generationId: this.generationId,
-      protocolType: this.protocolType,
-      protocolName: this.protocolName,
-      leader: this.leaderId ?? '',
-      skipAssignment,
-      memberId: member.id,
-      members,
-    }
-  }
-
-  #assigned(member: Member): SyncReply {
-    const { protocolType, protocolName } = this
-    return { error: 'NONE', protocolType, protocolName, assignment: member.assignment }
-  }
-}
-
-function refusedJoin(error: string, memberId: string): JoinReply {
-  return {
-    error,
-    generationId: -1,
-    protocolType: null,
-    protocolName: null,
-    leader: '',
-    skipAssignment: false,
-    memberId,
-    members: [],
-  }
-}
-
-function refusedSync(error: string): SyncReply {
-  return { error, protocolType: null, protocolName: null, assignment: nothing }
-}
-
-function sameProtocols(a: readonly GroupProtocol[], b: readonly GroupProtocol[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every(({ name, metadata }, index) => {
-      const other = b[index]
-      return other?.name === name && Buffer.from(metadata).equals(other.metadata)
-    })
-  )
 }

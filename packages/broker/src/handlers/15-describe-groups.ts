@@ -4,6 +4,7 @@ import type { RequestContext } from './handler.ts'
 import { code, handler } from './handler.ts'
 
 const NOT_ASKED = -2_147_483_648
+const nothing = new Uint8Array(0)
 
 export const describeGroupsHandler = handler(DescribeGroups, ({ groups }, context) => ({
   groups: groups.map((groupId) => described(groupId, context)),
@@ -26,22 +27,25 @@ function described(groupId: string, { state, node, version }: RequestContext) {
     if (version < 6) return { ...unknown, errorCode: 0 }
     return { ...unknown, errorCode: code('GROUP_ID_NOT_FOUND'), errorMessage: `Group ${groupId} not found.` }
   }
-  const members = [...group.members.values()].map((member) => ({
-    memberId: member.id,
-    groupInstanceId: member.instanceId,
-    clientId: member.clientId,
-    clientHost: member.clientHost,
-    memberMetadata:
-      member.protocols.find(({ name }) => name === group.protocolName)?.metadata ?? new Uint8Array(0),
-    memberAssignment: member.assignment,
-  }))
+  // What members subscribe to and have is only told while nothing moves. Source: `ClassicGroup.describe`.
   const { stateName: groupState, protocolType, protocolName } = group
+  const isStable = groupState === 'Stable'
+  const members = group.members.all.map(
+    ({ id, instanceId, clientId, clientHost, protocols, assignment }) => ({
+      memberId: id,
+      groupInstanceId: instanceId,
+      clientId,
+      clientHost,
+      memberMetadata: (isStable && protocols.find(({ name }) => name === protocolName)?.metadata) || nothing,
+      memberAssignment: isStable ? assignment : nothing,
+    }),
+  )
   return {
     ...unknown,
     errorCode: 0,
     groupState,
     protocolType: protocolType ?? '',
-    protocolData: protocolName ?? '',
+    protocolData: isStable ? (protocolName ?? '') : '',
     members,
   }
 }
