@@ -271,7 +271,7 @@ interface ConnectionSettings {
 
 // sim/disk
 /** How the disk behaves. */
-interface DiskSettings {
+export interface DiskSettings {
     /** Between which times (ms) forcing a file takes. */
     readonly syncMs: readonly [number, number];
     /** How likely forcing takes a hundred times as long, as disks that share do now and then. */

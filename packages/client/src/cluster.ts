@@ -39,7 +39,6 @@ export interface ClusterRequestOptions {
 
 const NOT_ONE = 'no broker can be reached'
 const coordinatorTypes: Record<CoordinatorType, number> = { group: 0, transaction: 1 }
-
 /** How long a broker may take for metadata before another one is asked besides. */
 const PATIENCE_MS = 1000
 
@@ -366,10 +365,8 @@ export class Cluster {
     } catch (error) {
       if (!(error instanceof AggregateError)) throw error
       failures.sort(([a], [b]) => inOrder(a, b))
-      throw noneReached(
-        NOT_ONE,
-        failures.map(([, failure]) => failure),
-      )
+      const errors = failures.map(([, failure]) => failure)
+      throw noneReached(NOT_ONE, errors)
     }
   }
 

@@ -142,7 +142,7 @@ describe('finding offsets', () => {
     assert.deepEqual(moved.endOffsetForEpoch(4, 4), { epoch: 4, endOffset: 3 })
     assert.deepEqual(moved.endOffsetForEpoch(1, 4), { epoch: 1, endOffset: 2 })
     assert.deepEqual(moved.endOffsetForEpoch(2, 4), { epoch: 1, endOffset: 2 })
-    assert.deepEqual(moved.endOffsetForEpoch(0, 4), { epoch: -1, endOffset: -1 })
+    assert.deepEqual(moved.endOffsetForEpoch(0, 4), { epoch: 0, endOffset: 0 })
     assert.deepEqual(moved.endOffsetForEpoch(9, 4), { epoch: -1, endOffset: -1 })
   })
 })
