@@ -7,13 +7,16 @@ import { python } from '../foreign/tools.ts'
 import type { Stage } from './stage.ts'
 import { stages } from './stage.ts'
 
-/** Creates a topic, or gives it more partitions. */
+/** Creates or deletes a topic, or gives it more partitions. */
 const ADMIN = `
-import sys
+import sys, time
 from kafka.admin import KafkaAdminClient, NewTopic, NewPartitions
 servers, what, topic, partitions = sys.argv[1:5]
 a = KafkaAdminClient(bootstrap_servers=servers.split(','))
 if what == 'create': a.create_topics([NewTopic(topic, int(partitions), 1)])
+if what == 'delete':
+  a.delete_topics([topic])
+  while topic in a.list_topics(): time.sleep(0.1)
 if what == 'widen': a.create_partitions({topic: NewPartitions(int(partitions))})
 a.close()
 `
@@ -30,7 +33,7 @@ for (const open of stages) {
     })
     after(() => stage?.close())
 
-    const admin = (what: 'create' | 'widen', topic: string, partitions: number) =>
+    const admin = (what: 'create' | 'delete' | 'widen', topic: string, partitions: number) =>
       runTool(python(), ['-c', ADMIN, stage.bootstrapServers, what, topic, String(partitions)])
 
     const member = (groupId: string, topics: string | RegExp) => {
@@ -64,6 +67,30 @@ for (const open of stages) {
       await admin('create', 'pattern.one', 1)
       await send('pattern.one', ['first'])
       assert.equal(String((await next).value.value), 'first')
+    })
+
+    it('a topic that is recreated is read from its beginning, although it has the old offsets by then', async () => {
+      const topic = 'reborn.topic'
+      const { bootstrapServers } = stage
+      await admin('create', topic, 1)
+      await send(topic, ['old'])
+      await send(topic, ['old'])
+      await using consumer = new KafkaConsumer({
+        bootstrapServers,
+        autoOffsetReset: 'earliest',
+        allowAutoCreateTopics: false,
+        metadataMaxAgeMs,
+      })
+      consumer.assign([{ topic, partition: 0 }])
+      for (let count = 0; count < 2; count++) await consumer.next({ timeoutMs: LIMIT_MS })
+      consumer.pause({ topic, partition: 0 })
+      await admin('delete', topic, 0)
+      await admin('create', topic, 1)
+      for (const value of ['a', 'b', 'c', 'd']) await send(topic, [value])
+      consumer.resume({ topic, partition: 0 })
+      const seen: string[] = []
+      while (seen.length < 4) seen.push(String((await consumer.next({ timeoutMs: LIMIT_MS })).value.value))
+      assert.deepEqual(seen, ['a', 'b', 'c', 'd'])
     })
 
     it('partitions that are added are shared out, also to a member that had none', async () => {

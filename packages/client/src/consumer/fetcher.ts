@@ -141,11 +141,9 @@ export class Fetcher {
   #fetch(node: number, now: number): void {
     if (this.#busy.has(node) || this.#options.cluster.notBefore(node) > now) return
     const { positions, config } = this.#options
-    const wanted = positions.fetchable(
-      (partition) => this.#leaderOf(partition) === node,
-      now,
-      config.maxPartitionFetchBytes,
-    )
+    const wanted = positions
+      .fetchable((partition) => this.#leaderOf(partition) === node, now, config.maxPartitionFetchBytes)
+      .filter((partition) => this.#isOfSameTopic(partition))
     if (wanted.length === 0) return
     this.#busy.add(node)
     const asked = wanted.map((partition) => ({ partition, offset: partition.fetchOffset as number }))
@@ -160,6 +158,17 @@ export class Fetcher {
         for (const { partition } of asked) partition.isFetching = false
         this.wake()
       })
+  }
+
+  /** Offsets of a topic that was deleted mean nothing in its successor of the same name, also where they exist. */
+  #isOfSameTopic(partition: AssignedPartition): boolean {
+    const id = this.#options.cluster.metadata.topics.get(partition.topic)?.id ?? zeroUuid
+    if (id === zeroUuid) return true
+    partition.topicId ??= id
+    if (partition.topicId === id) return true
+    this.#rest(partition)
+    this.#options.onOutOfRange(partition)
+    return false
   }
 
   #request(

@@ -24,6 +24,8 @@ export class AssignedPartition implements TopicPartition {
   /** Where the next fetch begins; runs ahead of the position by what is buffered. */
   fetchOffset: number | undefined
   leaderEpoch = -1
+  /** Id of the topic that the position is of; undefined until it is fetched from there. */
+  topicId: string | undefined
   /** A position that is being looked up at an end of the log. */
   reset: Reset | undefined
   /** What may be committed: everything handed over before the record that is in hand. */
@@ -62,6 +64,7 @@ export class AssignedPartition implements TopicPartition {
     this.fetchOffset = offset
     this.committable = offset
     this.leaderEpoch = leaderEpoch
+    this.topicId = undefined
     this.reset = undefined
     this.drop()
   }
