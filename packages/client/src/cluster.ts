@@ -18,7 +18,7 @@ import type { ClientEvents, Events } from './events.ts'
 import { describeError } from './events.ts'
 import { firstAnswer } from './first-answer.ts'
 import type { Broker, LeaderHint, Metadata, TopicMetadata } from './metadata.ts'
-import { mergeLeaders, mergeMetadata, noMetadata } from './metadata.ts'
+import { mergeLeaders, mergeMetadata, noMetadata, unknownTopic } from './metadata.ts'
 import { inOrder, NodePool } from './node-pool.ts'
 import { noneReached } from './none-reached.ts'
 import type { Recovery } from './recovery.ts'
@@ -163,8 +163,7 @@ export class Cluster {
         if (problem && recover(problem, recovery.metadata) === 'fail') throw problem
         const pause = attempt === 0 ? 0 : this.#pause(attempt - 1)
         if (this.runtime.now() + pause >= deadline) {
-          const what = known?.errorCode === 0 ? `partition ${partition} of topic ${topic}` : `topic ${topic}`
-          throw new TimeoutError(`${what} to be known`, this.runtime.now() - started, { cause: problem })
+          throw unknownTopic(topic, known, partition, this.runtime.now() - started, problem)
         }
         await sleep(this.runtime, pause, this.signal)
         if (this.signal.aborted) throw closedError('the client')

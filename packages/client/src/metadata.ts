@@ -1,5 +1,6 @@
 import type { Metadata as MetadataApi, Response } from '@samsa/protocol'
 import { zeroUuid } from '@samsa/protocol'
+import { TimeoutError } from './errors.ts'
 
 export interface Broker {
   id: number
@@ -147,4 +148,17 @@ export function mergeLeaders(
     changed = true
   }
   return changed ? { ...old, generation: old.generation + 1, brokers, topics } : old
+}
+
+/** The error of who waited in vain for a topic, or for one of its partitions. */
+export function unknownTopic(
+  topic: string,
+  known: TopicMetadata | undefined,
+  partition: number,
+  waitedMs: number,
+  cause: Error | undefined,
+): TimeoutError {
+  if (known?.errorCode !== 0) return new TimeoutError(`topic ${topic} to be known`, waitedMs, { cause })
+  const hint = `The topic has partitions 0 to ${known.partitions.length - 1}: name one of them, or add partitions`
+  return new TimeoutError(`partition ${partition} of topic ${topic} to be known`, waitedMs, { cause, hint })
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { startBroker } from '@samsa/broker'
 import type { KafkaError } from '@samsa/client'
-import { KafkaConsumer, KafkaProducer } from '@samsa/client'
+import { FencedError, KafkaConsumer, KafkaProducer } from '@samsa/client'
 
 const LIMIT_MS = 20_000
 
@@ -45,4 +45,38 @@ test('a member that was thrown out does not commit any more, even when the group
   await assert.rejects(slow.commit(first), (error: KafkaError) => error.code === 'COMMIT_FAILED')
   const [committed] = await slow.committed([{ topic, partition: 0 }])
   assert.equal(committed?.offset, 3)
+})
+
+test('a static member whose place was taken says so as often as it is asked', async () => {
+  await using broker = await startBroker()
+  const { bootstrapServers } = broker
+  broker.createTopic('taken.topic')
+  const settings = {
+    bootstrapServers,
+    groupId: 'taken',
+    groupInstanceId: 'same',
+    heartbeatIntervalMs: 100,
+  } as const
+  await using first = new KafkaConsumer(settings)
+  const assigned = new Promise((resolve) => first.on('assigned', resolve))
+  first.subscribe('taken.topic')
+  await assigned
+  await using second = new KafkaConsumer(settings)
+  second.subscribe('taken.topic')
+  for (let count = 0; count < 2; count++) {
+    await assert.rejects(first.next({ timeoutMs: LIMIT_MS }), (error: FencedError) => {
+      assert.ok(error instanceof FencedError, String(error))
+      assert.match(error.message, /groupInstanceId/)
+      return true
+    })
+  }
+})
+
+test('a partition that a topic does not have is refused with the ones it has', async () => {
+  await using broker = await startBroker()
+  const { bootstrapServers } = broker
+  broker.createTopic('two.partitions', { partitions: 2 })
+  await using producer = new KafkaProducer({ bootstrapServers, maxBlockMs: 300 })
+  const future = producer.send({ topic: 'two.partitions', partition: 7, value: 'x' })
+  await assert.rejects(future.get(), /partitions 0 to 1/)
 })

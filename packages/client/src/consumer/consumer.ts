@@ -77,6 +77,8 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   readonly #deserializers: Deserializers<unknown, unknown> | undefined
   readonly #waiters = new Set<Waiter>()
   readonly #errors: Error[] = []
+  /** Why this member is out of its group for good; told to whoever asks, until `unsubscribe`. */
+  #failure: Error | undefined
   #subscription: readonly string[] | RegExp | undefined
   #wantedTopics: readonly string[] = []
   #membership: GroupMembership | undefined
@@ -131,6 +133,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     this.#mustBeOpen()
     const membership = this.#membership
     this.#membership = undefined
+    this.#failure = undefined
     this.#subscription = undefined
     this.#wantSubscribed()
     this.#assign([])
@@ -214,7 +217,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     const started = this.#runtime.now()
     const deadline = started + this.#config.defaultApiTimeoutMs
     while (partition.position === undefined) {
-      if (this.#errors.length > 0) throw this.#errors.shift()
+      this.#throwProblem()
       await this.#changed(deadline)
       if (this.#runtime.now() >= deadline) throw this.#late(`the position of ${named(target)}`, started)
     }
@@ -269,7 +272,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     this.#positions.takeBack()
     this.#membership?.polled()
     for (;;) {
-      if (this.#errors.length > 0) throw this.#errors.shift()
+      this.#throwProblem()
       const records: ConsumerRecord<K, V>[] = []
       while (records.length < maxRecords) {
         const record = this.#hand()
@@ -372,7 +375,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   #take(): ConsumerRecord<K, V> | undefined {
     this.#positions.takeBack()
     this.#membership?.polled()
-    if (this.#errors.length > 0) throw this.#errors.shift()
+    this.#throwProblem()
     return this.#hand()
   }
 
@@ -442,10 +445,16 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     for (const { wake } of [...this.#waiters]) wake()
   }
 
-  #raise(error: Error): void {
+  #raise(error: Error, isForGood = false): void {
     // One of a kind is enough: what is not looked at must not pile up.
-    if (!this.#errors.some(({ message }) => message === error.message)) this.#errors.push(error)
+    if (isForGood) this.#failure = error
+    else if (!this.#errors.some(({ message }) => message === error.message)) this.#errors.push(error)
     this.#arrived()
+  }
+
+  #throwProblem(): void {
+    const problem = this.#errors.shift() ?? this.#failure
+    if (problem) throw problem
   }
 
   #mustBeOpen(): void {
@@ -500,7 +509,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
       onAssigned: (partitions) => this.#groupAssigned(partitions),
       onRevoke: () => this.#revoke(),
       onLost: () => this.#lose(),
-      onFailed: (error) => this.#raise(error),
+      onFailed: (error) => this.#raise(error, true),
     })
     // A pattern needs to know the topics before it can join.
     const ready =

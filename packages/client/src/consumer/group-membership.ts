@@ -11,7 +11,7 @@ import {
 } from '@samsa/protocol'
 import type { Timer } from '@samsa/runtime'
 import type { Cluster } from '../cluster.ts'
-import { KafkaError, ServerError } from '../errors.ts'
+import { FencedError, KafkaError, ServerError } from '../errors.ts'
 import type { AssignorMember } from './assignors/assignor.ts'
 import { assignors } from './assignors/assignor.ts'
 import type { ConsumerConfig } from './consumer-config.ts'
@@ -160,7 +160,7 @@ export class GroupMembership {
         this.#leaving = this.#leave(effect.memberId, effect.reason)
         break
       case 'fail':
-        this.#options.onFailed(effect.error)
+        this.#options.onFailed(fenced(effect.error, groupId))
         break
     }
   }
@@ -323,6 +323,12 @@ export class GroupMembership {
   #check(errorCode: number, api: string): void {
     if (errorCode !== 0) throw new ServerError(errorCode, { api, about: `group ${this.#options.groupId}` })
   }
+}
+
+function fenced(error: Error, groupId: string): Error {
+  if ((error as KafkaError).code !== 'FENCED_INSTANCE_ID') return error
+  const message = `another member of group ${groupId} has taken this one's place, since it has the same groupInstanceId; give each member one of its own`
+  return new FencedError('FENCED_INSTANCE_ID', message, { cause: error })
 }
 
 /** Errors of our own making that time does not heal. */
