@@ -172,3 +172,23 @@ test('a partition whose node is down and that nobody took over has no leader', a
   assert.deepEqual([topic?.errorCode, partition?.errorCode], [0, code('LEADER_NOT_AVAILABLE')])
   assert.deepEqual([partition?.leaderId, partition?.isrNodes, partition?.offlineReplicas], [-1, [], [2]])
 })
+
+test('what one may do with topics and the cluster is told to those who ask', async () => {
+  await using stage = await Stage.open()
+  stage.broker.createTopic('t')
+  const bits = (operations: number[]) => operations.reduce((sum, bit) => sum | (1 << bit), 0)
+  const asked = async (version: number, cluster: boolean, topic: boolean) => {
+    const answer = await stage.ask(Metadata, version, {
+      topics: null,
+      includeClusterAuthorizedOperations: cluster,
+      includeTopicAuthorizedOperations: topic,
+    })
+    return [answer.clusterAuthorizedOperations, answer.topics[0]?.topicAuthorizedOperations]
+  }
+  const none = -(2 ** 31)
+  const topic = bits([3, 4, 5, 6, 7, 8, 10, 11])
+  const cluster = bits([5, 7, 8, 9, 10, 11, 12])
+  assert.deepEqual(await asked(8, true, true), [cluster, topic])
+  assert.deepEqual(await asked(10, false, true), [none, topic])
+  assert.deepEqual(await asked(13, false, false), [none, none])
+})

@@ -6,6 +6,7 @@ import type { Received, Reply } from '@samsa/protocol'
 import { KafkaError, Metadata, zeroUuid } from '@samsa/protocol'
 import type { Topic } from '../topics.ts'
 import { OFFSETS_TOPIC, topicNameProblem } from '../topics.ts'
+import { authorizedOperations } from './authorized-operations.ts'
 import type { RequestContext } from './handler.ts'
 import { code, handler } from './handler.ts'
 
@@ -24,9 +25,18 @@ export const metadataHandler = handler(Metadata, (body, context) => {
     brokers: state.upNodes.map(({ id: nodeId, host, port }) => ({ nodeId, host, port, rack: null })),
     clusterId: state.topics.clusterId,
     controllerId: state.upNodes[0]?.id ?? -1,
-    topics,
+    topics: body.includeTopicAuthorizedOperations ? topics.map(withOperations) : topics,
+    ...(body.includeClusterAuthorizedOperations
+      ? { clusterAuthorizedOperations: authorizedOperations('cluster', true) }
+      : {}),
   }
 })
+
+function withOperations(topic: TopicReply): TopicReply {
+  return topic.errorCode === 0
+    ? { ...topic, topicAuthorizedOperations: authorizedOperations('topic', true) }
+    : topic
+}
 
 /** Whoever is named twice is answered once. */
 function once(topics: readonly Asked[]): Asked[] {

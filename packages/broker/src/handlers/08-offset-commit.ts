@@ -1,5 +1,5 @@
 /** OffsetCommit. v6 leader epochs, v7 static members, v9 consumer groups, v10 topic ids. */
-import { OffsetCommit, zeroUuid } from '@samsa/protocol'
+import { OffsetCommit } from '@samsa/protocol'
 import type { CommittedOffset, OffsetKey } from '../coordinator/offsets.ts'
 import { code, handler } from './handler.ts'
 
@@ -22,10 +22,10 @@ export const offsetCommitHandler = handler(OffsetCommit, async (body, context) =
         const { partitionIndex, committedOffset: offset, committedLeaderEpoch: leaderEpoch } = asked
         const metadata = asked.committedMetadata ?? ''
         let error = refusal
-        if (!topic)
-          error = topicId !== zeroUuid && version >= 10 ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION'
+        if (!topic) error = version >= 10 ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION'
         else if (!topic.partitions[partitionIndex]) error = 'UNKNOWN_TOPIC_OR_PARTITION'
-        else if (metadata.length > state.settings.offsetMetadataMaxBytes) error = 'OFFSET_METADATA_TOO_LARGE'
+        else if (error === 'NONE' && metadata.length > state.settings.offsetMetadataMaxBytes)
+          error = 'OFFSET_METADATA_TOO_LARGE'
         if (error === 'NONE' && topic) {
           const value = { offset, leaderEpoch, metadata, commitTimestamp: state.runtime.wallTime() }
           entries.push({ key: { group, topic: topic.name, partition: partitionIndex }, value })

@@ -15,8 +15,18 @@ export const offsetFetchHandler = handler(OffsetFetch, (body, context) => {
   const topics = body.topics?.map((topic) => ({ ...topic, topicId: '' })) ?? null
   const asked = { groupId: body.groupId, memberId: null, memberEpoch: -1, topics }
   const answer = fetched(asked as AskedGroup, context)
+  // v1 has no place for an error of the whole: each partition carries it.
+  if (version < 2 && answer.errorCode !== 0) return { topics: failed(body.topics ?? [], answer.errorCode) }
   return { topics: answer.topics.map(({ topicId: _, ...topic }) => topic), errorCode: answer.errorCode }
 })
+
+function failed(topics: readonly { name: string; partitionIndexes: readonly number[] }[], errorCode: number) {
+  const none = { committedOffset: -1, committedLeaderEpoch: -1, metadata: '', errorCode }
+  return topics.map(({ name, partitionIndexes }) => ({
+    name,
+    partitions: partitionIndexes.map((partitionIndex) => ({ partitionIndex, ...none })),
+  }))
+}
 
 function fetched({ groupId, topics }: AskedGroup, { state, node, version }: RequestContext) {
   if (state.coordinatorOf(groupId)?.id !== node)

@@ -1,31 +1,25 @@
 /** DescribeGroups. v3 authorized operations, v4 static members, v6 says that a group does not exist. */
 import { DescribeGroups } from '@samsa/protocol'
+import { authorizedOperations } from './authorized-operations.ts'
 import type { RequestContext } from './handler.ts'
 import { code, handler } from './handler.ts'
 
-const NOT_ASKED = -2_147_483_648
 const nothing = new Uint8Array(0)
 
-export const describeGroupsHandler = handler(DescribeGroups, ({ groups }, context) => ({
-  groups: groups.map((groupId) => described(groupId, context)),
+export const describeGroupsHandler = handler(DescribeGroups, (body, context) => ({
+  groups: body.groups.map((groupId) => described(groupId, body.includeAuthorizedOperations, context)),
 }))
 
-function described(groupId: string, { state, node, version }: RequestContext) {
-  const unknown = {
-    groupId,
-    groupState: 'Dead',
-    protocolType: '',
-    protocolData: '',
-    members: [],
-    authorizedOperations: NOT_ASKED,
-  }
-  if (state.coordinatorOf(groupId)?.id !== node) return { ...unknown, errorCode: code('NOT_COORDINATOR') }
+function described(groupId: string, isAsked: boolean, { state, node, version }: RequestContext) {
+  const dead = { groupId, groupState: 'Dead', protocolType: '', protocolData: '', members: [] }
+  if (state.coordinatorOf(groupId)?.id !== node) return { ...dead, errorCode: code('NOT_COORDINATOR') }
+  const operations = version >= 3 ? { authorizedOperations: authorizedOperations('group', isAsked) } : {}
   const group = state.groups.get(groupId)
   if (!group) {
     const hasOffsets = !state.offsets.of(groupId).next().done
-    if (hasOffsets) return { ...unknown, errorCode: 0, groupState: 'Empty' }
-    if (version < 6) return { ...unknown, errorCode: 0 }
-    return { ...unknown, errorCode: code('GROUP_ID_NOT_FOUND'), errorMessage: `Group ${groupId} not found.` }
+    if (hasOffsets) return { ...dead, ...operations, errorCode: 0, groupState: 'Empty' }
+    if (version < 6) return { ...dead, ...operations, errorCode: 0 }
+    return { ...dead, errorCode: code('GROUP_ID_NOT_FOUND'), errorMessage: `Group ${groupId} not found.` }
   }
   // What members subscribe to and have is only told while nothing moves. Source: `ClassicGroup.describe`.
   const { stateName: groupState, protocolType, protocolName } = group
@@ -41,7 +35,8 @@ function described(groupId: string, { state, node, version }: RequestContext) {
     }),
   )
   return {
-    ...unknown,
+    ...dead,
+    ...operations,
     errorCode: 0,
     groupState,
     protocolType: protocolType ?? '',
