@@ -37,7 +37,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
 /** A running broker, of one node or several in one process. */
 export class Broker {
   /** Faults made for tests. */
-  readonly faults = new Faults()
+  readonly faults = new Faults([...handlers.values()].map(({ api }) => api.name))
   readonly #runtime: Runtime
   readonly #settings: BrokerSettings
   readonly #state: BrokerState

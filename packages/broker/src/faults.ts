@@ -1,3 +1,5 @@
+import type { Api, Reply } from '@samsa/protocol'
+import { KafkaError, nearestName } from '@samsa/protocol'
 import type { Runtime } from '@samsa/runtime'
 
 /** What to do to a request that matches. */
@@ -12,19 +14,32 @@ export interface FaultRule {
   times?: number
   /** `close`: before the request is applied. `dropReply`: after it was applied. */
   action?: 'close' | 'dropReply'
-  /** Waits before the request is handled. */
+  /** Waits before the request is handled. Milliseconds. */
   delayMs?: number
-  /** Sets the top-level error code of the answer. */
+  /**
+   * The error code of the answer, or, where the answer as a whole has none, as that of Produce, of each of its parts.
+   * The request is applied all the same.
+   */
   errorCode?: number
 }
 
 /** Faults made for tests: rules that requests are matched with, in the order in which they were added. */
 export class Faults {
+  readonly #apis: readonly string[]
   readonly #rules: { rule: FaultRule; seen: number; hits: number }[] = []
 
-  /** Adds a rule; returns what takes it off, and how often it was hit. */
+  /** @param apis names of the APIs that rules may name */
+  constructor(apis: readonly string[]) {
+    this.#apis = apis
+  }
+
+  /**
+   * Adds a rule; returns what takes it off, and how often it was hit.
+   * @throws KafkaError CONFIG for a rule that could never be met, or that would do nothing
+   */
   add(rule: FaultRule): { remove(): void; readonly hits: number } {
-    const entry = { rule, seen: 0, hits: 0 }
+    this.#check(rule)
+    const entry = { rule: { ...rule }, seen: 0, hits: 0 }
     this.#rules.push(entry)
     return {
       remove: () => {
@@ -49,9 +64,55 @@ export class Faults {
     return undefined
   }
 
-  wait(runtime: Runtime, ms: number): Promise<void> {
-    return new Promise((resolve) => void runtime.timer(runtime.now() + ms, resolve))
+  /** Waits for a delay to pass, or for the connection to end. */
+  wait(runtime: Runtime, ms: number, gone: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        timer.cancel()
+        gone.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = runtime.timer(runtime.now() + ms, done)
+      gone.addEventListener('abort', done)
+    })
   }
+
+  #check({ api, nth = 1, times = 1, action, delayMs, errorCode }: FaultRule): void {
+    const refuse = (what: string) => new KafkaError('CONFIG', `faults.add: ${what}`)
+    if (!this.#apis.includes(api)) {
+      const nearest = nearestName(api, this.#apis)
+      const hint = nearest ? `did you mean ${nearest}?` : `known are ${this.#apis.join(', ')}`
+      throw refuse(`there is no API ${api}; ${hint}`)
+    }
+    if (!Number.isInteger(nth) || nth < 1) throw refuse(`nth is counted from 1, not ${nth}`)
+    if (!(Number.isInteger(times) || times === Number.POSITIVE_INFINITY) || times < 1)
+      throw refuse(`times must be a whole number from 1, or Infinity, not ${times}`)
+    if (action !== undefined && action !== 'close' && action !== 'dropReply')
+      throw refuse(`action must be 'close' or 'dropReply', not ${action}`)
+    if (delayMs !== undefined && !(Number.isFinite(delayMs) && delayMs >= 0))
+      throw refuse(`delayMs must be a number of milliseconds from 0, not ${delayMs}`)
+    if (errorCode !== undefined && !(Number.isInteger(errorCode) && Math.abs(errorCode) < 2 ** 15))
+      throw refuse(`errorCode must be one of Kafka's numbers, not ${errorCode}`)
+    if (action === undefined && delayMs === undefined && errorCode === undefined)
+      throw refuse(`a rule for ${api} needs an action, delayMs or errorCode`)
+  }
+}
+
+/** An answer with another error code: its own, or where this version has none, that of each of its parts. */
+export function withErrorCode(api: Api, version: number, reply: Reply<Api>, errorCode: number): Reply<Api> {
+  const own = api.response.shape['errorCode']?.spec
+  if (own && version >= own.since && version <= own.until) return { ...reply, errorCode }
+  return inParts(reply, errorCode) as Reply<Api>
+}
+
+function inParts(value: unknown, errorCode: number): unknown {
+  if (Array.isArray(value)) return value.map((each) => inParts(each, errorCode))
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
+  const entries = Object.entries(value).map(([key, part]) => [
+    key,
+    key === 'errorCode' ? errorCode : inParts(part, errorCode),
+  ])
+  return Object.fromEntries(entries)
 }
 
 /** The last requests that the broker saw, for tests to look at. */

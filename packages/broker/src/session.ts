@@ -9,11 +9,14 @@ import {
 } from '@samsa/protocol'
 import type { NetworkError, Runtime, Sink, Timer, Transport } from '@samsa/runtime'
 import type { Faults } from './faults.ts'
+import { withErrorCode } from './faults.ts'
 import type { Handler, RequestContext } from './handlers/handler.ts'
 import type { BrokerState } from './state.ts'
 
 /** Requests of one connection that wait their turn, before reading stops. */
 const MOST_QUEUED_REQUESTS = 100
+/** Bytes of such requests, before reading stops. */
+const MOST_QUEUED_BYTES = 4 * 1024 * 1024
 
 export interface SessionOptions {
   state: BrokerState
@@ -35,6 +38,7 @@ export class Session implements Sink {
   readonly #options: SessionOptions
   readonly #splitter: FrameSplitter
   readonly #queue: Uint8Array[] = []
+  #queuedBytes = 0
   readonly #gone = new AbortController()
   #isBusy = false
   #isPaused = false
@@ -92,7 +96,9 @@ export class Session implements Sink {
   #receive(frame: Uint8Array): void {
     this.#usedAt = this.#options.runtime.now()
     this.#queue.push(frame)
-    if (this.#queue.length >= MOST_QUEUED_REQUESTS && !this.#isPaused) {
+    this.#queuedBytes += frame.length
+    const isMuch = this.#queue.length >= MOST_QUEUED_REQUESTS || this.#queuedBytes >= MOST_QUEUED_BYTES
+    if (isMuch && !this.#isPaused) {
       this.#isPaused = true
       this.#options.transport.pause()
     }
@@ -103,11 +109,15 @@ export class Session implements Sink {
     if (this.#isBusy || this.#isOver || this.#isFull) return
     const frame = this.#queue.shift()
     if (!frame) return
-    if (this.#isPaused && this.#queue.length < MOST_QUEUED_REQUESTS / 2) {
+    // Before reading goes on: what is read then must not overtake this request.
+    this.#isBusy = true
+    this.#queuedBytes -= frame.length
+    const isLittle =
+      this.#queue.length < MOST_QUEUED_REQUESTS / 2 && this.#queuedBytes < MOST_QUEUED_BYTES / 2
+    if (this.#isPaused && isLittle) {
       this.#isPaused = false
       this.#options.transport.resume()
     }
-    this.#isBusy = true
     this.#handle(frame).then(
       () => {
         this.#isBusy = false
@@ -139,15 +149,18 @@ export class Session implements Sink {
     }
     state.requests.note(node, api.name, header.apiVersion, runtime.now())
     const fault = faults.match(api.name, node)
-    if (fault?.delayMs) await faults.wait(runtime, fault.delayMs)
+    if (fault?.delayMs) await faults.wait(runtime, fault.delayMs, this.#gone.signal)
+    if (this.#isOver) return
     if (fault?.action === 'close') throw new Error('fault: close')
     const reply = await handler.handle(body as never, context)
     if (fault?.action === 'dropReply')
       throw new Error('fault: the reply is dropped after the request was applied')
     if (reply === undefined || this.#isOver) return
     const answered =
-      fault?.errorCode === undefined ? reply : { ...(reply as object), errorCode: fault.errorCode }
-    this.#send(encodeResponse(api, header.apiVersion, header.correlationId, answered as Reply<Api>))
+      fault?.errorCode === undefined
+        ? (reply as Reply<Api>)
+        : withErrorCode(api, header.apiVersion, reply as Reply<Api>, fault.errorCode)
+    this.#send(encodeResponse(api, header.apiVersion, header.correlationId, answered))
   }
 
   /** An unknown version of ApiVersions is answered in version 0, naming the known ones; any other closes (KIP-511). */

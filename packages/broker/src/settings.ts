@@ -58,8 +58,9 @@ const defaults: BrokerSettings = {
   offsetMetadataMaxBytes: 4096,
 }
 
+const MOST_PORTS = 65535
 const bounds: Partial<Record<keyof BrokerSettings, readonly [number, number]>> = {
-  port: [0, 65535],
+  port: [0, MOST_PORTS],
   brokers: [1, 100],
   numPartitions: [1, 100_000],
 }
@@ -81,6 +82,7 @@ export function brokerSettings(given: Partial<BrokerSettings>): BrokerSettings {
     settings[name] = value
   }
   checkAdvertised(settings as unknown as BrokerSettings)
+  checkTogether(settings as unknown as BrokerSettings)
   return settings as unknown as BrokerSettings
 }
 
@@ -92,6 +94,23 @@ function checkAdvertised({ host, advertisedHost = host }: BrokerSettings): void 
     `startBroker: ${advertisedHost} means every address of this machine, which clients cannot connect to; ` +
       "set advertisedHost to the name or address under which they reach it, e.g. 'localhost'",
   )
+}
+
+/** What is right by itself and wrong together. */
+function checkTogether(settings: BrokerSettings): void {
+  const { port, brokers, groupMinSessionTimeoutMs: least, groupMaxSessionTimeoutMs: most } = settings
+  if (port !== 0 && port + brokers - 1 > MOST_PORTS) {
+    throw new KafkaError(
+      'CONFIG',
+      `startBroker: from port ${port} on there are no ${brokers} ports in a row, the last is ${MOST_PORTS}`,
+    )
+  }
+  if (least > most) {
+    throw new KafkaError(
+      'CONFIG',
+      `startBroker: groupMinSessionTimeoutMs ${least} is more than groupMaxSessionTimeoutMs ${most}`,
+    )
+  }
 }
 
 function check(name: keyof BrokerSettings, value: unknown): void {
