@@ -129,7 +129,7 @@ async function isServed(stage: Stage): Promise<void> {
 }
 
 const bad: [string, Uint8Array, RegExp][] = [
-  ['text', Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'), /does not speak the Kafka protocol/],
+  ['text', Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'), /speaks HTTP/],
   ['TLS', Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc]), /TLS/],
   ['a negative size', Buffer.from([0x80, 0, 0, 0]), /frame size -2147483648 is negative/],
   ['the largest size', Buffer.from([0x7f, 0xff, 0xff, 0xff]), /above the limit/],
