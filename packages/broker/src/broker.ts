@@ -8,6 +8,7 @@ import { handlers } from './handlers/index.ts'
 import { Session } from './session.ts'
 import type { BrokerSettings } from './settings.ts'
 import { brokerSettings } from './settings.ts'
+import type { Node } from './state.ts'
 import { BrokerState } from './state.ts'
 
 export interface BrokerOptions extends Partial<BrokerSettings> {
@@ -45,7 +46,9 @@ export class Broker {
   readonly #listeners = new Map<number, Listener>()
   readonly #sessions = new Map<Session, number>()
   readonly #onProblem: (remote: string, error: Error) => void
-  #isClosed = false
+  /** Nodes on their way up. */
+  readonly #starting = new Map<number, Promise<void>>()
+  #closing: Promise<void> | undefined
 
   constructor(runtime: Runtime, settings: BrokerSettings, onProblem: (remote: string, error: Error) => void) {
     this.#onProblem = onProblem
@@ -88,6 +91,10 @@ export class Broker {
 
   /** Speaks Kafka on any connection, as if it had come in on a node's port. */
   handle(transport: Transport, node = 1): void {
+    if (this.#closing) {
+      transport.destroy()
+      return
+    }
     const session: Session = new Session({
       state: this.#state,
       runtime: this.#runtime,
@@ -119,15 +126,16 @@ export class Broker {
   moveLeader(topic: string, partition: number, node: number): void {
     const found = this.#state.topics.partition(topic, partition)
     if (!found) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `${topic}-${partition} does not exist`)
-    if (!this.#state.nodes.some(({ id }) => id === node))
-      throw new KafkaError('BROKER_NOT_AVAILABLE', `there is no node ${node}`)
-    this.#state.topics.moveLeader(found, node)
+    this.#state.topics.moveLeader(found, this.#node(node).id)
   }
 
-  /** Takes a node down: its port closes, its connections break, and other nodes lead what it led. */
+  /**
+   * Takes a node down: its port closes, its connections break, and other nodes lead what it led.
+   * @throws KafkaError BROKER_NOT_AVAILABLE when there is no such node
+   */
   async stopNode(node: number): Promise<void> {
-    const found = this.#state.nodes.find(({ id }) => id === node)
-    if (!found?.isUp) return
+    const found = this.#node(node)
+    if (!found.isUp) return
     found.isUp = false
     const others = this.#state.upNodes
     for (const topic of this.#state.topics.all) {
@@ -139,32 +147,51 @@ export class Broker {
     await this.#closeNode(node)
   }
 
-  /** Brings a node back on its old port. What it led stays where it is. */
+  /**
+   * Brings a node back on its old port. What it led stays where it is.
+   * @throws KafkaError ADDRESS_IN_USE when the port was taken meanwhile, BROKER_NOT_AVAILABLE when there is no such node
+   */
   async startNode(node: number): Promise<void> {
-    const found = this.#state.nodes.find(({ id }) => id === node)
-    if (!found || found.isUp) return
-    await this.#listen(node)
+    const found = this.#node(node)
+    if (this.#closing) throw new KafkaError('BROKER_NOT_AVAILABLE', 'the broker is closed')
+    if (found.isUp) return
+    const starting =
+      this.#starting.get(node) ?? this.#listen(node).finally(() => void this.#starting.delete(node))
+    this.#starting.set(node, starting)
+    await starting
     found.isUp = true
   }
 
   /** Stops in order: ports, connections, logs. Legal at any time, also twice. */
-  async close(): Promise<void> {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    for (const { id } of this.#state.nodes) await this.#closeNode(id)
-    for (const session of [...this.#sessions.keys()]) session.close()
-    this.#state.groups.close()
-    this.#state.topics.close()
-    this.#lock?.release()
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  async #listen(id: number): Promise<void> {
+  async #close(): Promise<void> {
+    await Promise.allSettled(this.#starting.values())
+    for (const { id } of this.#state.nodes) await this.#closeNode(id)
+    for (const session of [...this.#sessions.keys()]) session.close()
+    this.#state.groups.close()
+    try {
+      this.#state.topics.close()
+    } finally {
+      this.#lock?.release()
+    }
+  }
+
+  #node(id: number): Node {
     const node = this.#state.nodes.find((each) => each.id === id)
-    if (!node) return
+    if (!node) throw new KafkaError('BROKER_NOT_AVAILABLE', `there is no node ${id}`)
+    return node
+  }
+
+  async #listen(id: number): Promise<void> {
+    const node = this.#node(id)
     try {
       const listener = await this.#runtime.listen(
         { host: this.#settings.host, port: node.port },
