@@ -44,9 +44,15 @@ export declare class Broker {
     hasTopic(name: string): boolean;
     /** Makes another node lead a partition; clients find out as they would with Kafka. */
     moveLeader(topic: string, partition: number, node: number): void;
-    /** Takes a node down: its port closes, its connections break, and other nodes lead what it led. */
+    /**
+     * Takes a node down: its port closes, its connections break, and other nodes lead what it led.
+     * @throws KafkaError BROKER_NOT_AVAILABLE when there is no such node
+     */
     stopNode(node: number): Promise<void>;
-    /** Brings a node back on its old port. What it led stays where it is. */
+    /**
+     * Brings a node back on its old port. What it led stays where it is.
+     * @throws KafkaError ADDRESS_IN_USE when the port was taken meanwhile, BROKER_NOT_AVAILABLE when there is no such node
+     */
     startNode(node: number): Promise<void>;
     /** Stops in order: ports, connections, logs. Legal at any time, also twice. */
     close(): Promise<void>;
@@ -66,21 +72,30 @@ export interface FaultRule {
     times?: number;
     /** `close`: before the request is applied. `dropReply`: after it was applied. */
     action?: 'close' | 'dropReply';
-    /** Waits before the request is handled. */
+    /** Waits before the request is handled. Milliseconds. */
     delayMs?: number;
-    /** Sets the top-level error code of the answer. */
+    /**
+     * The error code of the answer, or, where the answer as a whole has none, as that of Produce, of each of its parts.
+     * The request is applied all the same.
+     */
     errorCode?: number;
 }
 /** Faults made for tests: rules that requests are matched with, in the order in which they were added. */
 export declare class Faults {
     #private;
-    /** Adds a rule; returns what takes it off, and how often it was hit. */
+    /** @param apis names of the APIs that rules may name */
+    constructor(apis: readonly string[]);
+    /**
+     * Adds a rule; returns what takes it off, and how often it was hit.
+     * @throws KafkaError CONFIG for a rule that could never be met, or that would do nothing
+     */
     add(rule: FaultRule): {
         remove(): void;
         readonly hits: number;
     };
     match(api: string, node: number): FaultRule | undefined;
-    wait(runtime: Runtime, ms: number): Promise<void>;
+    /** Waits for a delay to pass, or for the connection to end. */
+    wait(runtime: Runtime, ms: number, gone: AbortSignal): Promise<void>;
 }
 /** The last requests that the broker saw, for tests to look at. */
 export declare class RequestLog {
