@@ -1,9 +1,9 @@
-import type { KafkaError } from '@samsa/protocol'
 import type { Runtime } from '@samsa/runtime'
 import { NetworkError } from '@samsa/runtime'
 import type { ClientConfig } from './client-config.ts'
 import { Connection } from './connection.ts'
-import { AuthenticationError, ConnectionError } from './errors.ts'
+import { within } from './deadline.ts'
+import { AuthenticationError, ConnectionError, closedError, KafkaError, TimeoutError } from './errors.ts'
 
 /** A broker as it is to be dialled. */
 export interface Endpoint {
@@ -21,6 +21,7 @@ export interface DialOptions {
   endpoint: Endpoint
   timeoutMs: number
   signal: AbortSignal
+  /** Called once for each connection that was made, also for one whose handshake failed. */
   onEnd: (cause: KafkaError) => void
 }
 
@@ -30,49 +31,78 @@ export interface DialOptions {
  * @throws ConnectionError or AuthenticationError that says what was tried, what came back and what to change.
  */
 export async function openConnection(options: DialOptions): Promise<Connection> {
-  const { runtime, config, endpoint, timeoutMs, signal } = options
+  const { runtime, endpoint, timeoutMs, signal } = options
   const address = `${endpoint.host}:${endpoint.port}`
   const broker =
     endpoint.node >= 0 ? `broker ${endpoint.node} at ${address}` : `the bootstrap server ${address}`
-  const tls = config.securityProtocol === 'SSL' ? { servername: endpoint.host, ...config.ssl } : undefined
   const deadline = runtime.now() + timeoutMs
+  const hosts = await resolved(options, broker, address, deadline)
   let last: unknown
-  for (const host of await resolved(options, broker, address)) {
+  for (const [index, host] of hosts.entries()) {
     const left = deadline - runtime.now()
     if (left <= 0) break
     try {
-      const transport = await runtime.dial({
-        host,
-        port: endpoint.port,
-        timeoutMs: left,
-        signal,
-        ...(tls ? { tls } : {}),
-      })
-      const connection = new Connection({
-        runtime,
-        transport,
-        broker,
-        address,
-        clientId: config.clientId,
-        receiveMessageMaxBytes: config.receiveMessageMaxBytes,
-        idleMs: config.connectionsMaxIdleMs,
-        onEnd: options.onEnd,
-      })
-      await connection.handshake(Math.max(1, deadline - runtime.now()))
-      return connection
+      // A dead address takes its share of the time, not all of it.
+      return await connected(options, host, broker, left / (hosts.length - index))
     } catch (error) {
+      if (signal.aborted) throw closedError('the client')
       last = error
-      if (!(error instanceof NetworkError)) throw error
+      const isElsewhere =
+        error instanceof NetworkError || error instanceof ConnectionError || error instanceof TimeoutError
+      if (!isElsewhere) throw error
     }
   }
-  throw unreachable(endpoint, broker, address, last)
+  throw last instanceof KafkaError ? last : unreachable(endpoint, broker, address, last)
 }
 
-async function resolved(options: DialOptions, broker: string, address: string): Promise<readonly string[]> {
+/** One attempt at one address; whatever goes wrong, nothing of it stays open. */
+async function connected(
+  { runtime, config, endpoint, signal, onEnd }: DialOptions,
+  host: string,
+  broker: string,
+  timeoutMs: number,
+): Promise<Connection> {
+  const started = runtime.now()
+  const { port } = endpoint
+  const tls = config.securityProtocol === 'SSL' ? { servername: endpoint.host, ...config.ssl } : undefined
+  const transport = await runtime.dial({ host, port, timeoutMs, signal, ...(tls ? { tls } : {}) })
+  const idleMs = config.connectionsMaxIdleMs
+  const connection = new Connection({
+    runtime,
+    transport,
+    broker,
+    address: `${endpoint.host}:${port}`,
+    clientId: config.clientId,
+    receiveMessageMaxBytes: config.receiveMessageMaxBytes,
+    idleMs: idleMs < 0 ? Number.POSITIVE_INFINITY : idleMs,
+    onEnd,
+  })
+  const abort = () => connection.close(closedError('the client'))
+  signal.addEventListener('abort', abort)
   try {
-    return await options.runtime.resolve(options.endpoint.host)
+    if (signal.aborted) abort()
+    await connection.handshake(Math.max(1, timeoutMs - (runtime.now() - started)))
+    return connection
   } catch (error) {
-    throw unreachable(options.endpoint, broker, address, error)
+    connection.close(error instanceof KafkaError ? error : new KafkaError('UNEXPECTED', String(error)))
+    throw error
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+async function resolved(
+  { runtime, endpoint }: DialOptions,
+  broker: string,
+  address: string,
+  deadline: number,
+): Promise<readonly string[]> {
+  const started = runtime.now()
+  const expire = () => new TimeoutError(`the addresses of the host ${endpoint.host}`, runtime.now() - started)
+  try {
+    return await within(runtime, runtime.resolve(endpoint.host), deadline, expire)
+  } catch (error) {
+    throw unreachable(endpoint, broker, address, error)
   }
 }
 

@@ -27,8 +27,8 @@ export const clientSettings = {
   reconnectBackoffMaxMs: milliseconds(1_000),
   /** Metadata older than this is asked for again even if nothing went wrong. */
   metadataMaxAgeMs: milliseconds(300_000),
-  /** A connection that carried nothing for so long is closed. */
-  connectionsMaxIdleMs: milliseconds(540_000),
+  /** A connection that carried nothing for so long is closed; -1: never. */
+  connectionsMaxIdleMs: milliseconds(540_000, -1),
   /** How long opening a connection may take (KIP-601). */
   socketConnectionSetupTimeoutMs: milliseconds(10_000, 1),
   socketConnectionSetupTimeoutMaxMs: milliseconds(30_000, 1),

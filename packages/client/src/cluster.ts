@@ -12,7 +12,7 @@ import type { ClientConfig } from './client-config.ts'
 import type { BootstrapAddress } from './config.ts'
 import type { Body } from './connection.ts'
 import { sleep, within } from './deadline.ts'
-import { ConnectionError, closedError, ServerError, TimeoutError } from './errors.ts'
+import { AuthenticationError, ConnectionError, closedError, ServerError, TimeoutError } from './errors.ts'
 import type { ClientEvents, Events } from './events.ts'
 import { describeError } from './events.ts'
 import type { Broker, LeaderHint, Metadata, TopicMetadata } from './metadata.ts'
@@ -20,6 +20,7 @@ import { mergeLeaders, mergeMetadata, noMetadata } from './metadata.ts'
 import { NodePool } from './node-pool.ts'
 import type { Recovery } from './recovery.ts'
 import { recover, recovery } from './recovery.ts'
+import type { Lane } from './routing.ts'
 import { routeOf } from './routing.ts'
 
 /** Where a request goes. Left out: where routing.ts sends it, if that needs no key. */
@@ -53,7 +54,9 @@ export class Cluster {
   readonly #coordinators = new Map<string, number>()
   readonly #closing = new AbortController()
   #refreshing: Promise<Metadata> | undefined
-  #refreshingTopics = 0
+  /** Counts topics that became wanted; a request that went out under an older count does not name them all. */
+  #wants = 0
+  #refreshingWants = 0
   #background = false
   #lastFailure: Error | undefined
 
@@ -77,7 +80,9 @@ export class Cluster {
 
   /** Keeps a topic in every later refresh until it is unwanted as often as it was wanted. */
   want(topic: string): void {
-    this.#wanted.set(topic, (this.#wanted.get(topic) ?? 0) + 1)
+    const count = this.#wanted.get(topic) ?? 0
+    if (count === 0) this.#wants++
+    this.#wanted.set(topic, count + 1)
   }
 
   unwant(topic: string): void {
@@ -88,6 +93,7 @@ export class Cluster {
 
   /** Whether refreshes ask for all topics, as a subscription by pattern needs. */
   wantAll(all: boolean): void {
+    if (all && !this.#wantsAll) this.#wants++
     this.#wantsAll = all
   }
 
@@ -103,7 +109,7 @@ export class Cluster {
    */
   refresh(): Promise<Metadata> {
     // A request that is under way does not name a topic that became wanted since: it is followed by another one.
-    if (this.#refreshing && this.#refreshingTopics === this.#wanted.size) return this.#refreshing
+    if (this.#refreshing && this.#refreshingWants === this.#wants) return this.#refreshing
     const before = this.#refreshing?.catch(() => undefined)
     const refreshing: Promise<Metadata> = Promise.resolve(before)
       .then(() => this.#refresh())
@@ -112,7 +118,7 @@ export class Cluster {
       })
     refreshing.catch(() => undefined)
     this.#refreshing = refreshing
-    this.#refreshingTopics = this.#wanted.size
+    this.#refreshingWants = this.#wants
     return refreshing
   }
 
@@ -134,7 +140,8 @@ export class Cluster {
    * Waits until a topic is known to exist, and if a partition is asked for, until its index is known.
    * A missing topic is waited for, since a new one takes time to be known everywhere.
    * @param deadline monotonic
-   * @throws TimeoutError that names the topic, with the last problem as its cause
+   * @throws TimeoutError that names the topic, with the last problem as its cause; ServerError and AuthenticationError
+   * at once where time cannot help
    */
   async awaitTopic(topic: string, deadline: number, partition = 0): Promise<TopicMetadata> {
     const started = this.runtime.now()
@@ -146,7 +153,8 @@ export class Cluster {
         if (known && known.errorCode === 0 && known.partitions[partition]) return known
         if (known && known.errorCode !== 0)
           problem = new ServerError(known.errorCode, { api: 'Metadata', topic })
-        if (problem instanceof ServerError && isFinal(problem)) throw problem
+        // What is remembered may have been healed since; only a fresh answer is final.
+        if (attempt > 0 && problem && isFinal(problem)) throw problem
         const pause = attempt === 0 ? 0 : this.#pause(attempt - 1)
         if (this.runtime.now() + pause >= deadline) {
           const what = known?.errorCode === 0 ? `partition ${partition} of topic ${topic}` : `topic ${topic}`
@@ -189,24 +197,9 @@ export class Cluster {
     return connection.request(api, body, { timeoutMs, maxVersion, noResponse })
   }
 
-  /** Version that a request to a connected node would use; undefined while there is no connection. */
-  negotiated(api: Api, node: number): number | undefined {
-    const connection = this.#nodes.open(node, routeOf(api.name).lane)
-    try {
-      return connection?.version(api)
-    } catch {
-      return undefined
-    }
-  }
-
-  /** Requests that wait for an answer of this node. */
-  inFlight(node: number): number {
-    return this.#nodes.inFlight(node)
-  }
-
   /** Monotonic time before which a node asked for silence (KIP-219), or before which it is not dialled again. */
-  notBefore(node: number): number {
-    return this.#nodes.notBefore(node)
+  notBefore(node: number, lane: Lane): number {
+    return this.#nodes.notBefore(node, lane)
   }
 
   /** Id of the broker that looks after a group or transactional id. */
@@ -249,11 +242,15 @@ export class Cluster {
     coordinator?: { type: CoordinatorType; key: string },
   ): Promise<T> {
     const started = this.runtime.now()
+    let last: unknown
     for (let count = 0; ; count++) {
-      const expire = () => new TimeoutError(what, this.runtime.now() - started, { sent: true })
+      const expire = () => new TimeoutError(what, this.runtime.now() - started, { sent: true, cause: last })
       try {
         return await within(this.runtime, attempt(), deadline, expire)
       } catch (error) {
+        if (this.runtime.now() >= deadline && error instanceof TimeoutError && error.waitingFor === what)
+          throw error
+        last = error
         const action = recover(error, place)
         if (action === 'recoordinate' && coordinator)
           this.forgetCoordinator(coordinator.type, coordinator.key)
@@ -308,7 +305,9 @@ export class Cluster {
 
   async #refreshUntilAnswered(): Promise<void> {
     for (let attempt = 0; !this.signal.aborted; attempt++) {
-      await sleep(this.runtime, attempt === 0 ? 0 : this.#pause(attempt - 1), this.signal)
+      // Also an answer that changed nothing counts as an attempt: whoever still misses something asks again.
+      const rest = this.#metadataAt + this.config.retryBackoffMs - this.runtime.now()
+      await sleep(this.runtime, attempt === 0 ? Math.max(0, rest) : this.#pause(attempt - 1), this.signal)
       if (this.signal.aborted) return
       try {
         await this.refresh()
@@ -325,6 +324,7 @@ export class Cluster {
   /** Asks one broker after the other until one answers. */
   async #refresh(): Promise<Metadata> {
     const failures: string[] = []
+    let isEveryRefusal = true
     let last: unknown
     for (const node of this.#nodes.candidates(this.#metadata)) {
       if (this.signal.aborted) throw closedError('the client')
@@ -334,10 +334,11 @@ export class Cluster {
         if (error instanceof EncodeError || (error as KafkaError).code === 'CLOSED') throw error
         this.#lastFailure = error as Error
         last = error
+        isEveryRefusal &&= error instanceof AuthenticationError
         failures.push((error as Error).message)
       }
     }
-    if (failures.length === 1) throw last
+    if (failures.length === 1 || isEveryRefusal) throw last
     const every = failures.map((failure) => `\n  - ${failure}`).join('')
     const addresses = (this.config.bootstrapServers as readonly BootstrapAddress[])
       .map(({ host, port }) => `${host}:${port}`)
@@ -372,7 +373,8 @@ export class Cluster {
   }
 }
 
-/** Errors of a topic that time does not heal. */
-function isFinal(error: ServerError): boolean {
-  return recover(error, recovery.metadata) === 'fail'
+/** Errors that time does not heal. */
+function isFinal(error: Error): boolean {
+  const isRefusal = error instanceof ServerError || error instanceof AuthenticationError
+  return isRefusal && recover(error, recovery.metadata) === 'fail'
 }

@@ -29,6 +29,8 @@ interface Slot {
   failures: number
   /** Monotonic time before which the node is not dialled again. */
   retryAt: number
+  /** The broker has moved or left: a connection that is still being opened is not wanted any more. */
+  isGone: boolean
 }
 
 /**
@@ -67,17 +69,9 @@ export class NodePool {
     return within(runtime, slot.opening, deadline, expire)
   }
 
-  /** The connection to a node if one is open. */
-  open(node: number, lane: Lane): Connection | undefined {
-    return this.#slots.get(`${lane} ${node}`)?.connection
-  }
-
-  inFlight(node: number): number {
-    return this.open(node, 'main')?.inFlight ?? 0
-  }
-
-  notBefore(node: number): number {
-    const slot = this.#slots.get(`main ${node}`)
+  /** Monotonic time before which a node asked for silence (KIP-219), or before which it is not dialled again. */
+  notBefore(node: number, lane: Lane): number {
+    const slot = this.#slots.get(`${lane} ${node}`)
     return slot ? Math.max(slot.connection?.throttledUntil ?? 0, slot.connection ? 0 : slot.retryAt) : 0
   }
 
@@ -100,7 +94,7 @@ export class NodePool {
     for (const { id, host, port } of brokers.values()) {
       const known = this.#endpoints.get(id)
       if (known && known.host === host && known.port === port) continue
-      const endpoint = { node: id, host, port, advertisedBy: this.#advertisedBy }
+      const endpoint = { node: id, host, port, advertisedBy: this.#advertisedBy || undefined }
       this.#endpoints.set(id, endpoint)
       for (const lane of ['main', 'fetch', 'coordinator'] as const) this.#move(`${lane} ${id}`, endpoint)
     }
@@ -131,7 +125,14 @@ export class NodePool {
     if (known) return known
     const endpoint = this.#endpoints.get(node)
     if (!endpoint) throw new ConnectionError(`broker ${node} is not part of the cluster any more`, '', false)
-    const slot: Slot = { endpoint, connection: undefined, opening: undefined, failures: 0, retryAt: 0 }
+    const slot: Slot = {
+      endpoint,
+      connection: undefined,
+      opening: undefined,
+      failures: 0,
+      retryAt: 0,
+      isGone: false,
+    }
     this.#slots.set(name, slot)
     return slot
   }
@@ -164,7 +165,11 @@ export class NodePool {
       throw error
     }
     if (signal.aborted) opened.close(closedError('the client'))
-    if (ended) throw ended
+    if (slot.isGone)
+      opened.close(
+        new ConnectionError(`${address} is not the address of the broker any more`, address, false),
+      )
+    if (!opened.isOpen && ended) throw ended
     slot.failures = 0
     slot.retryAt = runtime.now() + this.#reconnectPause(0)
     slot.connection = opened
@@ -187,6 +192,7 @@ export class NodePool {
     const slot = this.#slots.get(name)
     if (!slot) return
     this.#slots.delete(name)
+    slot.isGone = true
     const { host, port } = endpoint
     slot.connection?.close(
       new ConnectionError(`broker ${endpoint.node} moved to ${host}:${port}`, name, false),
@@ -197,8 +203,10 @@ export class NodePool {
     this.#endpoints.delete(node)
     for (const lane of ['main', 'fetch', 'coordinator'] as const) {
       const slot = this.#slots.get(`${lane} ${node}`)
+      if (!slot) continue
       this.#slots.delete(`${lane} ${node}`)
-      slot?.connection?.close(new ConnectionError(`broker ${node} left the cluster`, '', false))
+      slot.isGone = true
+      slot.connection?.close(new ConnectionError(`broker ${node} left the cluster`, '', false))
     }
   }
 }

@@ -139,7 +139,7 @@ export class Fetcher {
   }
 
   #fetch(node: number, now: number): void {
-    if (this.#busy.has(node) || this.#options.cluster.notBefore(node) > now) return
+    if (this.#busy.has(node) || this.#options.cluster.notBefore(node, 'fetch') > now) return
     const { positions, config } = this.#options
     const wanted = positions.fetchable(
       (partition) => this.#leaderOf(partition) === node,

@@ -125,7 +125,7 @@ export class Sender {
   #serve(node: number, queues: PartitionQueue[], now: number): number {
     const { cluster, config, accumulator } = this.#options
     const { maxInFlightRequestsPerConnection: most, maxRequestSize, enableIdempotence } = config
-    const notBefore = cluster.notBefore(node)
+    const notBefore = cluster.notBefore(node, 'main')
     if (notBefore > now) return notBefore
     let left = queues
     while (left.length > 0 && (this.#inFlight.get(node) ?? 0) < most) {
