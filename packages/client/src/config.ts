@@ -50,7 +50,8 @@ export function flag(initial: boolean): Setting<boolean> {
     default: initial,
     parse: (value) => {
       if (typeof value === 'boolean') return value
-      if (value === 'true' || value === 'false') return value === 'true'
+      const word = String(value).trim().toLowerCase()
+      if (typeof value === 'string' && (word === 'true' || word === 'false')) return word === 'true'
       throw new Error('must be true or false')
     },
   }
@@ -140,7 +141,7 @@ export function parseConfig<T extends SettingTable>(
     } catch (error) {
       throw new ConfigError(
         name,
-        value,
+        isSecret(name) ? undefined : value,
         `${owner}: ${written} ${(error as Error).message}, not ${shown(name, value)}`,
       )
     }
@@ -151,7 +152,11 @@ export function parseConfig<T extends SettingTable>(
 function unknownSetting(owner: string, table: SettingTable, written: string, value: unknown): ConfigError {
   const nearest = nearestName(camelCase(written), Object.keys(table))
   const hint = nearest ? `; did you mean ${nearest}?` : ''
-  return new ConfigError(written, value, `${owner}: unknown setting ${written}${hint}`)
+  return new ConfigError(
+    written,
+    isSecret(written) ? undefined : value,
+    `${owner}: unknown setting ${written}${hint}`,
+  )
 }
 
 /** `auto.commit.interval.ms` and `auto_commit_interval_ms` become `autoCommitIntervalMs`. */
@@ -159,9 +164,18 @@ function camelCase(name: string): string {
   return name.replaceAll(/[._-]+([a-zA-Z0-9])/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** Values of settings that may hold a secret are never printed. */
+/** Whether a setting was given, under whichever of its names. */
+export function isGiven(given: object, name: string): boolean {
+  return Object.entries(given).some(([written, value]) => value !== undefined && camelCase(written) === name)
+}
+
+/** Values of settings that may hold a secret are never printed, nor carried by errors, which get printed too. */
+function isSecret(name: string): boolean {
+  return /password|passphrase|secret|jaas|token|credential|private|^ssl/i.test(name)
+}
+
 function shown(name: string, value: unknown): string {
-  if (/password|secret|key|jaas|token/i.test(name)) return 'the value given'
+  if (isSecret(name)) return 'the value given'
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'object' && value !== null)
     return Array.isArray(value) ? JSON.stringify(value) : 'an object'
