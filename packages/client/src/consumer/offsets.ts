@@ -1,8 +1,7 @@
 import { ListOffsets, OffsetCommit, OffsetFetch } from '@samsa/protocol'
 import type { Cluster } from '../cluster.ts'
-import { ServerError } from '../errors.ts'
+import { ConnectionError, ServerError } from '../errors.ts'
 import { recovery } from '../recovery.ts'
-import type { GroupMembership } from './group-membership.ts'
 import type { TopicPartition, TopicPartitionOffset } from './topic-partition.ts'
 import { named } from './topic-partition.ts'
 
@@ -11,6 +10,8 @@ export const EARLIEST = -2
 export const LATEST = -1
 /** The newest version that names topics; later ones need ids for every one of them. */
 const LAST_WITH_NAMES = 9
+
+type Isolation = 'read_uncommitted' | 'read_committed'
 
 export interface FoundOffset {
   offset: number
@@ -26,39 +27,62 @@ export interface FoundOffset {
 export async function listOffsets(
   cluster: Cluster,
   wanted: readonly (TopicPartition & { timestamp: number })[],
-  isolationLevel: number,
+  isolation: Isolation,
   deadline: number,
 ): Promise<Map<string, FoundOffset>> {
   const found = new Map<string, FoundOffset>()
-  await cluster.retrying(
-    `offsets of ${wanted.map(named).join(', ')}`,
-    recovery.listOffsets,
-    deadline,
-    async () => {
-      for (const [node, group] of await byLeader(
-        cluster,
-        wanted.filter((each) => !found.has(named(each))),
-        deadline,
-      )) {
-        const topics = byTopic(group).map(([name, partitions]) => ({
-          name,
-          partitions: partitions.map(({ partition: partitionIndex, timestamp }) => ({
-            partitionIndex,
-            timestamp,
-            currentLeaderEpoch:
-              cluster.metadata.topics.get(name)?.partitions[partitionIndex]?.leaderEpoch ?? -1,
-          })),
-        }))
-        const answer = await cluster.request(ListOffsets, { replicaId: -1, isolationLevel, topics }, { node })
-        for (const { name: topic, partitions } of answer.topics) {
-          for (const { partitionIndex: partition, errorCode, offset, timestamp, leaderEpoch } of partitions) {
-            if (errorCode !== 0) throw new ServerError(errorCode, { api: 'ListOffsets', topic, partition })
-            found.set(named({ topic, partition }), { offset, timestamp, leaderEpoch })
-          }
-        }
+  const what = `offsets of ${wanted.map(named).join(', ')}`
+  await cluster.retrying(what, recovery.listOffsets, deadline, async () => {
+    const missing = wanted.filter((each) => !found.has(named(each)))
+    const problems: Error[] = []
+    const ask = async ([node, group]: [number, (TopicPartition & { timestamp: number })[]]) => {
+      for (const [name, answer] of await askOffsets(cluster, node, group, isolation)) {
+        if (answer instanceof ServerError) problems.push(answer)
+        else found.set(name, answer)
       }
-    },
-  )
+    }
+    const outcomes = await Promise.allSettled([...(await byLeader(cluster, missing, deadline))].map(ask))
+    for (const outcome of outcomes) if (outcome.status === 'rejected') problems.push(outcome.reason)
+    if (problems[0]) throw problems[0]
+    const left = wanted.find((each) => !found.has(named(each)))
+    if (left)
+      throw new ConnectionError(`the answer to ListOffsets leaves ${named(left)} out`, named(left), true)
+  })
+  return found
+}
+
+/**
+ * Asks one leader, once.
+ * @returns for each partition what was found, or why it was refused
+ * @throws what keeps the whole request from being answered
+ */
+export async function askOffsets(
+  cluster: Cluster,
+  node: number,
+  wanted: readonly (TopicPartition & { timestamp: number })[],
+  isolation: Isolation,
+): Promise<Map<string, FoundOffset | ServerError>> {
+  const topics = byTopic(wanted).map(([name, partitions]) => ({
+    name,
+    partitions: partitions.map(({ partition: partitionIndex, timestamp }) => ({
+      partitionIndex,
+      timestamp,
+      currentLeaderEpoch: cluster.metadata.topics.get(name)?.partitions[partitionIndex]?.leaderEpoch ?? -1,
+    })),
+  }))
+  const isolationLevel = isolation === 'read_committed' ? 1 : 0
+  const answer = await cluster.request(ListOffsets, { replicaId: -1, isolationLevel, topics }, { node })
+  const found = new Map<string, FoundOffset | ServerError>()
+  for (const { name: topic, partitions } of answer.topics) {
+    for (const { partitionIndex: partition, errorCode, offset, timestamp, leaderEpoch } of partitions) {
+      const isRefused = errorCode !== 0
+      const place = { api: 'ListOffsets', topic, partition }
+      found.set(
+        named({ topic, partition }),
+        isRefused ? new ServerError(errorCode, place) : { offset, timestamp, leaderEpoch },
+      )
+    }
+  }
   return found
 }
 
@@ -73,7 +97,9 @@ async function byLeader<T extends TopicPartition>(
     const leader = topic.partitions[each.partition]?.leader ?? -1
     if (leader < 0)
       throw new ServerError(5, { api: 'Metadata', topic: each.topic, partition: each.partition })
-    groups.set(leader, [...(groups.get(leader) ?? []), each])
+    const group = groups.get(leader)
+    if (group) group.push(each)
+    else groups.set(leader, [each])
   }
   return groups
 }
@@ -90,49 +116,53 @@ export function fetchCommitted(
 ): Promise<Map<string, TopicPartitionOffset>> {
   const coordinator = { type: 'group', key: groupId } as const
   const what = `the committed offsets of group ${groupId}`
+  const attempt = () => askCommitted(cluster, groupId, wanted)
+  return cluster.retrying(what, recovery.offsetFetch, deadline, attempt, coordinator)
+}
+
+/** As `fetchCommitted`, asked once. */
+export async function askCommitted(
+  cluster: Cluster,
+  groupId: string,
+  wanted: readonly TopicPartition[],
+): Promise<Map<string, TopicPartitionOffset>> {
   const asked = byTopic(wanted).map(([name, partitions]) => ({
     name,
     partitionIndexes: partitions.map(({ partition }) => partition),
   }))
-  const attempt = async () => {
-    const answer = await cluster.request(
-      OffsetFetch,
-      (version) => ({
-        ...(version >= 8
-          ? { groups: [{ groupId, memberId: null, memberEpoch: -1, topics: asked }] }
-          : { groupId, topics: asked }),
-        // Offsets of a transaction that is not decided yet are waited for (KIP-447).
-        ...(version >= 7 ? { requireStable: true } : {}),
-      }),
-      { coordinator: 'group', key: groupId },
-      { maxVersion: LAST_WITH_NAMES },
-    )
-    const group = answer.groups[0] ?? answer
-    if (group.errorCode !== 0)
-      throw new ServerError(group.errorCode, { api: 'OffsetFetch', about: `group ${groupId}` })
-    const found = new Map<string, TopicPartitionOffset>()
-    for (const { name: topic, partitions } of group.topics) {
-      for (const {
-        partitionIndex: partition,
-        committedOffset: offset,
-        committedLeaderEpoch: leaderEpoch,
-        metadata,
-        errorCode,
-      } of partitions) {
-        if (errorCode !== 0) throw new ServerError(errorCode, { api: 'OffsetFetch', topic, partition })
-        if (offset >= 0)
-          found.set(named({ topic, partition }), {
-            topic,
-            partition,
-            offset,
-            leaderEpoch,
-            metadata: metadata ?? '',
-          })
-      }
+  const answer = await cluster.request(
+    OffsetFetch,
+    (version) => ({
+      ...(version >= 8
+        ? { groups: [{ groupId, memberId: null, memberEpoch: -1, topics: asked }] }
+        : { groupId, topics: asked }),
+      // Offsets of a transaction that is not decided yet are waited for (KIP-447).
+      ...(version >= 7 ? { requireStable: true } : {}),
+    }),
+    { coordinator: 'group', key: groupId },
+    { maxVersion: LAST_WITH_NAMES },
+  )
+  const group = answer.groups[0] ?? answer
+  if (group.errorCode !== 0)
+    throw new ServerError(group.errorCode, { api: 'OffsetFetch', about: `group ${groupId}` })
+  const found = new Map<string, TopicPartitionOffset>()
+  for (const { name: topic, partitions } of group.topics) {
+    for (const each of partitions) {
+      const { partitionIndex: partition, committedOffset: offset, committedLeaderEpoch: leaderEpoch } = each
+      if (each.errorCode !== 0)
+        throw new ServerError(each.errorCode, { api: 'OffsetFetch', topic, partition })
+      const metadata = each.metadata ?? ''
+      if (offset >= 0)
+        found.set(named({ topic, partition }), { topic, partition, offset, leaderEpoch, metadata })
     }
-    return found
   }
-  return cluster.retrying(what, recovery.offsetFetch, deadline, attempt, coordinator)
+  return found
+}
+
+/** The member that commits. It is fixed when a commit begins: positions of one generation are not another's to commit. */
+export interface CommitIdentity {
+  generation: number
+  memberId: string
 }
 
 /**
@@ -144,7 +174,7 @@ export function commitOffsets(
   cluster: Cluster,
   groupId: string,
   offsets: readonly TopicPartitionOffset[],
-  member: GroupMembership | undefined,
+  member: CommitIdentity | undefined,
   groupInstanceId: string | undefined,
   deadline: number,
 ): Promise<void> {
@@ -196,6 +226,10 @@ export function commitOffsets(
 
 function byTopic<T extends TopicPartition>(partitions: readonly T[]): [string, T[]][] {
   const topics = new Map<string, T[]>()
-  for (const each of partitions) topics.set(each.topic, [...(topics.get(each.topic) ?? []), each])
+  for (const each of partitions) {
+    const known = topics.get(each.topic)
+    if (known) known.push(each)
+    else topics.set(each.topic, [each])
+  }
   return [...topics]
 }
