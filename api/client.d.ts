@@ -81,7 +81,10 @@ export declare class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
      * @param topics names, or a pattern that names are matched with
      */
     subscribe(topics: string | readonly string[] | RegExp): void;
-    /** Gives up the subscription or the assignment; leaves the group. */
+    /**
+     * Gives up the subscription or the assignment; with auto commit, what was processed is committed. Leaves the group.
+     * All of that goes on in the background; `close` waits for it.
+     */
     unsubscribe(): void;
     /**
      * Reads these partitions, and no others, without the group sharing them out. Positions begin at what the group has
@@ -153,7 +156,8 @@ export declare class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     /** Calls back for an event; gives what takes the listener off. */
     on<Name extends keyof ConsumerEvents>(name: Name, listener: (payload: ConsumerEvents[Name]) => void): () => void;
     /**
-     * Commits what was handed over (with auto commit), leaves the group and closes. Legal at any time, also twice.
+     * Commits what was handed over (with auto commit), leaves the group and closes. Legal at any time, also twice. What a
+     * `for await` that goes on has in hand is not committed, since it is still being worked on.
      * @param options.timeoutMs how long that may take. Default 30 s
      */
     close(options?: {
@@ -388,6 +392,10 @@ export interface ClientEvents {
     };
 }
 
+// producer/contents
+/** Headers as `send` takes them: in order, or as a plain object. */
+type GivenHeaders = readonly Header[] | Readonly<Record<string, Uint8Array | string | null>> | undefined;
+
 // producer/fate
 /** What became of a batch, for all of its records at once. */
 interface Outcome {
@@ -414,7 +422,8 @@ declare class Fate {
         outcome: Outcome;
         index: number;
     } | undefined;
-    get isObserved(): boolean;
+    /** How many of the records somebody looks at. */
+    get observed(): number;
     /** Calls back once every record has its outcome; at once when each has. */
     whenOver(listener: () => void): void;
     settle(outcome: Outcome): void;
@@ -436,6 +445,14 @@ interface SentRecord {
 }
 type Callback = (metadata: RecordMetadata) => void;
 type Errback = (error: Error) => void;
+/** What all futures of a producer share. */
+interface FutureContext {
+    runtime: Runtime;
+    /** A callback threw: that is the caller's affair and must not disturb the producer. */
+    onCallbackError: (error: unknown) => void;
+    /** What keeps brokers from being reached, for the message when time is up. */
+    trouble: () => Error | undefined;
+}
 /**
  * The result of `send`: shares the fate of its batch, and makes a promise only when somebody asks for one. It can be
  * awaited. A failure that nobody looks at does not end the process; the producer counts and emits it.
@@ -444,11 +461,8 @@ export declare class FutureRecordMetadata implements PromiseLike<RecordMetadata>
     #private;
     /** @internal Whether anybody looks at the outcome. */
     isObserved: boolean;
-    /**
-     * @internal Futures are made by `send`.
-     * @param trouble gives what keeps brokers from being reached, for the message when time is up
-     */
-    constructor(runtime: Runtime, trouble?: () => Error | undefined);
+    /** @internal Futures are made by `send`. */
+    constructor(context: FutureContext);
     /** @internal The record has joined a batch. */
     join(record: SentRecord, fate: Fate, index: number): void;
     /** @internal The record has never joined a batch. */
@@ -472,13 +486,15 @@ export declare class FutureRecordMetadata implements PromiseLike<RecordMetadata>
     get(options?: {
         timeoutMs?: number;
     }): Promise<RecordMetadata>;
-    /** Calls back when the record was sent. */
+    /** Calls back when the record was sent. What the callback throws is logged. */
     addCallback(callback: Callback): this;
-    /** Calls back when sending failed. */
+    /** Calls back when sending failed. What the callback throws is logged. */
     addErrback(errback: Errback): this;
     then<R1 = RecordMetadata, R2 = never>(onFulfilled?: ((metadata: RecordMetadata) => R1 | PromiseLike<R1>) | null, onRejected?: ((error: unknown) => R2 | PromiseLike<R2>) | null): Promise<R1 | R2>;
     catch<R = never>(onRejected?: ((error: unknown) => R | PromiseLike<R>) | null): Promise<RecordMetadata | R>;
     finally(onFinally?: (() => void) | null): Promise<RecordMetadata>;
+    /** @internal Calls back when the outcome is known; does not count as looking at it. */
+    whenDone(listener: () => void): void;
 }
 
 // producer/producer
@@ -490,7 +506,7 @@ export interface ProducerRecord<K = Sendable, V = Sendable> {
     key?: K;
     value?: V;
     /** In order; names may repeat. A plain object is taken too. */
-    headers?: readonly Header[] | Readonly<Record<string, Uint8Array | string | null>>;
+    headers?: GivenHeaders;
     /** Default: by the key, or whichever suits. */
     partition?: number;
     /** Milliseconds since the epoch. Default: now. */
@@ -498,12 +514,7 @@ export interface ProducerRecord<K = Sendable, V = Sendable> {
 }
 export interface ProducerEvents extends ClientEvents {
     /** A record could not be sent and nobody looked at its future. */
-    sendError: {
-        topic: string;
-        partition: number;
-        count: number;
-        error: Error;
-    };
+    sendError: UnobservedFailure;
 }
 /** The producer's settings; serializers decide which types `send` takes. */
 export type ProducerOptions<K, V> = Omit<ProducerSettings, 'keySerializer' | 'valueSerializer' | 'partitioner'> & {
@@ -645,4 +656,14 @@ export declare class RecordMetadata {
     readonly serializedValueSize: number;
     constructor(topic: string, partition: number, offset: number, timestamp: number, serializedKeySize: number, serializedValueSize: number);
     toString(): string;
+}
+
+// producer/unobserved-failures
+/** Records that could not be sent and whose futures nobody looked at. */
+interface UnobservedFailure {
+    topic: string;
+    /** -1 when the record had not come as far as a partition. */
+    partition: number;
+    count: number;
+    error: Error;
 }

@@ -4128,7 +4128,10 @@ export interface IncomingHeader {
 }
 /** The part of a request header that is the same for every API; enough to look the API up. */
 export declare function peekRequest(frame: Uint8Array): IncomingHeader;
-/** The body of a request frame whose header was peeked. */
+/**
+ * The body of a request frame whose header was peeked. What is behind it is passed over, as Kafka does: librdkafka 2.16
+ * asks for all topics with three bytes too many.
+ */
 export declare function decodeRequest<A extends Api>(api: A, version: number, frame: Uint8Array): Received<A>;
 export interface SplitterOptions {
     /** A frame that announces more is refused before anything is allocated. Default 100 MiB, Kafka's own. */

@@ -3,6 +3,7 @@ import type { Runtime } from '@samsa/runtime'
 import { NetworkError } from '@samsa/runtime'
 import type { ClientConfig } from './client-config.ts'
 import { Connection } from './connection.ts'
+import { within } from './deadline.ts'
 import { ConnectionError, closedError, TimeoutError } from './errors.ts'
 import { unreachable } from './unreachable.ts'
 
@@ -22,6 +23,7 @@ export interface DialOptions {
   endpoint: Endpoint
   timeoutMs: number
   signal: AbortSignal
+  /** Called once for each connection that was made, also for one whose handshake failed. */
   onEnd: (cause: KafkaError) => void
 }
 
@@ -32,18 +34,19 @@ export interface DialOptions {
  */
 export async function openConnection(options: DialOptions): Promise<Connection> {
   const { runtime, endpoint, timeoutMs, signal } = options
-  const address = `${endpoint.host}:${endpoint.port}`
   const broker = brokerName(endpoint)
   const deadline = runtime.now() + timeoutMs
-  const hosts = await resolved(options, broker)
+  const hosts = await resolved(options, broker, deadline)
   const failures: unknown[] = []
   for (const [index, host] of hosts.entries()) {
     const left = deadline - runtime.now()
     if (left <= 0) break
     try {
-      return await openAddress(options, { host, broker, address }, left / (hosts.length - index))
+      // A dead address takes its share of the time, not all of it.
+      return await openAddress(options, host, broker, left / (hosts.length - index))
     } catch (error) {
-      if (signal.aborted || !isAboutAddress(error)) throw error
+      if (signal.aborted) throw closedError('the client')
+      if (!isAboutAddress(error)) throw error
       failures.push(error)
     }
   }
@@ -57,30 +60,28 @@ function isAboutAddress(error: unknown): boolean {
   return error instanceof NetworkError || error instanceof ConnectionError || error instanceof TimeoutError
 }
 
+/** One attempt at one address; whatever goes wrong, nothing of it stays open. */
 async function openAddress(
   { runtime, config, endpoint, signal, onEnd }: DialOptions,
-  { host, broker, address }: { host: string; broker: string; address: string },
+  host: string,
+  broker: string,
   timeoutMs: number,
 ): Promise<Connection> {
   const deadline = runtime.now() + timeoutMs
+  const { port } = endpoint
   const tls = config.securityProtocol === 'SSL' ? { servername: endpoint.host, ...config.ssl } : undefined
-  const transport = await runtime.dial({
-    host,
-    port: endpoint.port,
-    timeoutMs,
-    signal,
-    ...(tls ? { tls } : {}),
-  })
+  const transport = await runtime.dial({ host, port, timeoutMs, signal, ...(tls ? { tls } : {}) })
+  const idleMs = config.connectionsMaxIdleMs
   let isTaken = false
   let ended: KafkaError | undefined
   const connection = new Connection({
     runtime,
     transport,
     broker,
-    address,
+    address: `${endpoint.host}:${port}`,
     clientId: config.clientId,
     receiveMessageMaxBytes: config.receiveMessageMaxBytes,
-    idleMs: config.connectionsMaxIdleMs,
+    idleMs: idleMs < 0 ? Number.POSITIVE_INFINITY : idleMs,
     isTls: tls !== undefined,
     // The end of one that was never taken into use is told by the error alone.
     onEnd: (cause) => {
@@ -91,9 +92,10 @@ async function openAddress(
   const abandon = () => connection.close(closedError('the client'))
   signal.addEventListener('abort', abandon)
   try {
+    if (signal.aborted) abandon()
     await connection.handshake(Math.max(1, deadline - runtime.now()))
   } catch (error) {
-    connection.close(error as KafkaError)
+    connection.close(error instanceof KafkaError ? error : new KafkaError('UNEXPECTED', String(error)))
     throw error
   } finally {
     signal.removeEventListener('abort', abandon)
@@ -108,10 +110,17 @@ export function brokerName({ node, host, port }: Endpoint): string {
   return node >= 0 ? `broker ${node} at ${host}:${port}` : `the bootstrap server ${host}:${port}`
 }
 
-async function resolved(options: DialOptions, broker: string): Promise<readonly string[]> {
+async function resolved(
+  { runtime, endpoint }: DialOptions,
+  broker: string,
+  deadline: number,
+): Promise<readonly string[]> {
+  const started = runtime.now()
+  const expire = () => new TimeoutError(`the addresses of the host ${endpoint.host}`, runtime.now() - started)
   try {
-    return await options.runtime.resolve(options.endpoint.host)
+    return await within(runtime, runtime.resolve(endpoint.host), deadline, expire)
   } catch (error) {
-    throw unreachable(options.endpoint, broker, [error])
+    if (error instanceof KafkaError) throw error
+    throw unreachable(endpoint, broker, [error])
   }
 }

@@ -54,8 +54,8 @@ export const clientSettings = {
   reconnectBackoffMaxMs: milliseconds(1_000),
   /** Metadata older than this is asked for again even if nothing went wrong. Milliseconds, default 5 minutes. */
   metadataMaxAgeMs: milliseconds(300_000),
-  /** A connection that carried nothing for so long is closed. Milliseconds, default 9 minutes: before the broker's 10. */
-  connectionsMaxIdleMs: milliseconds(540_000),
+  /** A connection that carried nothing for so long is closed; -1: never. Milliseconds, default 9 minutes: before the broker's 10. */
+  connectionsMaxIdleMs: milliseconds(540_000, -1),
   /**
    * How long opening a connection may take, TLS and the first exchange included; doubled with each failure up to
    * `socketConnectionSetupTimeoutMaxMs` (KIP-601). Milliseconds, default 10,000.

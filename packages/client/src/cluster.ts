@@ -13,7 +13,7 @@ import type { ClientConfig } from './client-config.ts'
 import type { BootstrapAddress } from './config.ts'
 import type { Body } from './connection.ts'
 import { sleep, within } from './deadline.ts'
-import { closedError, ServerError, TimeoutError } from './errors.ts'
+import { AuthenticationError, closedError, ServerError, TimeoutError } from './errors.ts'
 import type { ClientEvents, Events } from './events.ts'
 import { describeError } from './events.ts'
 import { firstAnswer } from './first-answer.ts'
@@ -23,6 +23,7 @@ import { inOrder, NodePool } from './node-pool.ts'
 import { noneReached } from './none-reached.ts'
 import type { Recovery } from './recovery.ts'
 import { recover, recovery } from './recovery.ts'
+import type { Lane } from './routing.ts'
 import { routeOf } from './routing.ts'
 
 /** Where a request goes. Left out: where routing.ts sends it, if that needs no key. */
@@ -59,7 +60,9 @@ export class Cluster {
   readonly #coordinators = new Map<string, number>()
   readonly #closing = new AbortController()
   #refreshing: Promise<Metadata> | undefined
-  #refreshingTopics = 0
+  /** Counts topics that became wanted; a request that went out under an older count does not name them all. */
+  #wants = 0
+  #refreshingWants = 0
   #background = false
 
   constructor(config: ClientConfig, runtime: Runtime, events: Events<ClientEvents>) {
@@ -91,7 +94,9 @@ export class Cluster {
 
   /** Keeps a topic in every later refresh until it is unwanted as often as it was wanted. */
   want(topic: string): void {
-    this.#wanted.set(topic, (this.#wanted.get(topic) ?? 0) + 1)
+    const count = this.#wanted.get(topic) ?? 0
+    if (count === 0) this.#wants++
+    this.#wanted.set(topic, count + 1)
   }
 
   unwant(topic: string): void {
@@ -102,6 +107,7 @@ export class Cluster {
 
   /** Whether refreshes ask for all topics, as a subscription by pattern needs. */
   wantAll(all: boolean): void {
+    if (all && !this.#wantsAll) this.#wants++
     this.#wantsAll = all
   }
 
@@ -117,7 +123,7 @@ export class Cluster {
    */
   refresh(): Promise<Metadata> {
     // A request that is under way does not name a topic that became wanted since: it is followed by another one.
-    if (this.#refreshing && this.#refreshingTopics === this.#wanted.size) return this.#refreshing
+    if (this.#refreshing && this.#refreshingWants === this.#wants) return this.#refreshing
     const before = this.#refreshing?.catch(() => undefined)
     const refreshing: Promise<Metadata> = Promise.resolve(before)
       .then(() => this.#refresh())
@@ -126,7 +132,7 @@ export class Cluster {
       })
     refreshing.catch(() => undefined)
     this.#refreshing = refreshing
-    this.#refreshingTopics = this.#wanted.size
+    this.#refreshingWants = this.#wants
     return refreshing
   }
 
@@ -148,7 +154,8 @@ export class Cluster {
    * Waits until a topic is known to exist, and if a partition is asked for, until its index is known.
    * A missing topic is waited for, since a new one takes time to be known everywhere.
    * @param deadline monotonic
-   * @throws TimeoutError that names the topic, with the last problem as its cause
+   * @throws TimeoutError that names the topic, with the last problem as its cause; ServerError and AuthenticationError
+   * at once where time cannot help
    */
   async awaitTopic(topic: string, deadline: number, partition = 0): Promise<TopicMetadata> {
     const started = this.runtime.now()
@@ -160,7 +167,8 @@ export class Cluster {
         if (known && known.errorCode === 0 && known.partitions[partition]) return known
         if (known && known.errorCode !== 0)
           problem = new ServerError(known.errorCode, { api: 'Metadata', topic })
-        if (problem && recover(problem, recovery.metadata) === 'fail') throw problem
+        // What is remembered may have been healed since; only a fresh answer is final.
+        if (attempt > 0 && problem && isFinal(problem)) throw problem
         const pause = attempt === 0 ? 0 : this.#pause(attempt - 1)
         if (this.runtime.now() + pause >= deadline) {
           throw unknownTopic(topic, known, partition, this.runtime.now() - started, problem)
@@ -202,24 +210,9 @@ export class Cluster {
     return connection.request(api, body, { timeoutMs, maxVersion, noResponse })
   }
 
-  /** Version that a request to a connected node would use; undefined while there is no connection. */
-  negotiated(api: Api, node: number): number | undefined {
-    const connection = this.#nodes.open(node, routeOf(api.name).lane)
-    try {
-      return connection?.version(api)
-    } catch {
-      return undefined
-    }
-  }
-
-  /** Requests that wait for an answer of this node. */
-  inFlight(node: number): number {
-    return this.#nodes.inFlight(node)
-  }
-
   /** Monotonic time before which a node asked for silence (KIP-219), or before which it is not dialled again. */
-  notBefore(node: number): number {
-    return this.#nodes.notBefore(node)
+  notBefore(node: number, lane: Lane): number {
+    return this.#nodes.notBefore(node, lane)
   }
 
   /** Id of the broker that looks after a group or transactional id. */
@@ -333,7 +326,9 @@ export class Cluster {
 
   async #refreshUntilAnswered(): Promise<void> {
     for (let attempt = 0; !this.signal.aborted; attempt++) {
-      await sleep(this.runtime, attempt === 0 ? 0 : this.#pause(attempt - 1), this.signal)
+      // Also an answer that changed nothing counts as an attempt: whoever still misses something asks again.
+      const rest = this.#metadataAt + this.config.retryBackoffMs - this.runtime.now()
+      await sleep(this.runtime, attempt === 0 ? Math.max(0, rest) : this.#pause(attempt - 1), this.signal)
       if (this.signal.aborted) return
       try {
         await this.refresh()
@@ -396,4 +391,10 @@ export class Cluster {
     this.events.emit('metadata', { generation: metadata.generation })
     for (const listener of [...this.#listeners]) listener(metadata)
   }
+}
+
+/** Errors that time does not heal. */
+function isFinal(error: Error): boolean {
+  const isRefusal = error instanceof ServerError || error instanceof AuthenticationError
+  return isRefusal && recover(error, recovery.metadata) === 'fail'
 }

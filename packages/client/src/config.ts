@@ -53,7 +53,8 @@ export function flag(initial: boolean): Setting<boolean> {
     default: initial,
     parse: (value) => {
       if (typeof value === 'boolean') return value
-      if (value === 'true' || value === 'false') return value === 'true'
+      const word = String(value).trim().toLowerCase()
+      if (typeof value === 'string' && (word === 'true' || word === 'false')) return word === 'true'
       throw new Error('must be true or false')
     },
   }
@@ -153,7 +154,7 @@ export function parseConfig<T extends SettingTable>(
       if (error instanceof ConfigError) throw error
       throw new ConfigError(
         name,
-        value,
+        isSecret(name) ? undefined : value,
         `${owner}: ${written} ${(error as Error).message}, not ${shown(name, value)}`,
       )
     }
@@ -165,13 +166,8 @@ function unknownSetting(owner: string, table: SettingTable, written: string, val
   const name = camelCase(written)
   const nearest = nearestName(name, Object.keys(table))
   const remedy = remedyElsewhere(name) ?? (nearest ? `did you mean ${nearest}?` : 'leave it out')
-  return new ConfigError(written, value, `${owner}: unknown setting ${written}; ${remedy}`)
-}
-
-/** Which settings were given, by their names in the table. */
-export function givenNames(given: object | undefined): ReadonlySet<string> {
-  const entries = Object.entries(given ?? {}).filter(([, value]) => value !== undefined)
-  return new Set(entries.map(([written]) => camelCase(written)))
+  const kept = isSecret(written) ? undefined : value
+  return new ConfigError(written, kept, `${owner}: unknown setting ${written}; ${remedy}`)
 }
 
 /** `auto.commit.interval.ms` and `auto_commit_interval_ms` become `autoCommitIntervalMs`. */
@@ -179,9 +175,18 @@ function camelCase(name: string): string {
   return name.replaceAll(/[._-]+([a-zA-Z0-9])/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** Values of settings that may hold a secret are never printed. */
+/** Whether a setting was given, under whichever of its names. */
+export function isGiven(given: object, name: string): boolean {
+  return Object.entries(given).some(([written, value]) => value !== undefined && camelCase(written) === name)
+}
+
+/** Values of settings that may hold a secret are never printed, nor carried by errors, which get printed too. */
+function isSecret(name: string): boolean {
+  return /password|passphrase|secret|jaas|token|credential|private|^ssl/i.test(name)
+}
+
 function shown(name: string, value: unknown): string {
-  if (/password|secret|key|jaas|token/i.test(name)) return 'the value given'
+  if (isSecret(name) && (typeof value === 'string' || typeof value === 'object')) return 'the value given'
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'object' && value !== null)

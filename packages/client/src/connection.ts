@@ -20,7 +20,7 @@ export interface ConnectionOptions {
   address: string
   clientId: string
   receiveMessageMaxBytes: number
-  /** A connection that carried nothing for so long is closed; brokers do the same a little later. */
+  /** A connection that carried nothing for so long is closed; brokers do the same a little later. Infinity: never. */
   idleMs: number
   /** Whether the transport is encrypted, for messages. Default false. */
   isTls?: boolean
@@ -33,7 +33,10 @@ export interface RequestOptions {
   timeoutMs: number
   /** Newest version to use, where the caller has reasons of its own. */
   maxVersion?: number | undefined
-  /** The broker sends no answer to this request (Produce with acks=0): resolves with undefined once it is written. */
+  /**
+   * The broker sends no answer to this request (Produce with acks=0): resolves with undefined once it is written and the
+   * socket takes more.
+   */
   noResponse?: boolean | undefined
 }
 
@@ -43,6 +46,7 @@ export type Body<A extends Api> = Request<A> | ((version: number) => Request<A>)
 interface Waiting {
   api: Api
   correlationId: number
+  /** Monotonic. */
   deadline: number
   timeoutMs: number
   /** The setting that `timeoutMs` comes from. */
@@ -71,6 +75,8 @@ export class Connection implements Sink {
   readonly #options: ConnectionOptions
   readonly #splitter: FrameSplitter
   readonly #waiting: Waiting[] = []
+  /** Requests without an answer that wait until the socket takes more. */
+  readonly #draining: Waiting[] = []
   #timer: Timer | undefined
   #timerAt = Number.POSITIVE_INFINITY
   #nextCorrelationId = 1
@@ -115,12 +121,11 @@ export class Connection implements Sink {
       // The correlation id, then the error code: that much is the same in every version.
       if (frame.length < 6)
         throw this.#unreadable(ApiVersions, version, new MalformedError('no error code', 4))
-      const errorCode = new DataView(frame.buffer, frame.byteOffset, frame.byteLength).getInt16(4)
-      const refused = errorCode === UNSUPPORTED_VERSION
-      const answer = this.#decoded(ApiVersions, refused ? 0 : version, frame)
-      const ranges = new Map(answer.apiKeys.map(({ apiKey, ...range }) => [apiKey, range]))
-      if (refused && version > 0) {
-        version = Math.min(version - 1, ranges.get(ApiVersions.key)?.maxVersion ?? 0)
+      const isRefused = new DataView(frame.buffer, frame.byteOffset).getInt16(4) === UNSUPPORTED_VERSION
+      const { errorCode, apiKeys } = this.#decoded(ApiVersions, isRefused ? 0 : version, frame)
+      const ranges = new Map(apiKeys.map(({ apiKey, ...range }) => [apiKey, range]))
+      if (isRefused && version > 0) {
+        version = Math.max(0, Math.min(version - 1, ranges.get(ApiVersions.key)?.maxVersion ?? 0))
         continue
       }
       if (errorCode !== 0)
@@ -145,7 +150,7 @@ export class Connection implements Sink {
     const version = this.version(api, options.maxVersion)
     const value = typeof body === 'function' ? body(version) : body
     if (options.noResponse) {
-      this.#write(encodeRequest(api, version, this.#nextCorrelationId++, this.#options.clientId, value))
+      await this.#post(api, version, value, options.timeoutMs)
       return undefined as never
     }
     const frame = await this.#exchange(api, version, value, options.timeoutMs, 'requestTimeoutMs')
@@ -163,8 +168,10 @@ export class Connection implements Sink {
     this.#timer?.cancel()
     const sentBytes = this.#options.transport.sentBytes
     this.#options.transport.destroy()
-    for (const waiting of this.#waiting.splice(0)) {
-      waiting.reject(this.#lost(cause, sentBytes > waiting.startsAt, waiting.api))
+    for (const waiting of [...this.#waiting.splice(0), ...this.#draining.splice(0)]) {
+      const sent = sentBytes > waiting.startsAt
+      const isLate = cause instanceof TimeoutError && waiting.deadline <= this.#options.runtime.now()
+      waiting.reject(isLate ? this.#late(waiting, sent) : this.#lost(cause, sent, waiting.api))
     }
     this.#options.onEnd(cause)
   }
@@ -183,7 +190,9 @@ export class Connection implements Sink {
     }
   }
 
-  drained(): void {}
+  drained(): void {
+    for (const { settle } of this.#draining.splice(0)) settle(new Uint8Array(0))
+  }
 
   ended(cause: NetworkError | undefined): void {
     this.close(this.#disconnected(cause))
@@ -199,29 +208,41 @@ export class Connection implements Sink {
     const { runtime, clientId } = this.#options
     return new Promise((settle, reject) => {
       if (this.#poison) return reject(this.#lost(this.#poison, false, api))
-      const correlationId = this.#nextCorrelationId
-      this.#nextCorrelationId = (correlationId + 1) & 0x7fff_ffff
+      const correlationId = this.#correlationId()
       const pieces = encodeRequest(api, version, correlationId, clientId, body)
       const deadline = runtime.now() + timeoutMs
-      this.#waiting.push({
-        api,
-        correlationId,
-        deadline,
-        timeoutMs,
-        setting,
-        startsAt: this.#writtenBytes,
-        settle,
-        reject,
-      })
+      const startsAt = this.#writtenBytes
+      this.#waiting.push({ api, correlationId, deadline, timeoutMs, setting, startsAt, settle, reject })
       this.#write(pieces)
       this.#arm(deadline)
     })
   }
 
-  #write(pieces: Uint8Array[]): void {
+  /** Sends what has no answer; when the other side reads slowly, it waits, so that memory stays bounded. */
+  #post<A extends Api>(api: A, version: number, body: Request<A>, timeoutMs: number): Promise<unknown> {
+    const { runtime, clientId } = this.#options
+    return new Promise((settle, reject) => {
+      const correlationId = this.#correlationId()
+      const pieces = encodeRequest(api, version, correlationId, clientId, body)
+      const deadline = runtime.now() + timeoutMs
+      const startsAt = this.#writtenBytes
+      if (this.#write(pieces)) return settle(new Uint8Array(0))
+      const setting = 'requestTimeoutMs'
+      this.#draining.push({ api, correlationId, deadline, timeoutMs, setting, startsAt, settle, reject })
+      this.#arm(deadline)
+    })
+  }
+
+  #correlationId(): number {
+    const id = this.#nextCorrelationId
+    this.#nextCorrelationId = (id + 1) & 0x7fff_ffff
+    return id
+  }
+
+  #write(pieces: Uint8Array[]): boolean {
     for (const piece of pieces) this.#writtenBytes += piece.length
     this.usedAt = this.#options.runtime.now()
-    this.#options.transport.write(pieces)
+    return this.#options.transport.write(pieces)
   }
 
   #receive(frame: Uint8Array): void {
@@ -268,30 +289,33 @@ export class Connection implements Sink {
     this.#timerAt = Number.POSITIVE_INFINITY
     const { runtime, broker, idleMs, address } = this.#options
     const now = runtime.now()
-    const late = this.#waiting.find(({ deadline }) => deadline <= now)
+    const pending = [...this.#waiting, ...this.#draining]
+    const late = pending.find(({ deadline }) => deadline <= now)
     if (late) {
-      const hint =
-        this.#heardBytes === 0
-          ? `It took the connection and said nothing; is it a Kafka broker? ${late.setting} sets how long is waited`
-          : `${late.setting} sets how long is waited`
-      const what = `the answer to ${late.api.name} from ${broker}`
-      // A question about versions is no request of a caller: nothing of his has left.
-      this.close(new TimeoutError(what, late.timeoutMs, { sent: late.api !== ApiVersions, hint }))
+      this.close(this.#late(late, true))
       return
     }
-    if (this.#waiting.length === 0 && now - this.usedAt >= idleMs) {
+    if (pending.length === 0 && now - this.usedAt >= idleMs) {
       this.close(new ConnectionError(`the connection to ${broker} was idle for ${idleMs} ms`, address, false))
       return
     }
-    let next = Math.max(this.usedAt + idleMs, now + 1)
-    for (const { deadline } of this.#waiting) next = Math.min(next, deadline)
-    this.#arm(next)
+    const deadlines = pending.map(({ deadline }) => deadline)
+    this.#arm(pending.length > 0 ? Math.min(...deadlines) : this.usedAt + idleMs)
+  }
+
+  #late({ api, timeoutMs, setting }: Waiting, sent: boolean): TimeoutError {
+    const hint =
+      this.#heardBytes === 0
+        ? `It took the connection and said nothing; is it a Kafka broker? ${setting} sets how long is waited`
+        : `${setting} sets how long is waited`
+    const what = `the answer to ${api.name} from ${this.#options.broker}`
+    // A question about versions is no request of a caller: nothing of his has left.
+    return new TimeoutError(what, timeoutMs, { sent: sent && api !== ApiVersions, hint })
   }
 
   #lost(cause: KafkaError, sent: boolean, api?: Api): KafkaError {
     // Asking for versions changes nothing, and whoever dials wants to know why it failed: the cause says all.
     if (api === ApiVersions) return cause
-    if (cause instanceof TimeoutError && sent === cause.sent) return cause
     const what = api ? `${api.name} to ${this.#options.broker} failed` : `${this.#options.broker} is lost`
     const outcome = sent ? '; the request had left, so the broker may have acted on it' : ''
     return new ConnectionError(`${what}: ${cause.message}${outcome}`, this.#options.address, sent, { cause })
@@ -299,6 +323,10 @@ export class Connection implements Sink {
 
   #foreign(error: MalformedError): KafkaError {
     const { broker, address } = this.#options
+    if (this.versions.size > 0)
+      return new ConnectionError(`${broker} sent what is no answer: ${error.message}`, address, false, {
+        cause: error,
+      })
     const remedy = /TLS/.test(error.message)
       ? "answers with TLS: set securityProtocol: 'SSL', or use its plaintext port"
       : 'does not answer in the Kafka protocol; check host and port'

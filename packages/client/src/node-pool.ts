@@ -31,6 +31,8 @@ interface Slot {
   failure: KafkaError | undefined
   /** Monotonic time before which the node is not dialled again. */
   retryAt: number
+  /** The broker has moved or left: a connection that is still being opened is not wanted any more. */
+  isGone: boolean
 }
 
 /**
@@ -70,11 +72,6 @@ export class NodePool {
     return within(runtime, slot.opening, deadline, expire)
   }
 
-  /** The connection to a node if one is open. */
-  open(node: number, lane: Lane): Connection | undefined {
-    return this.#slots.get(`${lane} ${node}`)?.connection
-  }
-
   /** Why brokers cannot be reached at the moment: one error for each that was tried in vain, in their order. */
   get failures(): KafkaError[] {
     const failures = new Map<string, KafkaError>()
@@ -89,12 +86,9 @@ export class NodePool {
     return [...this.#slots.values()].some(({ connection }) => connection)
   }
 
-  inFlight(node: number): number {
-    return this.open(node, 'main')?.inFlight ?? 0
-  }
-
-  notBefore(node: number): number {
-    const slot = this.#slots.get(`main ${node}`)
+  /** Monotonic time before which a node asked for silence (KIP-219), or before which it is not dialled again. */
+  notBefore(node: number, lane: Lane): number {
+    const slot = this.#slots.get(`${lane} ${node}`)
     return slot ? Math.max(slot.connection?.throttledUntil ?? 0, slot.connection ? 0 : slot.retryAt) : 0
   }
 
@@ -117,7 +111,7 @@ export class NodePool {
     for (const { id, host, port } of brokers.values()) {
       const known = this.#endpoints.get(id)
       if (known && known.host === host && known.port === port) continue
-      const endpoint = { node: id, host, port, advertisedBy: this.#advertisedBy }
+      const endpoint = { node: id, host, port, advertisedBy: this.#advertisedBy || undefined }
       this.#endpoints.set(id, endpoint)
       for (const lane of ['main', 'fetch', 'coordinator'] as const) this.#move(`${lane} ${id}`, endpoint)
     }
@@ -155,6 +149,7 @@ export class NodePool {
       failures: 0,
       failure: undefined,
       retryAt: 0,
+      isGone: false,
     }
     this.#slots.set(name, slot)
     return slot
@@ -189,7 +184,11 @@ export class NodePool {
       throw error
     }
     if (signal.aborted) opened.close(closedError('the client'))
-    if (ended) throw ended
+    if (slot.isGone)
+      opened.close(
+        new ConnectionError(`${address} is not the address of the broker any more`, address, false),
+      )
+    if (!opened.isOpen && ended) throw ended
     slot.failures = 0
     slot.failure = undefined
     slot.retryAt = runtime.now() + this.#reconnectPause(0)
@@ -213,6 +212,7 @@ export class NodePool {
     const slot = this.#slots.get(name)
     if (!slot) return
     this.#slots.delete(name)
+    slot.isGone = true
     const { host, port } = endpoint
     slot.connection?.close(
       new ConnectionError(`broker ${endpoint.node} moved to ${host}:${port}`, name, false),
@@ -223,8 +223,10 @@ export class NodePool {
     this.#endpoints.delete(node)
     for (const lane of ['main', 'fetch', 'coordinator'] as const) {
       const slot = this.#slots.get(`${lane} ${node}`)
+      if (!slot) continue
       this.#slots.delete(`${lane} ${node}`)
-      slot?.connection?.close(new ConnectionError(`broker ${node} left the cluster`, '', false))
+      slot.isGone = true
+      slot.connection?.close(new ConnectionError(`broker ${node} left the cluster`, '', false))
     }
   }
 }

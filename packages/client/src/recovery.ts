@@ -102,7 +102,7 @@ export const recovery = {
     unreachable: 'recoordinate',
   },
   offsetCommit: {
-    codes: { ...coordinators, UNKNOWN_TOPIC_OR_PARTITION: 'retry' },
+    codes: coordinators,
     otherwise: 'fail',
     unreachable: 'recoordinate',
   },

@@ -32,7 +32,8 @@ const routing: Readonly<Record<string, Route>> = {
   JoinGroup: group,
   SyncGroup: group,
   Heartbeat: group,
-  LeaveGroup: group,
+  // A join that the coordinator holds back must not hold back whoever gives it up.
+  LeaveGroup: { to: 'group', lane: 'main' },
   OffsetCommit: group,
   OffsetFetch: group,
   DescribeGroups: group,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import net from 'node:net'
 import tls from 'node:tls'
 import type { Broker } from '@samsa/broker'
-import { ApiVersions, encodeRequest, Metadata } from '@samsa/protocol'
+import { ApiVersions, encodeRequest } from '@samsa/protocol'
 import type { Stage } from './stage.ts'
 import { hostile } from './stage.ts'
 
@@ -33,7 +33,6 @@ const garbage: readonly (readonly [title: string, bytes: () => Uint8Array, reaso
     () => framed([0, 3, 0, 4, 0, 0, 0, 1, 0, 0, 0x7f, 0xff, 0xff, 0xff]),
     /^topics: length 2147483647 is more than the 0 bytes that remain/,
   ],
-  ['bytes behind the end of a request', () => withSurplus(), /^MetadataRequest v4 leaves 3 bytes over$/],
   ['noise', () => noise(4096), /./],
 ]
 
@@ -136,12 +135,6 @@ function framed(bytes: readonly number[], size = bytes.length): Uint8Array {
   frame.writeInt32BE(size)
   frame.set(bytes, 4)
   return frame
-}
-
-function withSurplus(): Uint8Array {
-  const request = { topics: null, allowAutoTopicCreation: false }
-  const body = Buffer.concat(encodeRequest(Metadata, 4, 1, 'x', request)).subarray(4)
-  return framed([...body, 1, 2, 3])
 }
 
 /** The same noise every time: a test that fails must fail again. */

@@ -140,5 +140,10 @@ function shown(value: unknown): string {
   }
   if (typeof value === 'string')
     return `'${value.length > SHOWN_BYTES ? `${value.slice(0, SHOWN_BYTES)}...` : value}'`
-  return JSON.stringify(value) ?? String(value)
+  try {
+    return JSON.stringify(value) ?? String(value)
+  } catch {
+    // A BigInt, or what refers to itself: printing a record must not fail.
+    return String(value)
+  }
 }

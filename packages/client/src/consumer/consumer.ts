@@ -3,22 +3,24 @@ import { nodeRuntime } from '@samsa/runtime'
 import { checkTimeout, checkTopic } from '../arguments.ts'
 import type { ClientWorld } from '../client-world.ts'
 import { Cluster } from '../cluster.ts'
-import { sleep, within } from '../deadline.ts'
-import { ConfigError, closedError, KafkaError, ServerError, TimeoutError } from '../errors.ts'
+import { within } from '../deadline.ts'
+import { ConfigError, closedError, KafkaError, TimeoutError } from '../errors.ts'
 import type { ClientEvents } from '../events.ts'
 import { Events } from '../events.ts'
 import { commitError, offsetsToCommit } from './commit-arguments.ts'
-import { CommitQueue } from './commit-queue.ts'
+import { Committer } from './committer.ts'
 import type { ConsumerConfig, ConsumerSettings, Deserializer } from './consumer-config.ts'
 import { consumerConfig } from './consumer-config.ts'
 import type { Deserializers } from './consumer-record.ts'
 import { ConsumerRecord } from './consumer-record.ts'
 import { Fetcher } from './fetcher.ts'
 import { GroupMembership } from './group-membership.ts'
+import { Locator } from './locator.ts'
 import type { FoundOffset } from './offsets.ts'
-import { commitOffsets, EARLIEST, fetchCommitted, LATEST, listOffsets } from './offsets.ts'
+import { EARLIEST, fetchCommitted, LATEST, listOffsets } from './offsets.ts'
 import type { AssignedPartition, Reset } from './positions.ts'
 import { Positions } from './positions.ts'
+import { Subscription } from './subscription.ts'
 import type { TopicPartition, TopicPartitionOffset } from './topic-partition.ts'
 import {
   checkTimes,
@@ -27,7 +29,6 @@ import {
   checkTopics,
   named,
 } from './topic-partition.ts'
-import { TopicWatch } from './topic-watch.ts'
 
 export interface ConsumerEvents extends ClientEvents {
   /** Partitions were assigned by the group. */
@@ -72,38 +73,58 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   readonly #events: Events<ConsumerEvents>
   readonly #cluster: Cluster
   readonly #positions = new Positions()
-  readonly #commits: CommitQueue
   readonly #fetcher: Fetcher
   readonly #deserializers: Deserializers<unknown, unknown> | undefined
   readonly #waiters = new Set<Waiter>()
   readonly #errors: Error[] = []
-  /** Why this member is out of its group for good; told to whoever asks, until `unsubscribe`. */
-  #failure: Error | undefined
-  #subscription: readonly string[] | RegExp | undefined
-  #wantedTopics: readonly string[] = []
+  readonly #subscription: Subscription
+  readonly #committer: Committer
+  readonly #locator: Locator
   #membership: GroupMembership | undefined
-  #topicWatch: TopicWatch | undefined
-  readonly #locating = new Set<AssignedPartition>()
+  /** Why the group will not have us, until another subscription is made. */
+  #exclusion: Error | undefined
+  /** Memberships and assignments that are being given up in the background. */
+  readonly #partings = new Set<Promise<unknown>>()
   #closing: Promise<void> | undefined
-  #autoCommit = { cancel: () => {} }
+  /** A `for await` is under way: the record in hand is being worked on until the next one is asked for. */
+  #isLooping = false
 
   constructor(options: ConsumerOptions<K, V> = {}, world: ClientWorld = {}) {
     this.#runtime = world.runtime ?? nodeRuntime()
     this.#config = consumerConfig(options as ConsumerSettings)
     this.#events = new Events<ConsumerEvents>(world.logger)
     this.#cluster = new Cluster(this.#config, this.#runtime, this.#events as unknown as Events<ClientEvents>)
-    this.#commits = new CommitQueue(this.#runtime)
     this.#fetcher = new Fetcher({
       cluster: this.#cluster,
       config: this.#config,
       positions: this.#positions,
       onArrived: () => this.#arrived(),
-      onOutOfRange: (partition) => this.#outOfRange(partition),
+      onOutOfRange: (partition) => this.#locator.outOfRange(partition),
       onError: (error) => this.#raise(error),
     })
     const { keyDeserializer: key, valueDeserializer: value } = this.#config
     this.#deserializers =
       key || value ? { key: deserializerOf(key), value: deserializerOf(value) } : undefined
+    this.#subscription = new Subscription(this.#cluster, this.#config.excludeInternalTopics, (error) =>
+      this.#raise(error),
+    )
+    const shared = { cluster: this.#cluster, config: this.#config, positions: this.#positions }
+    this.#committer = new Committer({
+      ...shared,
+      membership: () => this.#membership,
+      onCommitted: (offsets) => this.#events.emit('committed', { offsets }),
+      onFailed: (error) => this.#events.emit('commitFailed', { error }),
+    })
+    this.#locator = new Locator({
+      ...shared,
+      onLocated: () => {
+        this.#fetcher.wake()
+        this.#arrived()
+      },
+      onReset: ({ topic, partition }, from, to) =>
+        this.#events.emit('offsetReset', { topic, partition, from, to }),
+      onError: (error) => this.#raise(error),
+    })
   }
 
   /**
@@ -120,24 +141,27 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
       )
     }
     const list = topics instanceof RegExp ? topics : checkTopics(topics)
-    if (this.#subscription === undefined && this.#positions.all.length > 0) {
+    if (this.#subscription.given === undefined && this.#positions.all.length > 0) {
       throw new KafkaError('ILLEGAL_STATE', 'subscribe and assign exclude each other; call unsubscribe first')
     }
-    this.#subscription = list
-    this.#wantSubscribed()
+    if (this.#exclusion) this.unsubscribe()
+    this.#subscription.set(list)
     this.#join()
   }
 
-  /** Gives up the subscription or the assignment; leaves the group. */
+  /**
+   * Gives up the subscription or the assignment; with auto commit, what was processed is committed. Leaves the group.
+   * All of that goes on in the background; `close` waits for it.
+   */
   unsubscribe(): void {
     this.#mustBeOpen()
     const membership = this.#membership
+    const parting = this.#commitBehind().then(() => membership?.leave())
     this.#membership = undefined
-    this.#failure = undefined
-    this.#subscription = undefined
-    this.#wantSubscribed()
+    this.#exclusion = undefined
+    this.#subscription.set(undefined)
     this.#assign([])
-    void membership?.leave()
+    this.#inBackground(parting)
   }
 
   /**
@@ -146,12 +170,14 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
    */
   assign(partitions: readonly TopicPartition[]): void {
     this.#mustBeOpen()
-    if (this.#subscription !== undefined) {
+    if (this.#subscription.given !== undefined) {
       throw new KafkaError('ILLEGAL_STATE', 'assign and subscribe exclude each other; call unsubscribe first')
     }
-    this.#assign(checkTopicPartitions('assign', partitions))
-    this.#locate()
-    this.#startAutoCommit()
+    const checked = checkTopicPartitions('assign', partitions)
+    if (this.#positions.all.length > 0) this.#inBackground(this.#commitBehind())
+    this.#assign(checked)
+    this.#locator.locate()
+    this.#committer.start()
   }
 
   /** The partitions that are being read at the moment. */
@@ -161,7 +187,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
 
   /** What was subscribed. */
   subscription(): readonly string[] | RegExp | undefined {
-    return this.#subscription
+    return this.#subscription.given
   }
 
   /** Goes on at an offset; what was fetched before is dropped. */
@@ -217,8 +243,9 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     const started = this.#runtime.now()
     const deadline = started + this.#config.defaultApiTimeoutMs
     while (partition.position === undefined) {
-      this.#throwProblem()
+      this.#throwRaised()
       await this.#changed(deadline)
+      if (!this.#positions.current(partition)) this.#assigned('position', target)
       if (this.#runtime.now() >= deadline) throw this.#late(`the position of ${named(target)}`, started)
     }
     return partition.position
@@ -249,9 +276,14 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     let isOver = false
     const over = { value: undefined, done: true } as const
     const iterator: AsyncIterableIterator<ConsumerRecord<K, V>> = {
-      next: () => (isOver || this.#closing ? Promise.resolve(over) : this.next()),
+      next: () => {
+        if (isOver || this.#closing) return Promise.resolve(over)
+        this.#isLooping = true
+        return this.next()
+      },
       return: () => {
         isOver = true
+        this.#isLooping = false
         return Promise.resolve(over)
       },
       [Symbol.asyncIterator]: () => iterator,
@@ -270,15 +302,10 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     const { timeoutMs = 0, maxRecords = this.#config.maxPollRecords } = options
     const deadline = this.#runtime.now() + timeoutMs
     this.#positions.takeBack()
-    this.#membership?.polled()
     for (;;) {
-      this.#throwProblem()
-      const records: ConsumerRecord<K, V>[] = []
-      while (records.length < maxRecords) {
-        const record = this.#hand()
-        if (!record) break
-        records.push(record)
-      }
+      this.#membership?.polled()
+      this.#throwRaised()
+      const records = this.#collect(maxRecords)
       if (records.length > 0 || this.#runtime.now() >= deadline || this.#closing) return records
       await this.#changed(deadline)
     }
@@ -296,7 +323,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     if (offsets.length === 0) return
     const deadline = this.#runtime.now() + this.#config.defaultApiTimeoutMs
     try {
-      await this.#commit(groupId, offsets, deadline)
+      await this.#committer.commit(offsets, deadline)
     } catch (error) {
       throw commitError(error as Error, groupId)
     }
@@ -357,11 +384,12 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   }
 
   /**
-   * Commits what was handed over (with auto commit), leaves the group and closes. Legal at any time, also twice.
+   * Commits what was handed over (with auto commit), leaves the group and closes. Legal at any time, also twice. What a
+   * `for await` that goes on has in hand is not committed, since it is still being worked on.
    * @param options.timeoutMs how long that may take. Default 30 s
    */
   close(options: { timeoutMs?: number } = {}): Promise<void> {
-    this.#closing ??= this.#close(options.timeoutMs ?? CLOSE_TIMEOUT_MS, true)
+    this.#closing ??= this.#close(options.timeoutMs ?? CLOSE_TIMEOUT_MS, !this.#isLooping)
     return this.#closing
   }
 
@@ -375,8 +403,31 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   #take(): ConsumerRecord<K, V> | undefined {
     this.#positions.takeBack()
     this.#membership?.polled()
-    this.#throwProblem()
+    this.#throwRaised()
     return this.#hand()
+  }
+
+  /** @throws what went wrong since the last call; each error once, but for what ends the membership */
+  #throwRaised(): void {
+    if (this.#exclusion) throw this.#exclusion
+    const error = this.#errors.shift()
+    if (error) throw error
+  }
+
+  /** Records that are there. An error ends the list; it comes again with the next call, when nothing is before it. */
+  #collect(maxRecords: number): ConsumerRecord<K, V>[] {
+    const records: ConsumerRecord<K, V>[] = []
+    while (records.length < maxRecords) {
+      try {
+        const record = this.#hand()
+        if (!record) break
+        records.push(record)
+      } catch (error) {
+        if (records.length === 0) throw error
+        break
+      }
+    }
+    return records
   }
 
   #hand(): ConsumerRecord<K, V> | undefined {
@@ -398,6 +449,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
       partition.leaderEpoch = partition.recordsEpoch
       this.#positions.lend(partition)
       if (partition.recordIndex >= partition.records.length) {
+        partition.position = partition.recordsEnd
         partition.records = []
         partition.recordIndex = 0
         this.#positions.rotate(partition)
@@ -445,16 +497,10 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     for (const { wake } of [...this.#waiters]) wake()
   }
 
-  #raise(error: Error, isForGood = false): void {
+  #raise(error: Error): void {
     // One of a kind is enough: what is not looked at must not pile up.
-    if (isForGood) this.#failure = error
-    else if (!this.#errors.some(({ message }) => message === error.message)) this.#errors.push(error)
+    if (!this.#errors.some(({ message }) => message === error.message)) this.#errors.push(error)
     this.#arrived()
-  }
-
-  #throwProblem(): void {
-    const problem = this.#errors.shift() ?? this.#failure
-    if (problem) throw problem
   }
 
   #mustBeOpen(): void {
@@ -462,7 +508,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   }
 
   #mustHaveSomethingToRead(call: string): void {
-    if (this.#subscription !== undefined || this.#positions.all.length > 0) return
+    if (this.#subscription.given !== undefined || this.#positions.all.length > 0) return
     throw new KafkaError('ILLEGAL_STATE', `${call}: there is nothing to read; call subscribe or assign first`)
   }
 
@@ -493,7 +539,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     const partitions =
       targets.length > 0 ? targets.map((each) => this.#assigned('seek', each)) : this.#positions.all
     for (const partition of partitions) partition.resetTo(reset)
-    this.#locate()
+    this.#locator.locate()
   }
 
   #join(): void {
@@ -501,79 +547,61 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
       this.#membership.rejoin()
       return
     }
-    this.#membership = new GroupMembership({
+    const membership: GroupMembership = new GroupMembership({
       cluster: this.#cluster,
       config: this.#config,
       groupId: this.#group('subscribe'),
-      topics: () => this.#subscribedTopics(),
+      topics: () => this.#subscription.topics(),
       onAssigned: (partitions) => this.#groupAssigned(partitions),
-      onRevoke: () => this.#revoke(),
-      onLost: () => this.#lose(),
-      onFailed: (error) => this.#raise(error, true),
+      onRevoke: () => this.#revoke(membership),
+      onLost: () => this.#lose(membership),
+      onFailed: (error) => {
+        if (this.#membership !== membership) return
+        this.#exclusion = error
+        this.#arrived()
+      },
     })
+    this.#membership = membership
     // A pattern needs to know the topics before it can join.
-    const ready =
-      this.#subscription instanceof RegExp
-        ? this.#cluster.refresh().catch(() => undefined)
-        : Promise.resolve()
-    const membership = this.#membership
+    const ready = this.#subscription.isPattern
+      ? this.#cluster.refresh().catch(() => undefined)
+      : Promise.resolve()
     void ready.then(() => {
       if (this.#membership === membership && !this.#closing) membership.start()
     })
-    this.#startAutoCommit()
-  }
-
-  #subscribedTopics(): readonly string[] {
-    const subscription = this.#subscription
-    if (!(subscription instanceof RegExp)) return subscription ?? []
-    const { excludeInternalTopics } = this.#config
-    return [...this.#cluster.metadata.topics.values()]
-      .filter(({ name, isInternal }) => subscription.test(name) && !(isInternal && excludeInternalTopics))
-      .map(({ name }) => name)
-      .sort()
-  }
-
-  #wantSubscribed(): void {
-    const topics = this.#subscription instanceof RegExp ? [] : (this.#subscription ?? [])
-    this.#cluster.wantAll(this.#subscription instanceof RegExp)
-    for (const topic of topics) this.#cluster.want(topic)
-    for (const topic of this.#wantedTopics) this.#cluster.unwant(topic)
-    this.#wantedTopics = topics
-    this.#topicWatch?.close()
-    if (this.#subscription === undefined) return
-    this.#topicWatch = new TopicWatch({
-      cluster: this.#cluster,
-      topics: () => this.#subscribedTopics(),
-      onChanged: () => this.#membership?.rejoin(),
-      onError: (error) => this.#raise(error),
-    })
+    this.#committer.start()
   }
 
   #groupAssigned(partitions: TopicPartition[]): void {
     this.#assign(partitions)
     this.#events.emit('assigned', { partitions })
-    this.#locate()
+    this.#locator.locate()
   }
 
   /** Stops handing over, commits what is due, lets go. The rebalance waits for it, so it is bounded. */
-  async #revoke(): Promise<void> {
+  async #revoke(membership: GroupMembership): Promise<void> {
+    if (this.#membership !== membership) return
     for (const partition of this.#positions.all) partition.isRevoking = true
     if (this.#config.enableAutoCommit) {
-      const deadline =
-        this.#runtime.now() + Math.min(this.#config.sessionTimeoutMs / 2, this.#config.defaultApiTimeoutMs)
-      await this.#commitDue(false, deadline).catch((error: Error) =>
-        this.#events.emit('commitFailed', { error }),
-      )
+      const { sessionTimeoutMs, defaultApiTimeoutMs } = this.#config
+      const deadline = this.#runtime.now() + Math.min(sessionTimeoutMs / 2, defaultApiTimeoutMs)
+      await this.#committer
+        .commitDue(false, deadline)
+        .catch((error: Error) => this.#events.emit('commitFailed', { error }))
     }
-    const partitions = this.assignment()
-    this.#assign([])
-    if (partitions.length > 0) this.#events.emit('revoked', { partitions })
+    this.#letGo(membership, 'revoked')
   }
 
-  #lose(): void {
+  #lose(membership: GroupMembership): void {
+    this.#letGo(membership, 'lost')
+  }
+
+  /** Gives the partitions up, unless they are another subscription's or the user's own by now. */
+  #letGo(membership: GroupMembership, how: 'revoked' | 'lost'): void {
+    if (this.#membership !== membership) return
     const partitions = this.assignment()
     this.#assign([])
-    if (partitions.length > 0) this.#events.emit('lost', { partitions })
+    if (partitions.length > 0) this.#events.emit(how, { partitions })
   }
 
   #assign(partitions: readonly TopicPartition[]): void {
@@ -585,114 +613,25 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     this.#fetcher.wake()
   }
 
-  /**
-   * Looks up where partitions without a position begin; goes on until every one has its answer. A partition whose
-   * leader is away must not hold up the others: what is found is used at once, and a later call begins at once too.
-   */
-  #locate(): void {
-    const wanted = this.#unlocated.filter((partition) => !this.#locating.has(partition))
-    if (wanted.length === 0) return
-    for (const partition of wanted) this.#locating.add(partition)
-    void this.#locateAll(wanted).finally(() => {
-      for (const partition of wanted) this.#locating.delete(partition)
-      if (!this.#closing) this.#locate()
-    })
-  }
-
-  get #unlocated(): AssignedPartition[] {
-    return this.#positions.all.filter(({ position, isRevoking }) => position === undefined && !isRevoking)
-  }
-
-  async #locateAll(wanted: readonly AssignedPartition[]): Promise<void> {
-    // `seek` right after `assign` comes first: what it sets need not be looked up.
-    await Promise.resolve()
-    const open = wanted.filter(({ position }) => position === undefined)
-    try {
-      await this.#locateCommitted(open.filter(({ reset }) => reset === undefined))
-      await this.#locateEnds(
-        open.filter(({ position, reset }) => position === undefined && reset !== undefined),
-      )
-    } catch (error) {
-      if (this.#cluster.signal.aborted) return
-      this.#raise(error as Error)
-      await sleep(this.#runtime, this.#config.retryBackoffMaxMs, this.#cluster.signal)
-    }
-    this.#fetcher.wake()
-    this.#arrived()
-  }
-
-  async #locateCommitted(wanted: readonly AssignedPartition[]): Promise<void> {
-    if (wanted.length === 0) return
-    const { groupId, autoOffsetReset } = this.#config
+  /** With auto commit, commits what was processed of the partitions that are given up right now. Never rejects. */
+  async #commitBehind(): Promise<void> {
+    if (!this.#config.enableAutoCommit) return
+    const offsets = this.#committer.due(false)
+    if (offsets.length === 0) return
     const deadline = this.#runtime.now() + this.#config.defaultApiTimeoutMs
-    const committed = groupId
-      ? await fetchCommitted(this.#cluster, groupId, wanted, deadline)
-      : new Map<string, TopicPartitionOffset>()
-    for (const partition of wanted) {
-      if (!this.#positions.current(partition) || partition.position !== undefined || partition.reset) continue
-      const found = committed.get(named(partition))
-      if (found) {
-        partition.moveTo(found.offset, found.leaderEpoch)
-        partition.committed = found.offset
-      } else if (autoOffsetReset === 'none') {
-        throw new KafkaError(
-          'NO_OFFSET_FOR_PARTITION',
-          `${named(partition)} has no committed offset in group ${groupId ?? '(none)'} and autoOffsetReset is 'none'; ` +
-            "seek, or set autoOffsetReset to 'earliest' or 'latest'",
-        )
-      } else partition.reset = autoOffsetReset
-    }
+    await this.#committer
+      .commit(offsets, deadline)
+      .catch((error: Error) => this.#events.emit('commitFailed', { error }))
   }
 
-  async #locateEnds(wanted: readonly AssignedPartition[]): Promise<void> {
-    if (wanted.length === 0) return
-    const asked = new Map(
-      wanted.map((partition) => [named(partition), { partition, reset: partition.reset as Reset }]),
-    )
-    const targets = wanted.map(({ topic, partition, reset }) => ({
-      topic,
-      partition,
-      timestamp: reset === 'earliest' ? EARLIEST : LATEST,
-    }))
-    await this.#list(targets, (name, at) => {
-      const { partition, reset } = asked.get(name) ?? {}
-      if (!partition || !this.#positions.current(partition) || partition.reset !== reset) return
-      partition.moveTo(at.offset, at.leaderEpoch)
-      this.#locating.delete(partition)
-      this.#fetcher.wake()
-      this.#arrived()
-    })
+  #inBackground(parting: Promise<unknown>): void {
+    this.#partings.add(parting)
+    void parting.finally(() => this.#partings.delete(parting))
   }
 
-  /** The offset is not in the log: it goes on by `autoOffsetReset`, and says so. */
-  #outOfRange(partition: AssignedPartition): void {
-    const { topic, partition: index, position: from, fetchOffset } = partition
-    const { autoOffsetReset } = this.#config
-    if (autoOffsetReset === 'none') {
-      const message = `${named(partition)} has no offset ${fetchOffset} any more and autoOffsetReset is 'none'; seek to one that is there`
-      this.#raise(new KafkaError('OFFSET_OUT_OF_RANGE', message))
-      return
-    }
-    // What was fetched before is still good and comes first.
-    if (partition.hasBuffered) return
-    partition.resetTo(autoOffsetReset)
-    this.#locate()
-    const told = this.#cluster.onMetadata(() => {})
-    void this.#changed(this.#runtime.now() + this.#config.defaultApiTimeoutMs).then(() => {
-      told()
-      if (partition.position !== undefined) {
-        this.#events.emit('offsetReset', { topic, partition: index, from, to: partition.position })
-      }
-    })
-  }
-
-  #list(
-    wanted: readonly (TopicPartition & { timestamp: number })[],
-    onFound: (name: string, found: FoundOffset) => void = () => {},
-  ): Promise<Map<string, FoundOffset>> {
-    const isolationLevel = this.#config.isolationLevel === 'read_committed' ? 1 : 0
+  #list(wanted: readonly (TopicPartition & { timestamp: number })[]): Promise<Map<string, FoundOffset>> {
     const deadline = this.#runtime.now() + this.#config.defaultApiTimeoutMs
-    return listOffsets(this.#cluster, wanted, isolationLevel, deadline, onFound)
+    return listOffsets(this.#cluster, wanted, this.#config.isolationLevel, deadline)
   }
 
   async #ends(call: string, partitions: readonly TopicPartition[], timestamp: number): Promise<number[]> {
@@ -705,86 +644,34 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   #toCommit(
     what: ConsumerRecord<K, V> | readonly TopicPartitionOffset[] | undefined,
   ): TopicPartitionOffset[] {
-    return what === undefined ? this.#due(true) : offsetsToCommit(what)
-  }
-
-  async #commit(groupId: string, offsets: readonly TopicPartitionOffset[], deadline: number): Promise<void> {
-    const membership = this.#membership
-    const place = membership?.place
-    try {
-      await this.#commits.add(deadline, () =>
-        commitOffsets(this.#cluster, groupId, offsets, place, this.#config.groupInstanceId, deadline),
-      )
-    } catch (error) {
-      if (error instanceof ServerError && place) membership?.commitRefused(error, place)
-      throw error
-    }
-    for (const { topic, partition, offset } of offsets) {
-      const assigned = this.#positions.get({ topic, partition })
-      if (assigned) assigned.committed = offset
-    }
-    this.#events.emit('committed', { offsets: [...offsets] })
-  }
-
-  /** What may be committed and was not yet. */
-  #due(includeLent: boolean): TopicPartitionOffset[] {
-    return this.#positions.uncommitted(includeLent).map(({ partition, offset }) => ({
-      topic: partition.topic,
-      partition: partition.partition,
-      offset,
-      leaderEpoch: partition.leaderEpoch,
-    }))
-  }
-
-  async #commitDue(includeLent: boolean, deadline: number): Promise<void> {
-    const due = this.#due(includeLent)
-    if (due.length === 0 || !this.#config.groupId) return
-    await this.#commit(this.#config.groupId, due, deadline)
-  }
-
-  /** Commits in the background; one at a time, and after a failure again soon. */
-  #startAutoCommit(): void {
-    const { enableAutoCommit, autoCommitIntervalMs, groupId } = this.#config
-    this.#autoCommit.cancel()
-    if (!enableAutoCommit || !groupId) return
-    const arm = (ms: number) => {
-      this.#autoCommit = this.#runtime.timer(this.#runtime.now() + ms, () => {
-        if (this.#closing) return
-        const deadline = this.#runtime.now() + this.#config.defaultApiTimeoutMs
-        void this.#commitDue(false, deadline).then(
-          () => arm(autoCommitIntervalMs),
-          (error: Error) => {
-            this.#events.emit('commitFailed', { error })
-            arm(Math.min(autoCommitIntervalMs, this.#config.retryBackoffMaxMs))
-          },
-        )
-      })
-    }
-    arm(autoCommitIntervalMs)
+    return what === undefined ? this.#committer.due(true) : offsetsToCommit(what)
   }
 
   async #close(timeoutMs: number, includeLent: boolean): Promise<void> {
     const deadline = this.#runtime.now() + timeoutMs
     const expire = () => new TimeoutError('the consumer to close', timeoutMs)
-    this.#autoCommit.cancel()
-    this.#topicWatch?.close()
+    this.#committer.stop()
     this.#fetcher.close()
+    this.#locator.close()
+    this.#subscription.close()
     try {
       await within(this.#runtime, this.#depart(includeLent, deadline), deadline, expire)
     } catch (error) {
       this.#events.emit('commitFailed', { error: error as Error })
     }
-    this.#autoCommit.cancel()
     this.#cluster.close()
+    const partitions = this.assignment()
     this.#positions.assign([])
+    if (this.#membership && partitions.length > 0) this.#events.emit('revoked', { partitions })
     this.#arrived()
   }
 
   async #depart(includeLent: boolean, deadline: number): Promise<void> {
     try {
-      if (this.#config.enableAutoCommit) await this.#commitDue(includeLent, deadline)
+      if (this.#config.enableAutoCommit) await this.#committer.commitDue(includeLent, deadline)
+      else await this.#committer.settled()
     } finally {
-      await this.#membership?.leave()
+      await Promise.allSettled([this.#membership?.leave(), ...this.#partings])
     }
   }
 }

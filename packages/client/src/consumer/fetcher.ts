@@ -81,10 +81,13 @@ export class Fetcher {
         partition.records = records
         partition.recordIndex = first
         partition.recordsEpoch = batch.leaderEpoch
+        partition.recordsEnd = batch.lastOffset + 1
         return true
       }
       // Nothing in it for the user: markers, aborted records, or what was handed over before.
-      if (batch.lastOffset >= position) partition.position = batch.lastOffset + 1
+      if (batch.lastOffset < position) continue
+      partition.position = batch.lastOffset + 1
+      this.#options.positions.lend(partition)
     }
     return false
   }
@@ -139,7 +142,7 @@ export class Fetcher {
   }
 
   #fetch(node: number, now: number): void {
-    if (this.#busy.has(node) || this.#options.cluster.notBefore(node) > now) return
+    if (this.#busy.has(node) || this.#options.cluster.notBefore(node, 'fetch') > now) return
     const { positions, config } = this.#options
     const wanted = positions
       .fetchable((partition) => this.#leaderOf(partition) === node, now, config.maxPartitionFetchBytes)
@@ -224,15 +227,13 @@ export class Fetcher {
       this.#unreached(asked, new ServerError(answer.errorCode, { api: 'Fetch' }))
       return
     }
-    const { cluster } = this.#options
-    for (const { topic, topicId, partitions } of answer.responses) {
+    const { topics } = this.#options.cluster.metadata
+    const byName = new Map(asked.map((each) => [`${each.partition.topic} ${each.partition.partition}`, each]))
+    const names = new Map(asked.map(({ partition: { topic } }) => [topics.get(topic)?.id ?? zeroUuid, topic]))
+    for (const { topic: given, topicId, partitions } of answer.responses) {
+      const topic = topicId === zeroUuid ? given : (names.get(topicId) ?? given)
       for (const part of partitions) {
-        const ours = asked.find(
-          ({ partition }) =>
-            partition.partition === part.partitionIndex &&
-            (partition.topic === topic ||
-              (topicId !== zeroUuid && cluster.metadata.topics.get(partition.topic)?.id === topicId)),
-        )
+        const ours = byName.get(`${topic} ${part.partitionIndex}`)
         if (ours) this.#take(ours.partition, ours.offset, part)
       }
     }
@@ -250,32 +251,33 @@ export class Fetcher {
     partition.logStartOffset = part.logStartOffset
     const { records } = part
     if (!records || records.length === 0) return
+    const batches: RecordBatch[] = []
     try {
-      const batches: RecordBatch[] = []
       for (const batch of readBatches(records)) {
         if (batch.lastOffset < offset) continue
         batches.push(batch)
         partition.fetchOffset = batch.lastOffset + 1
       }
-      if (batches.length === 0 && partition.fetchOffset === offset) {
-        throw new CorruptRecordError(
-          'the answer holds no complete batch, although brokers send one at least (KIP-74)',
-          0,
-          offset,
-        )
+      if (batches.length === 0) {
+        const what = 'the answer holds no complete batch, although brokers send one at least (KIP-74)'
+        throw new CorruptRecordError(what, 0, offset)
       }
-      const aborted = (part.abortedTransactions ?? []).map(({ producerId, firstOffset }) => ({
-        producerId,
-        firstOffset,
-      }))
-      aborted.sort((a, b) => a.firstOffset - b.firstOffset)
-      partition.buffered.push({ batches, bytes: records.length, aborted })
-      partition.bufferedBytes += records.length
-      this.#options.onArrived()
     } catch (error) {
       this.#rest(partition)
-      this.#options.onError(error as Error, partition)
+      // What comes before a bad batch is good; the next fetch begins at the bad one and tells.
+      if (batches.length === 0) {
+        this.#options.onError(error as Error, partition)
+        return
+      }
     }
+    const aborted = (part.abortedTransactions ?? []).map(({ producerId, firstOffset }) => ({
+      producerId,
+      firstOffset,
+    }))
+    aborted.sort((a, b) => a.firstOffset - b.firstOffset)
+    partition.buffered.push({ batches, bytes: records.length, aborted })
+    partition.bufferedBytes += records.length
+    this.#options.onArrived()
   }
 
   #refused(partition: AssignedPartition, { errorCode }: PartitionAnswer): void {
@@ -292,8 +294,12 @@ export class Fetcher {
     const { cluster } = this.#options
     if (cluster.signal.aborted) return
     cluster.events.logger.debug(`fetch failed: ${error.message}`)
-    if (recover(error, recovery.fetch) !== 'retry') cluster.requestRefresh()
-    for (const { partition } of asked) this.#rest(partition)
+    const action = recover(error, recovery.fetch)
+    if (action !== 'retry') cluster.requestRefresh()
+    for (const { partition } of asked) {
+      this.#rest(partition)
+      if (action === 'fail') this.#options.onError(error, partition)
+    }
   }
 
   #rest(partition: AssignedPartition): void {

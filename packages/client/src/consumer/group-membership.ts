@@ -36,12 +36,6 @@ export interface MembershipOptions {
   onFailed: (error: Error) => void
 }
 
-/** Under what a member acts: its id, and the generation, -1 while it has none. */
-export interface Place {
-  readonly generation: number
-  readonly memberId: string
-}
-
 /** Performs what the member machine decides: sends its requests and feeds the answers back. */
 export class GroupMembership {
   readonly #options: MembershipOptions
@@ -50,6 +44,11 @@ export class GroupMembership {
   #timerAt = Number.POSITIVE_INFINITY
   #members: AssignorMember[] = []
   #protocol = ''
+  /** Topics that were joined with. */
+  #joinedWith = ''
+  /** As the group's leader: all topics of the group, and the numbers of their partitions that were shared out. */
+  #shared: { topics: readonly string[]; counts: string } | undefined
+  readonly #stopListening: () => void
   #leaving: Promise<void> | undefined
 
   constructor(options: MembershipOptions) {
@@ -63,15 +62,15 @@ export class GroupMembership {
       restMs: retryBackoffMs,
       isStatic: groupInstanceId !== undefined,
     })
+    this.#stopListening = options.cluster.onMetadata(() => this.#review())
   }
 
-  get place(): Place {
-    const { generation, memberId } = this.#member
-    return { generation, memberId }
+  get generation(): number {
+    return this.#member.generation
   }
 
-  get isStable(): boolean {
-    return this.#member.state.at === 'stable'
+  get memberId(): string {
+    return this.#member.memberId
   }
 
   start(): void {
@@ -91,10 +90,9 @@ export class GroupMembership {
     if (this.#member.state.at === 'away') this.#step({ type: 'tick' })
   }
 
-  /** A commit was refused in a way that tells about membership, unless the member has moved on since. */
-  commitRefused(error: ServerError, { generation, memberId }: Place): void {
-    const { place } = this
-    if (place.generation !== generation || place.memberId !== memberId) return
+  /** A commit was refused in a way that tells about membership, if it was made under this generation. */
+  commitRefused(error: ServerError, generation: number): void {
+    if (generation !== this.generation) return
     this.#step({ type: 'refused', round: this.#round, by: 'commit', code: error.code, error })
   }
 
@@ -102,11 +100,37 @@ export class GroupMembership {
   async leave(): Promise<void> {
     this.#step({ type: 'leave' })
     this.#timer?.cancel()
+    this.#stopListening()
+    this.#share(undefined)
     await this.#leaving
   }
 
   #round = 0
   #isPolled = false
+
+  /** New topics of a pattern, or new partitions (which the leader looks after), need a new assignment. */
+  #review(): void {
+    if (this.#member.state.at !== 'stable') return
+    const isOutdated =
+      nameOf(this.#options.topics()) !== this.#joinedWith ||
+      (this.#shared !== undefined && this.#counts(this.#shared.topics) !== this.#shared.counts)
+    if (isOutdated) this.#step({ type: 'rejoin' })
+  }
+
+  #counts(topics: readonly string[]): string {
+    const { cluster } = this.#options
+    return topics
+      .map((topic) => `${topic}:${cluster.metadata.topics.get(topic)?.partitions.length ?? 0}`)
+      .join()
+  }
+
+  /** Keeps the topics of the whole group in the metadata for as long as this member shares them out. */
+  #share(topics: readonly string[] | undefined): void {
+    const { cluster } = this.#options
+    for (const topic of topics ?? []) cluster.want(topic)
+    for (const topic of this.#shared?.topics ?? []) cluster.unwant(topic)
+    this.#shared = topics && { topics, counts: '' }
+  }
 
   #step(event: MemberEvent): void {
     const now = this.#options.cluster.runtime.now()
@@ -192,6 +216,7 @@ export class GroupMembership {
   async #join(round: number, memberId: string): Promise<void> {
     const { cluster, config, groupId } = this.#options
     const topics = this.#options.topics()
+    this.#joinedWith = nameOf(topics)
     const metadata = encodeSubscription({
       topics: [...topics],
       userData: null,
@@ -232,6 +257,7 @@ export class GroupMembership {
     isLeader,
   }: Extract<MemberEffect, { do: 'sync' }>): Promise<void> {
     const { cluster, groupId, config } = this.#options
+    if (!isLeader) this.#share(undefined)
     const assignments = isLeader ? await this.#assignments() : []
     const { groupInstanceId = null } = config
     const answer = await cluster.request(
@@ -253,26 +279,25 @@ export class GroupMembership {
     const partitions = assignedPartitions.flatMap(({ topic, partitions: indexes }) =>
       indexes.map((partition) => ({ topic, partition })),
     )
-    if (round !== this.#round) return
-    this.#step({ type: 'synced', round })
+    // Whoever has left meanwhile gets nothing any more.
+    if (round !== this.#round || this.#member.state.at !== 'syncing') return
     this.#options.onAssigned(partitions)
+    this.#step({ type: 'synced', round })
+    this.#review()
   }
 
   /** The leader's work: every member's share, from the newest metadata. */
   async #assignments(): Promise<{ memberId: string; assignment: Uint8Array }[]> {
     const { cluster } = this.#options
-    const topics = new Set(this.#members.flatMap((member) => member.topics))
-    for (const topic of topics) cluster.want(topic)
-    try {
-      if ([...topics].some((topic) => !cluster.metadata.topics.has(topic))) await cluster.refresh()
-    } finally {
-      for (const topic of topics) cluster.unwant(topic)
-    }
+    const topics = [...new Set(this.#members.flatMap((member) => member.topics))].sort()
+    this.#share(topics)
+    if (topics.some((topic) => !cluster.metadata.topics.has(topic))) await cluster.refresh()
     const counts = new Map<string, number>()
     for (const topic of topics) {
       const known = cluster.metadata.topics.get(topic)
       if (known) counts.set(topic, known.partitions.length)
     }
+    this.#shared = { topics, counts: this.#counts(topics) }
     const assign = assignors[this.#protocol]
     if (!assign)
       throw new KafkaError(
@@ -334,6 +359,10 @@ function fenced(error: Error, groupId: string): Error {
 /** Errors of our own making that time does not heal. */
 function isFinal({ code }: KafkaError): boolean {
   return code === 'UNSUPPORTED_VERSION' || code === 'AUTHENTICATION' || code === 'INCONSISTENT_GROUP_PROTOCOL'
+}
+
+function nameOf(topics: readonly string[]): string {
+  return [...topics].sort().join()
 }
 
 /** Other members' metadata comes from other programs: what cannot be read has no topics. */

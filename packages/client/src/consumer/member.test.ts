@@ -187,6 +187,18 @@ test('a static member that another one has replaced is finished', () => {
   assert.deepEqual(member.after(1_000_000), [])
 })
 
+test('answers that come after the end are answers to nobody', () => {
+  for (const code of ['FENCED_INSTANCE_ID', 'UNKNOWN_MEMBER_ID', 'REBALANCE_IN_PROGRESS', 'UNREACHABLE']) {
+    const member = stable({ isStatic: true })
+    assert.equal(member.after(3_000).length, 1, 'a heartbeat is under way')
+    member.refused('commit', 'FENCED_INSTANCE_ID')
+    assert.deepEqual(member.refused('heartbeat', code), [])
+    assert.deepEqual(member.beaten(), [])
+    assert.deepEqual(member.step({ type: 'polled' }), [])
+    assert.equal(member.at, 'failed')
+  }
+})
+
 test('a static member says nothing when it leaves, so that it can come back (KIP-345)', () => {
   const member = stable({ isStatic: true })
   assert.deepEqual(member.step({ type: 'leave' }), [])

@@ -213,6 +213,8 @@ export class Member implements Machine<MemberEvent, MemberEffect> {
     if (final.has(code)) {
       if (hasPulse(this.#state)) effects.push({ do: 'lose' })
       this.#move({ at: 'failed' })
+      // What is still under way is answered to nobody.
+      this.#round++
       effects.push({ do: 'fail', error })
       return
     }

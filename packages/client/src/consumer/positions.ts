@@ -46,6 +46,8 @@ export class AssignedPartition implements TopicPartition {
   records: readonly RecordView[] = []
   recordIndex = 0
   recordsEpoch = -1
+  /** Offset behind that batch, which may lie behind its last record: compaction takes records away. */
+  recordsEnd = 0
   readonly abortedProducers = new Set<bigint>()
 
   constructor({ topic, partition }: TopicPartition) {

@@ -8,8 +8,6 @@ export interface TopicWatchOptions {
   cluster: Cluster
   /** Subscribed topics that are known of, or were named. */
   topics: () => readonly string[]
-  /** Topics, or the numbers of their partitions, are others than before. */
-  onChanged: () => void
   /** A topic that time will not bring. */
   onError: (error: Error) => void
 }
@@ -28,12 +26,11 @@ export class TopicWatch {
   readonly #options: TopicWatchOptions
   readonly #off: () => void
   #timer: Timer | undefined
-  #counts: string | undefined
   #looksInVain = 0
 
   constructor(options: TopicWatchOptions) {
     this.#options = options
-    this.#off = options.cluster.onMetadata(() => this.#compare())
+    this.#off = options.cluster.onMetadata(() => this.#complain())
     this.#look()
   }
 
@@ -70,19 +67,12 @@ export class TopicWatch {
     })
   }
 
-  #compare(): void {
-    const { cluster, topics, onChanged, onError } = this.#options
-    const named = topics()
-    for (const topic of named) {
+  #complain(): void {
+    const { cluster, topics, onError } = this.#options
+    for (const topic of topics()) {
       const errorCode = cluster.metadata.topics.get(topic)?.errorCode ?? 0
       const error = new ServerError(errorCode, { api: 'Metadata', topic })
       if (errorCode !== 0 && isFinalForTopic(error)) onError(error)
     }
-    const counts = named
-      .map((topic) => `${topic}:${cluster.metadata.topics.get(topic)?.partitions.length ?? 0}`)
-      .join()
-    const before = this.#counts
-    this.#counts = counts
-    if (before !== undefined && before !== counts) onChanged()
   }
 }

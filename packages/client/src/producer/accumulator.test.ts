@@ -117,7 +117,7 @@ test('a batch expires deliveryTimeoutMs after its first record, waiting or under
     assert.equal(accumulator.nextDeadline, 1100)
     assert.deepEqual(accumulator.expired(1099), [])
     assert.deepEqual(accumulator.expired(1100), [batch])
-    queue.take({ id: 1n, epoch: 0 }, isIdempotent)
+    queue.take({ id: 1n, epoch: 0 }, isIdempotent, 1)
     assert.equal(accumulator.nextDeadline, 1100)
     assert.deepEqual(accumulator.expired(1100), [batch])
     batch.isSettled = true
@@ -129,7 +129,7 @@ test('what is not settled is told, whether it waits or is under way, numbered or
   for (const isIdempotent of [true, false]) {
     const accumulator = accumulatorOf()
     const sent = append(accumulator, 'a').batch
-    accumulator.queue('t', 0).take({ id: 1n, epoch: 0 }, isIdempotent)
+    accumulator.queue('t', 0).take({ id: 1n, epoch: 0 }, isIdempotent, 1)
     const waiting = append(accumulator, 'b').batch
     assert.deepEqual([...accumulator.batches()], [sent, waiting])
   }
@@ -140,7 +140,7 @@ test('a queue that holds nothing any more is not looked at', () => {
   const { batch } = append(accumulator, 'a')
   const queue = accumulator.queue('t', 0)
   assert.deepEqual([...accumulator.active], [queue])
-  queue.take(undefined, false)
+  queue.take(undefined, false, 1)
   accumulator.tidy(queue)
   assert.equal(accumulator.isEmpty, false, 'it is under way')
   queue.landed(batch)

@@ -3,6 +3,12 @@ import { ConfigError, KafkaError } from '../errors.ts'
 import type { Content } from './accumulator.ts'
 import type { Serializer } from './producer-config.ts'
 
+/** Headers as `send` takes them: in order, or as a plain object. */
+export type GivenHeaders =
+  | readonly Header[]
+  | Readonly<Record<string, Uint8Array | string | null>>
+  | undefined
+
 const FIELDS = new Set(['topic', 'key', 'value', 'headers', 'partition', 'timestamp'])
 
 /** Bytes that a key or value takes; -1 for null. */
@@ -71,7 +77,7 @@ function whatIsWrong(header: unknown): string {
 export function serialized(
   what: 'key' | 'value',
   data: unknown,
-  serializer: Serializer<unknown> | undefined,
+  serializer: Serializer<never> | undefined,
   topic: string,
   headers: readonly Header[] | undefined,
 ): Content {
@@ -88,12 +94,12 @@ export function serialized(
 function serialize(
   what: 'key' | 'value',
   data: unknown,
-  serializer: Serializer<unknown>,
+  serializer: Serializer<never>,
   topic: string,
   headers: readonly Header[] | undefined,
 ): unknown {
   try {
-    return serializer(data, { topic, headers })
+    return serializer(data as never, { topic, headers })
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new KafkaError('SERIALIZATION', `send to ${topic}: the ${what}Serializer threw: ${why}`, {

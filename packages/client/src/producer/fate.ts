@@ -39,8 +39,9 @@ export class Fate {
     return this.outcome && { outcome: this.outcome, index }
   }
 
-  get isObserved(): boolean {
-    return this.#observers !== undefined
+  /** How many of the records somebody looks at. */
+  get observed(): number {
+    return this.#observers ? new Set(this.#observers.map(({ index }) => index)).size : 0
   }
 
   /** Calls back once every record has its outcome; at once when each has. */

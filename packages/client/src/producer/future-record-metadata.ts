@@ -16,13 +16,21 @@ export interface SentRecord {
 type Callback = (metadata: RecordMetadata) => void
 type Errback = (error: Error) => void
 
+/** What all futures of a producer share. */
+export interface FutureContext {
+  runtime: Runtime
+  /** A callback threw: that is the caller's affair and must not disturb the producer. */
+  onCallbackError: (error: unknown) => void
+  /** What keeps brokers from being reached, for the message when time is up. */
+  trouble: () => Error | undefined
+}
+
 /**
  * The result of `send`: shares the fate of its batch, and makes a promise only when somebody asks for one. It can be
  * awaited. A failure that nobody looks at does not end the process; the producer counts and emits it.
  */
 export class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
-  readonly #runtime: Runtime
-  readonly #trouble: (() => Error | undefined) | undefined
+  readonly #context: FutureContext
   #record: SentRecord | undefined
   #fate: Fate | undefined
   #index = 0
@@ -31,13 +39,9 @@ export class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
   /** @internal Whether anybody looks at the outcome. */
   isObserved = false
 
-  /**
-   * @internal Futures are made by `send`.
-   * @param trouble gives what keeps brokers from being reached, for the message when time is up
-   */
-  constructor(runtime: Runtime, trouble?: () => Error | undefined) {
-    this.#runtime = runtime
-    this.#trouble = trouble
+  /** @internal Futures are made by `send`. */
+  constructor(context: FutureContext) {
+    this.#context = context
   }
 
   /** @internal The record has joined a batch. */
@@ -91,6 +95,7 @@ export class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
    * @throws the error that sending failed with
    */
   get(options: { timeoutMs?: number } = {}): Promise<RecordMetadata> {
+    const { runtime, trouble } = this.#context
     return new Promise((resolve, reject) => {
       checkTimeout('get', options)
       const { timeoutMs } = options
@@ -98,11 +103,10 @@ export class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
         this.#observe(resolve, reject)
         return
       }
-      const timer = this.#runtime.timer(this.#runtime.now() + timeoutMs, () => {
+      const timer = runtime.timer(runtime.now() + timeoutMs, () => {
         const hint =
           'The record stays on its way until deliveryTimeoutMs is over; ask again, or raise the time'
-        const cause = this.#trouble?.()
-        reject(new TimeoutError('the result of send', timeoutMs, { hint, cause, sent: true }))
+        reject(new TimeoutError('the result of send', timeoutMs, { hint, cause: trouble(), sent: true }))
       })
       this.#observe(
         (metadata) => {
@@ -117,15 +121,15 @@ export class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
     })
   }
 
-  /** Calls back when the record was sent. */
+  /** Calls back when the record was sent. What the callback throws is logged. */
   addCallback(callback: Callback): this {
-    this.#observe(callback, () => {})
+    this.#observe(this.#guarded(callback), () => {})
     return this
   }
 
-  /** Calls back when sending failed. */
+  /** Calls back when sending failed. What the callback throws is logged. */
   addErrback(errback: Errback): this {
-    this.#observe(() => {}, errback)
+    this.#observe(() => {}, this.#guarded(errback))
     return this
   }
 
@@ -148,6 +152,27 @@ export class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
 
   finally(onFinally?: (() => void) | null): Promise<RecordMetadata> {
     return this.then().finally(onFinally)
+  }
+
+  /** @internal Calls back when the outcome is known; does not count as looking at it. */
+  whenDone(listener: () => void): void {
+    if (this.#failure) listener()
+    else if (this.#fate) this.#fate.whenOver(listener)
+    else {
+      this.#early ??= []
+      this.#early.push(() => this.whenDone(listener))
+    }
+  }
+
+  #guarded<T>(callback: (value: T) => void): (value: T) => void {
+    const { onCallbackError } = this.#context
+    return (value) => {
+      try {
+        callback(value)
+      } catch (error) {
+        onCallbackError(error)
+      }
+    }
   }
 
   #observe(callback: Callback, errback: Errback): void {

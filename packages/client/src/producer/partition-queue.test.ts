@@ -27,7 +27,7 @@ function queueOf(...counts: number[]): { queue: PartitionQueue; batches: Produce
 /** Sends everything that may go under an identity. */
 function sendAll(queue: PartitionQueue, identity: ProducerIdentity | undefined): ProducerBatch[] {
   const sent: ProducerBatch[] = []
-  while (queue.next(identity, true)) sent.push(queue.take(identity, true))
+  while (queue.next(identity, true)) sent.push(queue.take(identity, true, 1))
   return sent
 }
 
@@ -55,7 +55,7 @@ test('a retry keeps its number, whatever the identity is by then', () => {
   queue.landed(a)
   queue.putBack(a)
   assert.equal(queue.next(second, true), a)
-  assert.equal(queue.take(second, true), a)
+  assert.equal(queue.take(second, true, 1), a)
   assert.deepEqual(numbers(batches), ['0:0', '0:3'])
 })
 
@@ -68,7 +68,7 @@ test('of several retries only the one with the lowest number may go, and the nex
     queue.putBack(batch)
   }
   assert.deepEqual(queue.waiting, [a, b, c])
-  assert.equal(queue.take(first, true), a)
+  assert.equal(queue.take(first, true, 1), a)
   assert.equal(queue.next(first, true), undefined, 'b has to wait for a')
   queue.landed(a)
   queue.remove(a)
@@ -88,8 +88,8 @@ test('a retry goes before batches that were never sent', () => {
 test('without numbers, too, retries keep the order in which they were filled', () => {
   const { queue, batches } = queueOf(1, 1, 1)
   const [a, b, c] = batches as [ProducerBatch, ProducerBatch, ProducerBatch]
-  queue.take(undefined, false)
-  queue.take(undefined, false)
+  queue.take(undefined, false, 1)
+  queue.take(undefined, false, 1)
   for (const batch of [a, b]) {
     queue.landed(batch)
     queue.putBack(batch)
@@ -100,8 +100,8 @@ test('without numbers, too, retries keep the order in which they were filled', (
 test('after a gap nothing new goes before the partition begins again at 0 in a new epoch', () => {
   const { queue, batches } = queueOf(2, 2, 2)
   const [a, b, c] = batches as [ProducerBatch, ProducerBatch, ProducerBatch]
-  queue.take(first, true)
-  queue.take(first, true)
+  queue.take(first, true, 1)
+  queue.take(first, true, 1)
   queue.landed(a)
   queue.remove(a)
   queue.leaveGap()
@@ -127,7 +127,7 @@ test('what may be stored is decided under its old number before a new epoch begi
   queue.putBack(b)
   assert.equal(queue.canRenumber, false)
   assert.equal(queue.next(first, true), b, 'only asking again can decide it')
-  queue.take(first, true)
+  queue.take(first, true, 1)
   assert.deepEqual(numbers([b]), ['0:1'])
   b.isOutcomeUnknown = false
   queue.landed(b)
@@ -145,14 +145,14 @@ test('a new identity begins at 0, once nothing of the old one is undecided', () 
   queue.landed(a)
   queue.remove(a)
   assert.equal(queue.next(second, true), b)
-  queue.take(second, true)
+  queue.take(second, true, 1)
   assert.deepEqual(numbers([b]), ['1:0'])
 })
 
 test('the number is stamped into bytes that exist already', () => {
   const { queue, batches } = queueOf(2)
   const [a] = batches as [ProducerBatch]
-  queue.take(first, true)
+  queue.take(first, true, 1)
   const bytes = a.finish('none', undefined)
   a.number(second, 0)
   const { producerId, producerEpoch, baseSequence } = headerOf(bytes)
@@ -166,7 +166,7 @@ test('the number is stamped into bytes that exist already', () => {
 test('numbers go on at 0 after 2^31 - 1', () => {
   const { queue, batches } = queueOf(3)
   const [a] = batches as [ProducerBatch]
-  queue.take(first, true)
+  queue.take(first, true, 1)
   a.number(first, 2 ** 31 - 2)
   assert.equal(a.nextSequence, 1)
 })
@@ -181,14 +181,14 @@ test('a batch that was too large shares its numbers out among its parts, in orde
   queue.replace(whole, parts)
   assert.deepEqual(queue.waiting, parts)
   assert.deepEqual(numbers([...parts, after]), ['0:0', '0:1', '0:4'])
-  assert.equal(queue.take(first, true), parts[0])
+  assert.equal(queue.take(first, true, 1), parts[0])
   assert.equal(queue.next(first, true), undefined)
 })
 
 test('parts without numbers stand in order before what comes later', () => {
   const { queue, batches } = queueOf(4, 1)
   const [whole, after] = batches as [ProducerBatch, ProducerBatch]
-  queue.take(undefined, false)
+  queue.take(undefined, false, 1)
   queue.landed(whole)
   const parts = [1, 3].map((count) => {
     const part = batchOf(count)
@@ -203,8 +203,37 @@ test('parts without numbers stand in order before what comes later', () => {
 test('a queue is empty only when nothing waits and nothing is under way', () => {
   const { queue, batches } = queueOf(1)
   assert.equal(queue.isEmpty, false)
-  queue.take(undefined, false)
+  queue.take(undefined, false, 1)
   assert.equal(queue.isEmpty, false)
   queue.landed(batches[0] as ProducerBatch)
   assert.equal(queue.isEmpty, true)
+})
+
+test('what follows a batch that is certainly not stored is not stored either: a lost answer behind it blocks nothing', () => {
+  const { queue, batches } = queueOf(1, 1, 1)
+  sendAll(queue, first)
+  const [a, b, c] = batches as [ProducerBatch, ProducerBatch, ProducerBatch]
+  queue.landed(a)
+  queue.remove(a)
+  queue.leaveGap()
+  queue.landed(b)
+  queue.putBack(b)
+  c.isOutcomeUnknown = true
+  queue.landed(c)
+  queue.putBack(c)
+  assert.equal(queue.next(first, true), undefined, 'b must not go under its old number')
+  assert.equal(queue.canRenumber, true)
+  assert.deepEqual(queue.renumber(), first)
+  assert.deepEqual(sendAll(queue, second), [b, c])
+  assert.deepEqual(numbers(batches), ['0:0', '1:0', '1:1'])
+})
+
+test('while batches are under way to one broker, none goes to another', () => {
+  const { queue, batches } = queueOf(1, 1)
+  assert.equal(queue.mayGoTo(1), true)
+  queue.take(first, true, 1)
+  assert.equal(queue.mayGoTo(1), true)
+  assert.equal(queue.mayGoTo(2), false)
+  queue.landed(batches[0] as ProducerBatch)
+  assert.equal(queue.mayGoTo(2), true)
 })

@@ -6,6 +6,7 @@ import type { ProducerBatch, ProducerIdentity } from './producer-batch.ts'
  *
  * - A batch is numbered when it is first sent and keeps its number on every retry.
  * - A retried batch goes only when it is the lowest that is not settled, so order survives a leader change.
+ * - While batches are under way to one broker, none goes to another: the new leader might store the later one first.
  * - When a numbered batch fails for good, its number leaves a gap: the partition begins a new epoch at 0, but only
  *   after every batch whose outcome is unknown has been decided under its old number.
  */
@@ -18,6 +19,8 @@ export class PartitionQueue {
   readonly unsettled: ProducerBatch[] = []
   /** Sent, and not answered. */
   readonly inFlight = new Set<ProducerBatch>()
+  /** The broker that a batch was sent to last; -1 before the first. */
+  node = -1
   #identity: ProducerIdentity | undefined
   #nextSequence = 0
   #hasGap = false
@@ -40,21 +43,35 @@ export class PartitionQueue {
     if (this.#identity) this.#hasGap = true
   }
 
-  /** Whether a new epoch may begin now: nothing is under way and nothing is undecided. */
-  get canRenumber(): boolean {
-    return this.#hasGap && this.inFlight.size === 0 && !this.unsettled.some((batch) => batch.isOutcomeUnknown)
+  /** Whether a batch may be sent to a broker as far as those under way are concerned. */
+  mayGoTo(node: number): boolean {
+    return this.inFlight.size === 0 || this.node === node
   }
 
-  /** Begins again at 0 under another identity; batches that were certainly not stored get new numbers when sent. */
-  renumber(): void {
+  /**
+   * Whether a new epoch may begin now: nothing is under way and nothing is undecided. What follows a batch that is
+   * certainly not stored is not stored either, since its number would not have been the next one.
+   */
+  get canRenumber(): boolean {
+    return this.#hasGap && this.inFlight.size === 0 && !this.unsettled[0]?.isOutcomeUnknown
+  }
+
+  /**
+   * Begins again at 0 under another identity; batches that were certainly not stored get new numbers when sent.
+   * @returns the identity that the numbers until now belong to
+   */
+  renumber(): ProducerIdentity | undefined {
+    const used = this.#identity
     this.#identity = undefined
     this.#hasGap = false
     this.#nextSequence = 0
     for (const batch of this.unsettled) {
       batch.identity = undefined
       batch.baseSequence = -1
+      batch.isOutcomeUnknown = false
     }
     this.unsettled.length = 0
+    return used
   }
 
   /** The batch that may be sent next, if it may be sent at all. */
@@ -73,7 +90,7 @@ export class PartitionQueue {
   }
 
   /** Takes the batch that `next` gave off the queue and numbers it if that is due. */
-  take(identity: ProducerIdentity | undefined, isIdempotent: boolean): ProducerBatch {
+  take(identity: ProducerIdentity | undefined, isIdempotent: boolean, node: number): ProducerBatch {
     const batch = this.waiting.shift() as ProducerBatch
     if (isIdempotent && identity && !batch.hasSequence) {
       if (!this.#identity || this.#identity.id !== identity.id || this.#identity.epoch !== identity.epoch) {
@@ -86,6 +103,7 @@ export class PartitionQueue {
     }
     batch.isInFlight = true
     batch.attempts++
+    this.node = node
     this.inFlight.add(batch)
     return batch
   }

@@ -2,7 +2,7 @@ import type { CodecName, Header } from '@samsa/protocol'
 import { codecNames } from '@samsa/protocol'
 import { clientSettings } from '../client-config.ts'
 import type { Given, Parsed, Setting } from '../config.ts'
-import { custom, flag, givenNames, milliseconds, oneOf, parseConfig, text, whole } from '../config.ts'
+import { custom, flag, isGiven, milliseconds, oneOf, parseConfig, text, whole } from '../config.ts'
 import { ConfigError } from '../errors.ts'
 import type { Logger } from '../events.ts'
 
@@ -84,8 +84,6 @@ export type ProducerConfig = Parsed<typeof producerSettings>
 /** Checks what single settings cannot: how they go together. Source: `ProducerConfig.postProcessParsedConfig`, KIP-679. */
 export function producerConfig(given: ProducerSettings, logger: Logger): ProducerConfig {
   const config = parseConfig('KafkaProducer', producerSettings, given)
-  const names = givenNames(given)
-  const isGiven = (name: keyof ProducerSettings) => names.has(name)
   if (config.transactionalId !== undefined) {
     throw new ConfigError(
       'transactionalId',
@@ -96,7 +94,7 @@ export function producerConfig(given: ProducerSettings, logger: Logger): Produce
   const least = config.lingerMs + config.requestTimeoutMs
   let { deliveryTimeoutMs, enableIdempotence } = config
   if (deliveryTimeoutMs < least) {
-    if (isGiven('deliveryTimeoutMs')) {
+    if (isGiven(given, 'deliveryTimeoutMs')) {
       throw new ConfigError(
         'deliveryTimeoutMs',
         deliveryTimeoutMs,
@@ -107,7 +105,7 @@ export function producerConfig(given: ProducerSettings, logger: Logger): Produce
   }
   const conflict = idempotenceConflict(config)
   if (enableIdempotence && conflict) {
-    if (isGiven('enableIdempotence')) {
+    if (isGiven(given, 'enableIdempotence')) {
       throw new ConfigError('enableIdempotence', true, `KafkaProducer: enableIdempotence needs ${conflict}`)
     }
     logger.info(`idempotence is off because it needs ${conflict}`)

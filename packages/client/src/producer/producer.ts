@@ -8,18 +8,23 @@ import { Cluster } from '../cluster.ts'
 import { sleep, within } from '../deadline.ts'
 import { ConfigError, closedError, KafkaError, TimeoutError } from '../errors.ts'
 import type { ClientEvents } from '../events.ts'
-import { Events } from '../events.ts'
+import { describeError, Events } from '../events.ts'
 import type { TopicMetadata } from '../metadata.ts'
 import type { Content } from './accumulator.ts'
 import { Accumulator } from './accumulator.ts'
+import type { GivenHeaders } from './contents.ts'
 import { bytesOf, checkFields, headersOf, serialized, sizeOf } from './contents.ts'
-import { Fifo } from './fifo.ts'
+import type { FutureContext } from './future-record-metadata.ts'
 import { FutureRecordMetadata } from './future-record-metadata.ts'
 import type { TopicView } from './partitioner.ts'
 import { StickyPartitioner } from './partitioner.ts'
 import type { Partitioner, ProducerConfig, ProducerSettings, Serializer } from './producer-config.ts'
 import { producerConfig } from './producer-config.ts'
 import { Sender } from './sender.ts'
+import type { UnobservedFailure } from './unobserved-failures.ts'
+import { UnobservedFailures } from './unobserved-failures.ts'
+import type { Prepared } from './waiting-room.ts'
+import { WaitingRoom } from './waiting-room.ts'
 
 /** What can be sent without a serializer. */
 export type Sendable = string | Uint8Array | null | undefined
@@ -30,7 +35,7 @@ export interface ProducerRecord<K = Sendable, V = Sendable> {
   key?: K
   value?: V
   /** In order; names may repeat. A plain object is taken too. */
-  headers?: readonly Header[] | Readonly<Record<string, Uint8Array | string | null>>
+  headers?: GivenHeaders
   /** Default: by the key, or whichever suits. */
   partition?: number
   /** Milliseconds since the epoch. Default: now. */
@@ -39,7 +44,7 @@ export interface ProducerRecord<K = Sendable, V = Sendable> {
 
 export interface ProducerEvents extends ClientEvents {
   /** A record could not be sent and nobody looked at its future. */
-  sendError: { topic: string; partition: number; count: number; error: Error }
+  sendError: UnobservedFailure
 }
 
 /** The producer's settings; serializers decide which types `send` takes. */
@@ -52,30 +57,11 @@ export type ProducerOptions<K, V> = Omit<
   partitioner?: Partitioner
 }
 
-interface Waiting {
-  future: FutureRecordMetadata
-  record: Prepared
-  deadline: number
-  since: number
-}
-
-interface Prepared {
-  topic: string
-  key: Content
-  value: Content
-  headers: readonly Header[] | undefined
-  partition: number | undefined
-  timestamp: number
-}
-
 interface TopicEntry {
   metadata: TopicMetadata | undefined
   generation: number
   view: TopicView
   sticky: StickyPartitioner
-  /** Records that came before the topic was known, or while memory was short. */
-  readonly waiting: Fifo<Waiting>
-  isAwaited: boolean
 }
 
 /** How long `close` waits for what is under way. */
@@ -101,9 +87,14 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
   #wall = 0
   #now = 0
   #isTimeFresh = false
-  readonly #trouble = () => this.#cluster.trouble
   #closing: Promise<void> | undefined
-  #unobserved = 0
+  /** What records learn that `close` did not wait for. */
+  #abandoned: KafkaError | undefined
+  readonly #waiting: WaitingRoom
+  readonly #unobserved: UnobservedFailures
+  readonly #futures: FutureContext
+  /** How many have batches sent without lingering. */
+  #hurries = 0
 
   constructor(options: ProducerOptions<K, V> = {}, world: ClientWorld = {}) {
     this.#runtime = world.runtime ?? nodeRuntime()
@@ -116,7 +107,27 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
       cluster: this.#cluster,
       config: this.#config,
       accumulator: this.#accumulator,
-      onSettled: (batch, error) => this.#settled(batch.topic, batch.partition, batch.count, error),
+      onSettled: ({ topic, partition }, error, count) => {
+        this.#waiting.released()
+        if (error && count > 0) this.#unobserved.note({ topic, partition, count, error })
+      },
+    })
+    const { logger } = this.#events
+    this.#unobserved = new UnobservedFailures(this.#runtime, logger, (failure) =>
+      this.#events.emit('sendError', failure),
+    )
+    const onCallbackError = (error: unknown) =>
+      logger.error(`a callback of a future threw: ${describeError(error)}`)
+    this.#futures = { runtime: this.#runtime, onCallbackError, trouble: () => this.#cluster.trouble }
+    this.#waiting = new WaitingRoom({
+      cluster: this.#cluster,
+      maxBlockMs: this.#config.maxBlockMs,
+      bufferMemory,
+      isKnown: (topic, partition) => this.#entry(topic).view.partitions > partition,
+      admit: (record, future) => this.#tryAppend(this.#entry(record.topic), record, future),
+      hurry: () => this.#hurry(),
+      onFailed: (future, topic, error) => this.#fail(future, topic, this.#abandoned ?? error),
+      failure: () => this.#sender.failure,
     })
   }
 
@@ -124,19 +135,16 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
    * Sends a record; returns at once. What goes wrong, also with the record itself, comes through the future.
    */
   send(record: ProducerRecord<K, V>): FutureRecordMetadata {
-    const future = new FutureRecordMetadata(this.#runtime, this.#trouble)
-    let prepared: Prepared
+    const future = new FutureRecordMetadata(this.#futures)
     try {
       if (this.#closing) throw closedError('this producer')
       if (this.#sender.failure) throw this.#sender.failure
-      prepared = this.#prepare(record)
+      const prepared = this.#prepare(record)
+      if (this.#waiting.isQueued(prepared) || !this.#tryAppend(this.#entry(prepared.topic), prepared, future))
+        this.#waiting.enter(prepared, future)
     } catch (error) {
-      this.#fail(future, record?.topic, error as Error)
-      return future
+      this.#fail(future, String(record?.topic), error as Error)
     }
-    const entry = this.#entry(prepared.topic)
-    if (entry.waiting.length > 0 || !this.#tryAppend(entry, prepared, future))
-      this.#wait(entry, prepared, future)
     return future
   }
 
@@ -187,7 +195,7 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
 
   /** Bytes of records that are not settled, and failures that nobody looked at. */
   metrics(): { bufferBytes: number; unobservedErrors: number } {
-    return { bufferBytes: this.#accumulator.memory, unobservedErrors: this.#unobserved }
+    return { bufferBytes: this.#accumulator.memory, unobservedErrors: this.#unobserved.count }
   }
 
   #prepare(record: ProducerRecord<K, V>): Prepared {
@@ -198,20 +206,8 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
     if (record.value === undefined) checkFields(topic, record)
     const headers = headersOf(topic, record.headers)
     const { keySerializer, valueSerializer } = this.#config
-    const key = serialized(
-      'key',
-      record.key,
-      keySerializer as Serializer<unknown> | undefined,
-      topic,
-      headers,
-    )
-    const value = serialized(
-      'value',
-      record.value,
-      valueSerializer as Serializer<unknown> | undefined,
-      topic,
-      headers,
-    )
+    const key = serialized('key', record.key, keySerializer, topic, headers)
+    const value = serialized('value', record.value, valueSerializer, topic, headers)
     const { partition } = record
     if (partition !== undefined && (!Number.isInteger(partition) || partition < 0)) {
       throw new ConfigError(
@@ -269,7 +265,7 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
         available: [],
         queueLength: (index: number) => this.#accumulator.queueLength(topic, index),
       }
-      entry = { metadata: undefined, generation: -1, view, sticky, waiting: new Fifo(), isAwaited: false }
+      entry = { metadata: undefined, generation: -1, view, sticky }
       this.#topics.set(topic, entry)
       this.#cluster.want(topic)
     }
@@ -300,8 +296,11 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
     this.#time()
     const appended = this.#accumulator.append(topic, partition, timestamp, key, value, headers, this.#now)
     const { batch, bytes, isNew, isReady } = appended
-    const sent = { topic, partition, timestamp, keySize: sizeOf(key), valueSize: sizeOf(value) }
-    future.join(sent, batch.fate, batch.count - 1)
+    future.join(
+      { topic, partition, timestamp, keySize: sizeOf(key), valueSize: sizeOf(value) },
+      batch.fate,
+      batch.count - 1,
+    )
     if (isSticky) entry.sticky.account(bytes, isReady, view)
     if (isNew || isReady) this.#sender.wake()
     return true
@@ -325,108 +324,49 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
     )
   }
 
-  #wait(entry: TopicEntry, record: Prepared, future: FutureRecordMetadata): void {
-    const since = this.#runtime.now()
-    entry.waiting.push({ future, record, since, deadline: since + this.#config.maxBlockMs })
-    if (entry.isAwaited) return
-    entry.isAwaited = true
-    void this.#admit(entry).finally(() => {
-      entry.isAwaited = false
-    })
-  }
-
-  /** Lets waiting records in, one after the other, as their topic becomes known and memory becomes free. */
-  async #admit(entry: TopicEntry): Promise<void> {
-    while (entry.waiting.length > 0) {
-      const { future, record, deadline, since } = entry.waiting.first as Waiting
-      const { topic, partition = 0 } = record
-      try {
-        if (this.#sender.failure) throw this.#sender.failure
-        if (this.#entry(topic).view.partitions <= partition)
-          await this.#cluster.awaitTopic(topic, deadline, partition)
-        this.#entry(topic)
-        if (!this.#tryAppend(entry, record, future)) {
-          await this.#awaitMemory(deadline, since)
-          continue
-        }
-      } catch (error) {
-        this.#fail(future, topic, error as Error)
-      }
-      entry.waiting.shift()
-    }
-  }
-
-  async #awaitMemory(deadline: number, since: number): Promise<void> {
+  #hurry(): () => void {
+    this.#hurries++
     this.#accumulator.isHurried = true
     this.#sender.wake()
-    const now = this.#runtime.now()
-    if (this.#cluster.signal.aborted) throw closedError('this producer')
-    if (now >= deadline) {
-      const hint = `bufferMemory is ${this.#config.bufferMemory} bytes and full: send more slowly, or raise it or maxBlockMs`
-      throw new TimeoutError('memory for the record', now - since, { hint })
+    return () => {
+      this.#hurries--
+      this.#accumulator.isHurried = this.#hurries > 0
     }
-    await new Promise<void>((resolve) => {
-      const timer = this.#runtime.timer(deadline, done)
-      const release = this.#onRelease(done)
-      const { signal } = this.#cluster
-      signal.addEventListener('abort', done)
-      function done(): void {
-        timer.cancel()
-        release()
-        signal.removeEventListener('abort', done)
-        resolve()
-      }
-    })
-    this.#accumulator.isHurried = this.#isDraining
-  }
-
-  readonly #releases = new Set<() => void>()
-  #isDraining = false
-
-  #onRelease(listener: () => void): () => void {
-    this.#releases.add(listener)
-    return () => void this.#releases.delete(listener)
-  }
-
-  #settled(topic: string, partition: number, count: number, error: Error | undefined): void {
-    for (const listener of [...this.#releases]) listener()
-    if (!error) return
-    this.#unobserved += count
-    this.#events.emit('sendError', { topic, partition, count, error })
   }
 
   #fail(future: FutureRecordMetadata, topic: string, error: Error): void {
     future.fail(error)
-    this.#unobserved++
-    this.#events.emit('sendError', { topic: String(topic), partition: -1, count: 1, error })
+    this.#unobserved.watch(future, topic, error)
   }
 
   /** Resolves when everything that was sent until now has its outcome. */
   async #drain(): Promise<void> {
-    const waiting = [...this.#topics.values()].flatMap((entry) => entry.waiting.toArray())
-    this.#isDraining = true
-    this.#accumulator.isHurried = true
-    this.#sender.wake()
-    const batches = [...this.#accumulator.batches()]
-    const outcomes = batches.map(
-      (batch) => new Promise<void>((resolve) => batch.fate.observe(batch.count - 1, () => resolve())),
+    const calm = this.#hurry()
+    const batches = [...this.#accumulator.batches()].map(
+      ({ fate }) => new Promise<void>((resolve) => fate.whenOver(resolve)),
     )
-    await Promise.all([...outcomes, ...waiting.map(({ future }) => future.then().then(ignore, ignore))])
-    this.#isDraining = false
-    this.#accumulator.isHurried = false
+    const waiting = this.#waiting
+      .futures()
+      .map((future) => new Promise<void>((resolve) => future.whenDone(resolve)))
+    await Promise.all([...batches, ...waiting])
+    calm()
   }
 
   async #close(timeoutMs: number): Promise<void> {
     const deadline = this.#runtime.now() + timeoutMs
     const giveUp = new AbortController()
     await Promise.race([
-      this.#drain().catch(ignore),
+      this.#drain(),
       sleep(this.#runtime, Math.max(0, deadline - this.#runtime.now()), giveUp.signal),
     ])
     giveUp.abort()
-    this.#sender.close()
+    const { trouble } = this.#cluster
+    const why = trouble ? `; the last problem was: ${trouble.message}` : ''
+    const what = `the producer was closed before the record was acknowledged${why}`
+    this.#abandoned = new KafkaError('CLOSED', what, { cause: trouble })
+    this.#sender.close(this.#abandoned)
     this.#cluster.close()
+    // Whoever knows that it is closed knows the outcome of everything.
+    await this.#waiting.emptied()
   }
 }
-
-function ignore(): void {}

@@ -1,28 +1,25 @@
 import type { CodecName, Response } from '@samsa/protocol'
-import { InitProducerId, Produce, prepareCodec, splitBatch, zeroUuid } from '@samsa/protocol'
+import { Produce, prepareCodec, splitBatch, zeroUuid } from '@samsa/protocol'
 import type { Timer } from '@samsa/runtime'
 import { backoffMs } from '../backoff.ts'
 import type { Cluster } from '../cluster.ts'
-import { ConnectionError, closedError, ServerError, TimeoutError } from '../errors.ts'
+import { ConnectionError, ServerError, TimeoutError } from '../errors.ts'
 import type { Action } from '../recovery.ts'
 import { recover, recovery } from '../recovery.ts'
 import type { Accumulator } from './accumulator.ts'
 import type { PartitionQueue } from './partition-queue.ts'
-import type { ProducerIdentity } from './producer-batch.ts'
 import { ProducerBatch } from './producer-batch.ts'
 import type { ProducerConfig } from './producer-config.ts'
+import { IdentityKeeper } from './producer-identity.ts'
 
 type PartitionAnswer = Response<typeof Produce>['responses'][number]['partitionResponses'][number]
-
-/** Source: Short.MAX_VALUE; beyond it a new producer id is needed. */
-const LAST_EPOCH = 32_767
 
 export interface SenderOptions {
   cluster: Cluster
   config: ProducerConfig
   accumulator: Accumulator
-  /** A batch was settled; its records have their outcome. */
-  onSettled: (batch: ProducerBatch, error: Error | undefined) => void
+  /** A batch was settled; its records have their outcome. `unobserved` is how many of them nobody looks at. */
+  onSettled: (batch: ProducerBatch, error: Error | undefined, unobserved: number) => void
 }
 
 /**
@@ -32,8 +29,7 @@ export interface SenderOptions {
 export class Sender {
   readonly #options: SenderOptions
   readonly #inFlight = new Map<number, number>()
-  #identity: ProducerIdentity | undefined
-  #identifying = false
+  readonly #identity: IdentityKeeper
   #failure: Error | undefined
   #isPrepared: boolean
   #isWoken = false
@@ -42,6 +38,11 @@ export class Sender {
 
   constructor(options: SenderOptions) {
     this.#options = options
+    this.#identity = new IdentityKeeper(
+      options.cluster,
+      () => this.wake(),
+      (error) => this.#failAll(error),
+    )
     const preparing = prepareCodec(options.config.compressionType as CodecName)
     this.#isPrepared = preparing === undefined
     preparing?.then(
@@ -64,10 +65,11 @@ export class Sender {
     })
   }
 
-  close(): void {
+  /** @param reason what everything that waits learns */
+  close(reason: Error): void {
     this.#isClosed = true
     this.#timer?.cancel()
-    this.#failAll(closedError('the producer'))
+    this.#failAll(reason)
   }
 
   #look(): void {
@@ -93,15 +95,20 @@ export class Sender {
     const byNode = new Map<number, PartitionQueue[]>()
     let wakeAt = Number.POSITIVE_INFINITY
     for (const queue of accumulator.active) {
-      if (queue.canRenumber) this.#renumber(queue)
-      const head = queue.next(this.#identity, config.enableIdempotence)
+      // A partition begins anew under the next epoch; the others follow when nothing of theirs is under way.
+      if (queue.canRenumber) this.#identity.leave(queue.renumber())
+      const head = queue.next(this.#identity.current, config.enableIdempotence)
       if (!head) continue
+      const leader = cluster.metadata.topics.get(queue.topic)?.partitions[queue.partition]?.leader ?? -1
+      // The pause is for the broker that refused; another one need not be spared (KIP-951).
+      if (head.attempts > 0 && leader >= 0 && leader !== queue.node)
+        head.retryAt = Math.min(head.retryAt, now)
       const at = accumulator.readyAt(queue, head)
       if (at > now) {
         wakeAt = Math.min(wakeAt, at)
         continue
       }
-      const leader = cluster.metadata.topics.get(queue.topic)?.partitions[queue.partition]?.leader ?? -1
+      if (leader >= 0 && !queue.mayGoTo(leader)) continue
       if (leader < 0 || !cluster.metadata.brokers.has(leader)) {
         cluster.requestRefresh()
         wakeAt = Math.min(wakeAt, now + config.retryBackoffMs)
@@ -119,7 +126,7 @@ export class Sender {
   #serve(node: number, queues: PartitionQueue[], now: number): number {
     const { cluster, config, accumulator } = this.#options
     const { maxInFlightRequestsPerConnection: most, maxRequestSize, enableIdempotence } = config
-    const notBefore = cluster.notBefore(node)
+    const notBefore = cluster.notBefore(node, 'main')
     if (notBefore > now) return notBefore
     let left = queues
     while (left.length > 0 && (this.#inFlight.get(node) ?? 0) < most) {
@@ -127,14 +134,14 @@ export class Sender {
       const later: PartitionQueue[] = []
       let bytes = 0
       for (const queue of left) {
-        const head = queue.next(this.#identity, enableIdempotence)
+        const head = queue.next(this.#identity.current, enableIdempotence)
         if (!head || accumulator.readyAt(queue, head) > now) continue
         if (bytes > 0 && bytes + head.sizeInBytes > maxRequestSize) {
           later.push(queue)
           continue
         }
         bytes += head.sizeInBytes
-        batches.push(queue.take(this.#identity, enableIdempotence))
+        batches.push(queue.take(this.#identity.current, enableIdempotence, node))
         later.push(queue)
       }
       if (batches.length === 0) break
@@ -187,16 +194,17 @@ export class Sender {
       for (const batch of batches) this.#stored(batch, -1, -1)
       return
     }
-    const left = new Set(batches)
+    const left = new Map(batches.map((batch) => [`${batch.topic} ${batch.partition}`, batch]))
+    const names = new Map(
+      batches.map(({ topic }) => [cluster.metadata.topics.get(topic)?.id ?? zeroUuid, topic]),
+    )
     const hints = []
     for (const { name, topicId, partitionResponses } of answer.responses) {
+      const topic = topicId === zeroUuid ? name : (names.get(topicId) ?? name)
       for (const part of partitionResponses) {
-        const batch = batches.find(
-          ({ topic, partition }) =>
-            partition === part.index &&
-            (topic === name || (topicId !== zeroUuid && cluster.metadata.topics.get(topic)?.id === topicId)),
-        )
-        if (!batch || !left.delete(batch)) continue
+        const key = `${topic} ${part.index}`
+        const batch = left.get(key)
+        if (!batch || !left.delete(key)) continue
         const { leaderId: leader, leaderEpoch } = part.currentLeader
         if (leader >= 0) hints.push({ topic: batch.topic, partition: batch.partition, leader, leaderEpoch })
         this.#answered(batch, part)
@@ -211,7 +219,7 @@ export class Sender {
       }))
       cluster.learnLeaders(hints, endpoints)
     }
-    for (const batch of left) {
+    for (const batch of left.values()) {
       const address = `${batch.topic}-${batch.partition}`
       this.#unreached(
         batch,
@@ -350,8 +358,9 @@ export class Sender {
     if (batch.isSettled) return
     batch.isSettled = true
     this.#options.accumulator.release(batch)
+    const unobserved = outcome.error ? batch.count - batch.fate.observed : 0
     batch.fate.settle(outcome)
-    this.#options.onSettled(batch, outcome.error)
+    this.#options.onSettled(batch, outcome.error, unobserved)
   }
 
   #landed(batch: ProducerBatch): PartitionQueue {
@@ -365,53 +374,12 @@ export class Sender {
     return backoffMs(attempt, { initialMs, maxMs }, () => this.#options.cluster.runtime.random())
   }
 
-  /** A partition begins anew under the next epoch; the id lasts until its epochs are used up (KIP-360). */
-  #renumber(queue: PartitionQueue): void {
-    queue.renumber()
-    if (!this.#identity) return
-    const { id, epoch } = this.#identity
-    this.#identity = epoch < LAST_EPOCH ? { id, epoch: epoch + 1 } : undefined
-    this.#isIdentified()
-  }
-
   /** Whether batches can be numbered; asks for an id when there is none. */
   #isIdentified(): boolean {
     if (this.#failure) return false
-    if (!this.#options.config.enableIdempotence || this.#identity) return true
-    if (!this.#identifying) {
-      this.#identifying = true
-      void this.#identify().finally(() => {
-        this.#identifying = false
-        this.wake()
-      })
-    }
-    return false
-  }
-
-  async #identify(): Promise<void> {
-    const { cluster } = this.#options
-    const body = { transactionalId: null, transactionTimeoutMs: 0, producerId: -1n, producerEpoch: -1 }
-    const attempt = async () => {
-      const {
-        errorCode,
-        producerId: id,
-        producerEpoch: epoch,
-      } = await cluster.request(InitProducerId, (version) =>
-        version >= 3 ? body : { transactionalId: null, transactionTimeoutMs: 0 },
-      )
-      if (errorCode !== 0) throw new ServerError(errorCode, { api: 'InitProducerId' })
-      return { id, epoch }
-    }
-    try {
-      this.#identity = await cluster.retrying(
-        'a producer id',
-        recovery.initProducerId,
-        Number.POSITIVE_INFINITY,
-        attempt,
-      )
-    } catch (error) {
-      this.#failAll(error as Error)
-    }
+    if (!this.#options.config.enableIdempotence) return true
+    this.#identity.need()
+    return this.#identity.current !== undefined
   }
 
   /** Nothing can be sent any more: everything that waits learns why. */

@@ -1,0 +1,262 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { BatchWriter, Fetch, Metadata, zeroUuid } from '@samsa/protocol'
+import { Cluster } from '../cluster.ts'
+import type { ClientEvents } from '../events.ts'
+import { Events } from '../events.ts'
+import { FakeWorld } from '../world.test-support.ts'
+import { consumerConfig } from './consumer-config.ts'
+import { Fetcher } from './fetcher.ts'
+import type { AssignedPartition } from './positions.ts'
+import { Positions } from './positions.ts'
+
+const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
+/** A batch of so many records from an offset on. */
+function batch(baseOffset: number, count: number): Buffer {
+  const writer = new BatchWriter()
+  for (let index = 0; index < count; index++) writer.append(0, null, `${baseOffset + index}`, undefined)
+  const bytes = Buffer.from(writer.finish({ codec: 'none', level: undefined }))
+  bytes.writeBigInt64BE(BigInt(baseOffset), 0)
+  return bytes
+}
+
+interface Part {
+  records?: Buffer | null
+  errorCode?: number
+}
+
+const metadata = {
+  brokers: [{ nodeId: 1, host: 'k1', port: 1 }],
+  controllerId: 1,
+  topics: [
+    {
+      errorCode: 0,
+      name: 't',
+      topicId: zeroUuid,
+      partitions: [
+        {
+          errorCode: 0,
+          partitionIndex: 0,
+          leaderId: 1,
+          leaderEpoch: 0,
+          replicaNodes: [],
+          isrNodes: [],
+          offlineReplicas: [],
+        },
+      ],
+    },
+  ],
+}
+
+/** A fetcher of t-0 at a broker that answers with what `give` says for an offset. */
+async function fetching(give: (offset: number) => Part | undefined, given: object = {}) {
+  const world = new FakeWorld()
+  const broker = world.broker('k1:1')
+  broker.answers(Metadata, metadata)
+  const offsets: number[] = []
+  broker.on(Fetch, (asked) => {
+    const offset = asked.body.topics[0].partitions[0].fetchOffset
+    offsets.push(offset)
+    const part = give(offset)
+    if (!part) return
+    const { records = null, errorCode = 0 } = part
+    asked.connection.answer(Fetch, asked.version, asked.correlationId, {
+      errorCode: 0,
+      responses: [
+        {
+          topic: 't',
+          topicId: zeroUuid,
+          partitions: [
+            { partitionIndex: 0, errorCode, highWatermark: 99, records, abortedTransactions: null },
+          ],
+        },
+      ],
+    })
+  })
+  const config = consumerConfig({ bootstrapServers: 'k1:1', retryBackoffMs: 100, ...given })
+  const cluster = new Cluster(config, world, new Events<ClientEvents>(quiet))
+  const positions = new Positions()
+  const [partition] = positions.assign([{ topic: 't', partition: 0 }]) as [AssignedPartition]
+  const errors: Error[] = []
+  const outOfRange: AssignedPartition[] = []
+  const fetcher = new Fetcher({
+    cluster,
+    config,
+    positions,
+    onArrived: () => {},
+    onOutOfRange: (each) => outOfRange.push(each),
+    onError: (error) => errors.push(error),
+  })
+  cluster.want('t')
+  await cluster.refresh()
+  const close = () => {
+    fetcher.close()
+    cluster.close()
+  }
+  /** Values that can be handed over now. */
+  const take = () => {
+    const values: string[] = []
+    while (partition.hasBuffered) {
+      if (partition.recordIndex >= partition.records.length && !fetcher.open(partition)) break
+      const view = partition.records[partition.recordIndex++]
+      if (!view) continue
+      partition.position = view.offset + 1
+      values.push(String(view.value))
+    }
+    return values
+  }
+  return { world, broker, positions, partition, fetcher, errors, outOfRange, offsets, close, take }
+}
+
+test('batches before one that cannot be read are handed over; then the error comes, as often as it is met', async () => {
+  const bad = batch(3, 2)
+  bad[16] = 9
+  const on = await fetching((offset) => {
+    if (offset === 0) return { records: Buffer.concat([batch(0, 3), bad]) }
+    return offset === 3 ? { records: bad } : undefined
+  })
+  on.partition.moveTo(0)
+  on.fetcher.wake()
+  await on.world.settle()
+  assert.equal(on.errors.length, 0)
+  assert.deepEqual(on.take(), ['0', '1', '2'])
+  await on.world.advance(150)
+  assert.match(on.errors[0]?.message ?? '', /magic 9 is not known/)
+  assert.equal(on.partition.position, 3, 'nothing was passed over')
+  on.partition.moveTo(5)
+  on.fetcher.wake()
+  await on.world.advance(150)
+  assert.equal(on.offsets.at(-1), 5)
+  on.close()
+})
+
+test('a batch whose bytes were changed is found by its checksum, where that is asked for', async () => {
+  for (const checkCrcs of [true, false]) {
+    const spoilt = batch(2, 1)
+    spoilt[spoilt.length - 2] = 0x58
+    const records = Buffer.concat([batch(0, 2), spoilt, batch(3, 1)])
+    const on = await fetching((offset) => (offset === 0 ? { records } : undefined), { checkCrcs })
+    on.partition.moveTo(0)
+    on.fetcher.wake()
+    await on.world.settle()
+    if (checkCrcs) {
+      assert.throws(() => on.take(), /CRC-32C/)
+      assert.equal(on.partition.position, 2)
+      assert.throws(() => on.fetcher.open(on.partition), /CRC-32C/)
+      on.partition.moveTo(3)
+      assert.deepEqual(on.take(), [])
+    } else assert.deepEqual(on.take(), ['0', '1', 'X', '3'])
+    on.close()
+  }
+})
+
+test('a batch that is cut off is fetched again from its beginning; nothing but a cut one is an error', async () => {
+  const second = batch(2, 2)
+  const on = await fetching((offset) => {
+    if (offset === 0) return { records: Buffer.concat([batch(0, 2), second.subarray(0, 30)]) }
+    if (offset === 2) return { records: second }
+    return offset === 4 ? { records: batch(4, 1).subarray(0, 40) } : undefined
+  })
+  on.partition.moveTo(0)
+  on.fetcher.wake()
+  await on.world.settle()
+  assert.deepEqual(on.take(), ['0', '1', '2', '3'])
+  assert.match(on.errors[0]?.message ?? '', /no complete batch.*KIP-74/)
+  on.close()
+})
+
+test('records before the asked offset are passed over', async () => {
+  const on = await fetching((offset) => (offset === 2 ? { records: batch(0, 4) } : undefined))
+  on.partition.moveTo(2)
+  on.fetcher.wake()
+  await on.world.settle()
+  assert.deepEqual(on.take(), ['2', '3'])
+  on.close()
+})
+
+test('an answer to what was asked before a seek or another assignment falls away', async () => {
+  let release = () => {}
+  const on = await fetching((offset) => (offset === 50 ? { records: batch(50, 1) } : undefined))
+  on.broker.on(Fetch, (asked) => {
+    const offset = asked.body.topics[0].partitions[0].fetchOffset
+    const answer = (records: Buffer) =>
+      asked.connection.answer(Fetch, asked.version, asked.correlationId, {
+        errorCode: 0,
+        responses: [
+          {
+            topic: 't',
+            topicId: zeroUuid,
+            partitions: [
+              { partitionIndex: 0, errorCode: 0, highWatermark: 9, records, abortedTransactions: null },
+            ],
+          },
+        ],
+      })
+    if (offset === 0) release = () => answer(batch(0, 2))
+    if (offset === 50) answer(batch(50, 1))
+  })
+  on.partition.moveTo(0)
+  on.fetcher.wake()
+  await on.world.settle()
+  on.partition.moveTo(50)
+  on.fetcher.wake()
+  await on.world.settle()
+  release()
+  await on.world.settle()
+  assert.deepEqual(on.take(), ['50'])
+  on.close()
+})
+
+test('refusals: out of range is passed on, a leader that moved is asked about, what is final is told', async () => {
+  for (const [errorCode, expected] of [
+    [1, 'out of range'],
+    [6, 'metadata'],
+    [29, 'TOPIC_AUTHORIZATION_FAILED'],
+  ] as const) {
+    let isFirst = true
+    const on = await fetching(() => {
+      if (!isFirst) return undefined
+      isFirst = false
+      return { errorCode }
+    })
+    const before = on.broker.asked.filter(({ api }) => api === Metadata).length
+    on.partition.moveTo(0)
+    on.fetcher.wake()
+    await on.world.advance(120)
+    const asked = on.broker.asked.filter(({ api }) => api === Metadata).length - before
+    assert.equal(on.outOfRange.length, expected === 'out of range' ? 1 : 0)
+    assert.equal(asked > 0, expected === 'metadata')
+    assert.equal(on.errors.length, expected === 'TOPIC_AUTHORIZATION_FAILED' ? 1 : 0)
+    assert.equal(on.offsets.length, 2, 'it goes on after a pause')
+    on.close()
+    await on.world.settle()
+    assert.equal(on.world.armed, 0)
+  }
+})
+
+test('back-pressure is not asking: nothing is fetched while enough waits', async () => {
+  const on = await fetching((offset) => ({ records: batch(offset, 1) }), { maxPartitionFetchBytes: 150 })
+  on.partition.moveTo(0)
+  on.fetcher.wake()
+  await on.world.advance(5000)
+  assert.ok(on.partition.bufferedBytes >= 150 && on.offsets.length <= 4, `${on.offsets.length} fetches`)
+  const before = on.offsets.length
+  assert.equal(on.take().length, before)
+  await on.world.advance(100)
+  assert.ok(on.offsets.length > before)
+  on.close()
+})
+
+test('a broker that asks for silence is not asked until it is over (KIP-219)', async () => {
+  const on = await fetching(() => undefined)
+  on.broker.answers(Fetch, { errorCode: 0, throttleTimeMs: 5000, responses: [] })
+  on.partition.moveTo(0)
+  on.fetcher.wake()
+  await on.world.advance(4000)
+  const fetches = () => on.broker.asked.filter(({ api }) => api === Fetch).length
+  assert.equal(fetches(), 1)
+  await on.world.advance(2500)
+  assert.equal(fetches(), 2)
+  on.close()
+})

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { TimeoutError } from '../errors.ts'
+import { FakeWorld } from '../world.test-support.ts'
+import type { Outcome } from './fate.ts'
+import { Fate } from './fate.ts'
+import { FutureRecordMetadata } from './future-record-metadata.ts'
+
+const record = { topic: 't', partition: 3, timestamp: 1234, keySize: 1, valueSize: 5 }
+
+function future() {
+  const world = new FakeWorld()
+  const thrown: unknown[] = []
+  const made = new FutureRecordMetadata({
+    runtime: world,
+    onCallbackError: (error) => thrown.push(error),
+    trouble: () => undefined,
+  })
+  return { world, made, thrown }
+}
+
+function stored(baseOffset: number, logAppendTime = -1): Outcome {
+  return { baseOffset, logAppendTime, error: undefined }
+}
+
+test('offset and timestamp come from the batch: base and index, the record’s time or the broker’s', async () => {
+  const cases: [Outcome, number, number][] = [
+    [stored(10), 12, 1234],
+    [stored(10, 99), 12, 99],
+    [stored(-1), -1, 1234],
+  ]
+  for (const [outcome, offset, timestamp] of cases) {
+    const { made } = future()
+    const fate = new Fate()
+    made.join(record, fate, 2)
+    assert.deepEqual(
+      [made.isDone, made.succeeded(), made.failed(), made.value],
+      [false, false, false, undefined],
+    )
+    const awaited = made.get()
+    fate.settle(outcome)
+    const metadata = await awaited
+    assert.deepEqual([metadata.offset, metadata.timestamp], [offset, timestamp])
+    assert.deepEqual(
+      [made.isDone, made.succeeded(), made.failed(), made.exception],
+      [true, true, false, undefined],
+    )
+    assert.equal((await made).partition, 3)
+    assert.equal(made.value?.serializedValueSize, 5)
+    assert.match(String(made.value), new RegExp(`offset=${offset}, timestamp=${timestamp}`))
+  }
+})
+
+test('a failure is a rejection only for who asks; errors of single records are their own', async () => {
+  const whole = new Error('the batch')
+  const own = new Error('this record')
+  const fate = new Fate()
+  const [first, second, silent] = [future().made, future().made, future().made]
+  first.join(record, fate, 0)
+  second.join(record, fate, 1)
+  silent.join(record, fate, 2)
+  const asked = [
+    assert.rejects(first.get(), own),
+    assert.rejects(second.then(), whole),
+    second.catch(() => 'caught'),
+  ]
+  const late: Error[] = []
+  first.addErrback((error) => late.push(error)).addCallback(() => assert.fail('it was not sent'))
+  fate.settle({ ...stored(-1), error: whole, recordErrors: new Map([[0, own]]) })
+  assert.equal((await Promise.all(asked))[2], 'caught')
+  assert.deepEqual(late, [own])
+  assert.deepEqual([silent.failed(), silent.exception, silent.value], [true, whole, undefined])
+  assert.equal(silent.isObserved, false)
+  let isOver = false
+  await first
+    .finally(() => {
+      isOver = true
+    })
+    .catch(() => undefined)
+  assert.ok(isOver)
+})
+
+test('who asks before the record has joined a batch is answered as well', async () => {
+  const joined = future().made
+  const [value, failed] = [joined.get(), future().made]
+  const fate = new Fate()
+  fate.settle(stored(7))
+  joined.join(record, fate, 0)
+  assert.equal((await value).offset, 7)
+  const rejected = assert.rejects(failed.get(), /never/)
+  failed.fail(new Error('never'))
+  await rejected
+  await assert.rejects(failed.get(), /never/)
+  assert.deepEqual([failed.isDone, failed.failed()], [true, true])
+})
+
+test('get has its limit, after which the record is still on its way; no timer is left', async () => {
+  const { world, made } = future()
+  const fate = new Fate()
+  made.join(record, fate, 0)
+  const limited = assert.rejects(made.get({ timeoutMs: 50 }), (error: Error) => {
+    assert.ok(error instanceof TimeoutError)
+    assert.equal(error.sent, true)
+    assert.match(error.message, /waited 50 ms for the result of send.*stays on its way/)
+    return true
+  })
+  const patient = made.get({ timeoutMs: 5000 })
+  await world.advance(50)
+  await limited
+  fate.settle(stored(1))
+  assert.equal((await patient).offset, 1)
+  assert.equal(world.armed, 0)
+})
+
+test('a callback that throws is reported and keeps nobody else from being called', () => {
+  const { made, thrown } = future()
+  const fate = new Fate()
+  made.join(record, fate, 0)
+  const called: string[] = []
+  const bad = () => {
+    throw new Error('of the user')
+  }
+  made.addCallback(bad).addCallback(() => called.push('second'))
+  fate.settle(stored(1))
+  made.addCallback(bad)
+  assert.deepEqual(called, ['second'])
+  assert.equal(thrown.length, 2)
+})
+
+test('whenDone tells the end without counting as a look', () => {
+  const early = future().made
+  let done = 0
+  early.whenDone(() => done++)
+  const fate = new Fate()
+  early.join(record, fate, 0)
+  assert.equal(done, 0)
+  assert.equal(fate.observed, 0)
+  fate.settle(stored(0))
+  early.whenDone(() => done++)
+  const failed = future().made
+  failed.fail(new Error('x'))
+  failed.whenDone(() => done++)
+  assert.equal(done, 3)
+  assert.equal(early.isObserved, false)
+})
+
+test('a fate counts records that are looked at, not looks', () => {
+  const fate = new Fate()
+  for (const index of [0, 0, 2]) fate.observe(index, () => {})
+  assert.equal(fate.observed, 2)
+})
