@@ -157,7 +157,7 @@ export declare class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     on<Name extends keyof ConsumerEvents>(name: Name, listener: (payload: ConsumerEvents[Name]) => void): () => void;
     /**
      * Commits what was handed over (with auto commit), leaves the group and closes. Legal at any time, also twice. What a
-     * `for await` that goes on has in hand is not committed, since it is still being worked on.
+     * `for await` had in hand last is not committed: the loop may be at work on it still, or have ended by an error in it.
      * @param options.timeoutMs how long that may take. Default 30 s
      */
     close(options?: {

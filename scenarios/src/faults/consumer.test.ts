@@ -80,3 +80,59 @@ test('a partition that a topic does not have is refused with the ones it has', a
   const future = producer.send({ topic: 'two.partitions', partition: 7, value: 'x' })
   await assert.rejects(future.get(), /partitions 0 to 1/)
 })
+
+test('what a loop had in hand last comes again, whether it was closed from outside, failed or left', async () => {
+  await using broker = await startBroker()
+  const { bootstrapServers } = broker
+  const topic = 'in.hand'
+  broker.createTopic(topic)
+  await using producer = new KafkaProducer({ bootstrapServers })
+  for (const value of ['a', 'b', 'c']) await producer.send({ topic, value })
+  const settings = { bootstrapServers, groupId: 'in.hand', autoOffsetReset: 'earliest' } as const
+  const reads = async (handle: (value: string, consumer: KafkaConsumer) => Promise<boolean>) => {
+    const consumer = new KafkaConsumer(settings)
+    consumer.subscribe(topic)
+    const seen: string[] = []
+    try {
+      for await (const message of consumer) {
+        seen.push(String(message.value))
+        if (await handle(String(message.value), consumer)) break
+      }
+    } catch (error) {
+      assert.equal((error as Error).message, 'the handler failed')
+    } finally {
+      await consumer.close()
+    }
+    const [committed] = await after.committed([{ topic, partition: 0 }])
+    return [seen.join(''), committed?.offset]
+  }
+  await using after = new KafkaConsumer(settings)
+  // As a signal would, while the handler of the second record is at work.
+  const closed = await reads(async (value, consumer) => {
+    if (value === 'b') await consumer.close()
+    return false
+  })
+  assert.deepEqual(closed, ['ab', 1])
+  const failed = await reads(async (value) => {
+    if (value === 'c') throw new Error('the handler failed')
+    return false
+  })
+  assert.deepEqual(failed, ['bc', 2])
+  assert.deepEqual(await reads(async () => true), ['c', 2])
+})
+
+test('what was taken by next is committed when the consumer is closed, as in other clients', async () => {
+  await using broker = await startBroker()
+  const { bootstrapServers } = broker
+  const topic = 'taken'
+  broker.createTopic(topic)
+  await using producer = new KafkaProducer({ bootstrapServers })
+  for (const value of ['a', 'b']) await producer.send({ topic, value })
+  const settings = { bootstrapServers, groupId: 'taken', autoOffsetReset: 'earliest' } as const
+  const consumer = new KafkaConsumer(settings)
+  consumer.subscribe(topic)
+  await consumer.next({ timeoutMs: 20_000 })
+  await consumer.close()
+  await using after = new KafkaConsumer(settings)
+  assert.equal((await after.committed([{ topic, partition: 0 }]))[0]?.offset, 1)
+})

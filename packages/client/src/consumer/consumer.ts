@@ -52,10 +52,6 @@ export type ConsumerOptions<K, V> = Omit<ConsumerSettings, 'keyDeserializer' | '
   valueDeserializer?: OrBuiltIn<Deserializer<V>>
 }
 
-interface Waiter {
-  wake: () => void
-}
-
 const CLOSE_TIMEOUT_MS = 30_000
 
 /**
@@ -75,7 +71,8 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   readonly #positions = new Positions()
   readonly #fetcher: Fetcher
   readonly #deserializers: Deserializers<unknown, unknown> | undefined
-  readonly #waiters = new Set<Waiter>()
+  /** Those that wait for something to arrive. */
+  readonly #waiters = new Set<() => void>()
   readonly #errors: Error[] = []
   readonly #subscription: Subscription
   readonly #committer: Committer
@@ -86,8 +83,8 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   /** Memberships and assignments that are being given up in the background. */
   readonly #partings = new Set<Promise<unknown>>()
   #closing: Promise<void> | undefined
-  /** A `for await` is under way: the record in hand is being worked on until the next one is asked for. */
-  #isLooping = false
+  /** The record in hand went to a `for await`: whether it was processed shows only when the loop asks for the next. */
+  #isLoops = false
 
   constructor(options: ConsumerOptions<K, V> = {}, world: ClientWorld = {}) {
     this.#runtime = world.runtime ?? nodeRuntime()
@@ -261,6 +258,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     options: { timeoutMs?: number } = {},
   ): Promise<IteratorResult<ConsumerRecord<K, V>, ConsumerRecord<K, V>>> {
     if (this.#closing) return Promise.reject(closedError('this consumer'))
+    this.#isLoops = false
     try {
       checkTimeout('next', options)
       const record = this.#take()
@@ -278,12 +276,12 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     const iterator: AsyncIterableIterator<ConsumerRecord<K, V>> = {
       next: () => {
         if (isOver || this.#closing) return Promise.resolve(over)
-        this.#isLooping = true
-        return this.next()
+        const record = this.next()
+        this.#isLoops = true
+        return record
       },
       return: () => {
         isOver = true
-        this.#isLooping = false
         return Promise.resolve(over)
       },
       [Symbol.asyncIterator]: () => iterator,
@@ -298,6 +296,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   async poll(options: { timeoutMs?: number; maxRecords?: number } = {}): Promise<ConsumerRecord<K, V>[]> {
     this.#mustBeOpen()
     checkTimeout('poll', options)
+    this.#isLoops = false
     this.#mustHaveSomethingToRead('poll')
     const { timeoutMs = 0, maxRecords = this.#config.maxPollRecords } = options
     const deadline = this.#runtime.now() + timeoutMs
@@ -385,11 +384,11 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
 
   /**
    * Commits what was handed over (with auto commit), leaves the group and closes. Legal at any time, also twice. What a
-   * `for await` that goes on has in hand is not committed, since it is still being worked on.
+   * `for await` had in hand last is not committed: the loop may be at work on it still, or have ended by an error in it.
    * @param options.timeoutMs how long that may take. Default 30 s
    */
   close(options: { timeoutMs?: number } = {}): Promise<void> {
-    this.#closing ??= this.#close(options.timeoutMs ?? CLOSE_TIMEOUT_MS, !this.#isLooping)
+    this.#closing ??= this.#close(options.timeoutMs ?? CLOSE_TIMEOUT_MS, !this.#isLoops)
     return this.#closing
   }
 
@@ -479,13 +478,12 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
       // A waiting consumer is alive: it must not be thrown out of its group for asking nothing.
       const poll = this.#runtime.now() + this.#config.maxPollIntervalMs / 2
       const timer = this.#runtime.timer(Math.min(deadline, poll), () => wake())
-      const waiter = { wake: () => wake() }
       const wake = () => {
-        this.#waiters.delete(waiter)
+        this.#waiters.delete(wake)
         timer.cancel()
         resolve()
       }
-      this.#waiters.add(waiter)
+      this.#waiters.add(wake)
     })
   }
 
@@ -494,7 +492,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   }
 
   #arrived(): void {
-    for (const { wake } of [...this.#waiters]) wake()
+    for (const wake of [...this.#waiters]) wake()
   }
 
   #raise(error: Error): void {
