@@ -38,7 +38,7 @@ export class Cluster {
         port: FIRST_PORT,
         brokers: NODES,
         // Small segments, so that they roll.
-        logSegmentBytes: 40_000,
+        logSegmentBytes: 20_000,
         ...(this.#dataDirectory ? { dataDirectory: this.#dataDirectory } : {}),
       })
       if (!broker.hasTopic(TOPIC)) broker.createTopic(TOPIC, { partitions: PARTITIONS })
