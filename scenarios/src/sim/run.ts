@@ -158,7 +158,10 @@ class Simulation {
       if (timers > 0) this.ledger.problem(`${name} has left ${timers} timers behind`)
     }
     const { connections } = this.#world.network
-    if (connections.length > 0) this.ledger.problem(`${connections.length} connections are left behind`)
+    if (connections.length > 0) {
+      const which = connections.map(({ from, to }) => `${from} > ${to}`).join(', ')
+      this.ledger.problem(`${connections.length} connections are left behind: ${which}`)
+    }
   }
 }
 

@@ -56,6 +56,8 @@ export class Link {
   readonly #backward: Wire
   #port: Port | undefined
   #isAnswered = false
+  /** The listener has taken it. */
+  #isAccepted = false
 
   constructor(options: LinkOptions) {
     this.#options = options
@@ -117,7 +119,8 @@ export class Link {
     const isServer = this.#options.server === station
     if (!isClient && !isServer) return
     if (isClient) this.client.die()
-    if (isServer) this.#server.die()
+    // Who had not been accepted yet has nobody on the other side to tell.
+    if (isServer || !this.#isAccepted) this.#server.die()
     if (this.client.isOver && this.#server.isOver) {
       this.#options.onOver()
       return
@@ -140,6 +143,7 @@ export class Link {
         return
       }
       trace.note(scheduler.now, 'accept', this.to, this.#server.remote)
+      this.#isAccepted = true
       port.accepted.add(this.#server)
       port.accept(this.#server)
     } else this.#server.receive(parcel)

@@ -286,3 +286,20 @@ test('who does not answer an orderly close is dropped after a while', async () =
   server.transport.resume()
   await world.until(() => server.ends.length === 1, 1000)
 })
+
+test('a program that is killed while it dials leaves no connection behind, whoever listens there', async () => {
+  for (const seed of SEEDS) {
+    for (const isListening of [true, false]) {
+      const world = new SimWorld({ seed, turn })
+      const accepted: Recorder[] = []
+      if (isListening) await listen(world.host('server'), accepted)
+      else world.host('server')
+      void dial(world.host('client')).catch(() => undefined)
+      await world.pass(seed / 4)
+      world.kill('client')
+      world.host('client')
+      await world.pass(LIMIT_MS)
+      assert.deepEqual(world.network.connections, [], `seed ${seed}`)
+    }
+  }
+})
