@@ -43,6 +43,8 @@ describe('the whole system, from seeds', () => {
     assert.ok(sum(({ faults }) => faults) > 50)
     assert.ok(sum(({ brokerStarts }) => brokerStarts) > results.length + 5)
     assert.ok(sum(({ assignments }) => assignments) > 2 * results.length)
-    for (const { acknowledged, sent } of results) assert.ok(acknowledged > sent / 2)
+    // Under some of the plans a record may be on its way for less time than the broker is down.
+    assert.ok(sum(({ acknowledged }) => acknowledged) > 0.8 * sum(({ sent }) => sent))
+    for (const { acknowledged } of results) assert.ok(acknowledged > 100)
   })
 })
