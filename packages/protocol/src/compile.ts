@@ -1,7 +1,7 @@
+import { defaultOf, isDefault, isRequired } from './field-default.ts'
 import { EncodeError, MalformedError, UnsupportedVersionError } from './kafka-error.ts'
 import { Reader } from './reader.ts'
-import type { Decoded, Encodable, FieldSpec, Message, Primitive, Shape, WireType } from './schema.ts'
-import { zeroUuid } from './uuid.ts'
+import type { Decoded, Encodable, FieldSpec, Message, Primitive, Shape } from './schema.ts'
 import { Writer } from './writer.ts'
 
 /** Key under which a decoded struct keeps tagged fields that this library does not know, so that they survive. */
@@ -86,46 +86,6 @@ export function expectEnd(reader: Reader, name: string, version: number): void {
   }
 }
 
-/** The value that a field has where the version lacks it: its declared default, or Kafka's implicit one. */
-export function defaultOf(spec: FieldSpec): unknown {
-  if (spec.default) return spec.default.value
-  return implicitDefault(spec.type)
-}
-
-function implicitDefault(type: WireType): unknown {
-  switch (type.kind) {
-    case 'boolean':
-      return false
-    case 'bigint64':
-      return 0n
-    case 'string':
-      return ''
-    case 'uuid':
-      return zeroUuid
-    case 'bytes':
-    case 'records':
-      return new Uint8Array(0)
-    case 'array':
-      return []
-    case 'struct':
-      return Object.fromEntries(
-        Object.entries(type.shape).map(([name, field]) => [name, defaultOf(field.spec)]),
-      )
-    default:
-      return 0
-  }
-}
-
-/**
- * A field that only some versions have may be left out, since the caller cannot know the version: it then has Kafka's
- * implicit default. But not where that default would name something else: a forgotten topic id is an error, not zeros.
- */
-function isRequired({ default: declared, since, until, type }: FieldSpec): boolean {
-  if (declared) return false
-  const isInAllVersions = since === 0 && until === Number.POSITIVE_INFINITY
-  return isInAllVersions || type.kind === 'uuid' || type.kind === 'string'
-}
-
 interface Slot {
   name: string
   spec: FieldSpec
@@ -148,7 +108,8 @@ function structCoder(shape: Shape, context: Context): Coder {
       lacking.push({ name, spec })
       continue
     }
-    const slot = { name, spec, coder: fieldCoder(spec, context), required: isRequired(spec) }
+    const coder = spec.tag === undefined ? fieldCoder(spec, context) : taggedCoder(spec, context)
+    const slot = { name, spec, coder, required: isRequired(spec) }
     if (spec.tag === undefined) plain.push(slot)
     else tagged.push(slot)
   }
@@ -428,28 +389,22 @@ function nullableStruct(coder: Coder): Coder {
   }
 }
 
+/** In a tagged field Kafka marks a null struct with 0 where it has -1 elsewhere. */
+function taggedCoder(spec: FieldSpec, context: Context): Coder {
+  if (spec.type.kind !== 'struct' || spec.nullableSince > context.version) return fieldCoder(spec, context)
+  const coder = structCoder(spec.type.shape, context)
+  return {
+    encode: (writer, value) => {
+      writer.uvarint(value === null ? 0 : 1)
+      if (value !== null) coder.encode(writer, value)
+    },
+    decode: (reader) => (reader.uvarint() === 0 ? null : coder.decode(reader)),
+  }
+}
+
 function nullIf(nullable: boolean, reader: Reader): null {
   if (nullable) return null
   throw new MalformedError('is null where null is not allowed', reader.position)
-}
-
-function isDefault(value: unknown, spec: FieldSpec): boolean {
-  return same(value, defaultOf(spec), spec.type)
-}
-
-function same(value: unknown, other: unknown, type: WireType): boolean {
-  if (value === other) return true
-  if (value === null || other === null || value === undefined) return false
-  if (type.kind === 'array') return (value as unknown[]).length === 0 && (other as unknown[]).length === 0
-  if (type.kind === 'bytes' || type.kind === 'records') {
-    return (value as Uint8Array).length === 0 && (other as Uint8Array).length === 0
-  }
-  if (type.kind !== 'struct') return false
-  const given = value as Record<string, unknown>
-  const reference = other as Record<string, unknown>
-  return Object.entries(type.shape).every(
-    ([name, { spec }]) => given[name] === undefined || same(given[name], reference[name], spec.type),
-  )
 }
 
 function lacks(context: Context, name: string): UnsupportedVersionError {

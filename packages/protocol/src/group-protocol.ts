@@ -1,8 +1,6 @@
-import { codec, decode, encode } from './compile.ts'
-import { MalformedError } from './kafka-error.ts'
-import { Reader } from './reader.ts'
-import type { Decoded, Encodable, Message, Shape } from './schema.ts'
+import type { Decoded, Encodable } from './schema.ts'
 import { array, bytes, int32, message, string } from './schema.ts'
+import { decodeVersionedLeniently, encodeVersioned } from './versioned.ts'
 
 /** What a member of a classic consumer group says of itself when it joins. Source: `ConsumerProtocol`. */
 export const ConsumerProtocolSubscription = message(
@@ -30,38 +28,28 @@ export const ConsumerProtocolAssignment = message(
   },
 )
 
-/** The blob with its version in front, in the newest version. */
+/** What a member says of itself, as it goes into JoinGroup: with its version in front, in the newest version. */
 export function encodeSubscription(value: Encodable<typeof ConsumerProtocolSubscription.shape>): Uint8Array {
-  return versioned(ConsumerProtocolSubscription, value)
+  return encodeVersioned(ConsumerProtocolSubscription, ConsumerProtocolSubscription.maxVersion, value)
 }
 
+/** What a member is assigned, as it goes into SyncGroup: with its version in front, in the newest version. */
 export function encodeAssignment(value: Encodable<typeof ConsumerProtocolAssignment.shape>): Uint8Array {
-  return versioned(ConsumerProtocolAssignment, value)
+  return encodeVersioned(ConsumerProtocolAssignment, ConsumerProtocolAssignment.maxVersion, value)
 }
 
-/** @throws MalformedError: other members' blobs come from other programs and are not to be trusted. */
+/**
+ * What a member says of itself. A newer version is read as the newest that is known.
+ * @throws MalformedError: other members' blobs come from other programs and are not to be trusted.
+ */
 export function decodeSubscription(blob: Uint8Array): Decoded<typeof ConsumerProtocolSubscription.shape> {
-  return unversioned(ConsumerProtocolSubscription, blob)
+  return decodeVersionedLeniently(ConsumerProtocolSubscription, blob).value
 }
 
+/**
+ * What a member is assigned. A newer version is read as the newest that is known.
+ * @throws MalformedError: the leader's blob comes from another program and is not to be trusted.
+ */
 export function decodeAssignment(blob: Uint8Array): Decoded<typeof ConsumerProtocolAssignment.shape> {
-  return unversioned(ConsumerProtocolAssignment, blob)
-}
-
-function versioned<S extends Shape>(schema: Message<S>, value: Encodable<S>): Uint8Array {
-  const body = encode(schema, schema.maxVersion, value)
-  const blob = new Uint8Array(2 + body.length)
-  new DataView(blob.buffer).setInt16(0, schema.maxVersion)
-  blob.set(body, 2)
-  return blob
-}
-
-/** A newer version is read as the newest that is known: later versions only append fields. */
-function unversioned<S extends Shape>(schema: Message<S>, blob: Uint8Array): Decoded<S> {
-  const given = new Reader(blob).int16()
-  if (given < 0) throw new MalformedError(`${schema.name} has version ${given}`, 0)
-  const version = Math.min(given, schema.maxVersion)
-  const body = blob.subarray(2)
-  if (given === version) return decode(schema, version, body)
-  return codec(schema, version).decode(new Reader(body))
+  return decodeVersionedLeniently(ConsumerProtocolAssignment, blob).value
 }

@@ -8,6 +8,11 @@ function testdata(name: string): string {
   return gunzipSync(readFileSync(file)).toString('utf8')
 }
 
+/** For tests only: a gzipped file that is one JSON value. */
+export function testjson<T>(name: string): T {
+  return JSON.parse(testdata(name)) as T
+}
+
 /** For tests only: the lines of a gzipped file of JSON objects. */
 export function testlines<T>(name: string): T[] {
   return testdata(name)

@@ -1,40 +1,14 @@
 import {
   BatchWriter,
-  codec,
-  int32,
-  int64,
-  message,
-  Reader,
+  decodeInternalRecord,
+  encodeInternalKey,
+  encodeInternalValue,
+  internalRecords,
   readBatches,
-  string,
-  Writer,
 } from '@samsa/protocol'
 
-/** Key of a committed offset in `__consumer_offsets`, with the record type in front (0 or 1). */
-const OffsetCommitKey = message(
-  'OffsetCommitKey',
-  { versions: [0, 1] },
-  {
-    group: string,
-    topic: string,
-    partition: int32,
-  },
-)
-
-/** Value of a committed offset, with its version in front. */
-const OffsetCommitValue = message(
-  'OffsetCommitValue',
-  { versions: [0, 4], flexible: 4 },
-  {
-    offset: int64,
-    leaderEpoch: int32.since(3).default(-1).ignorable(),
-    metadata: string,
-    commitTimestamp: int64,
-    expireTimestamp: int64.since(1).until(1).default(-1).ignorable(),
-  },
-)
-
-const KEY_VERSION = 1
+const { OffsetCommit } = internalRecords.__consumer_offsets
+/** Brokers since Kafka 2.1 read it; version 4 would only add the id of the topic. */
 const VALUE_VERSION = 3
 
 export interface CommittedOffset {
@@ -83,19 +57,15 @@ export class Offsets {
   }
 
   #apply(keyBytes: Uint8Array, valueBytes: Uint8Array | null): void {
-    const keyReader = new Reader(keyBytes)
-    const type = keyReader.int16()
-    if (type !== 0 && type !== 1) return
-    const { group, topic, partition } = codec(OffsetCommitKey, type).decode(keyReader)
+    const record = decodeInternalRecord('__consumer_offsets', keyBytes, valueBytes)
+    if (record?.name !== 'OffsetCommit' && record?.name !== 'LegacyOffsetCommit') return
+    const { group, topic, partition } = record.key
     const topics = this.#groups.get(group) ?? new Map<string, Map<number, CommittedOffset>>()
     const partitions = topics.get(topic) ?? new Map<number, CommittedOffset>()
-    if (valueBytes === null) partitions.delete(partition)
+    if (record.value === null) partitions.delete(partition)
     else {
-      const reader = new Reader(valueBytes)
-      const { offset, leaderEpoch, metadata, commitTimestamp } = codec(
-        OffsetCommitValue,
-        reader.int16(),
-      ).decode(reader)
+      const { offset, metadata, commitTimestamp } = record.value
+      const leaderEpoch = record.name === 'OffsetCommit' ? record.value.leaderEpoch : -1
       partitions.set(partition, { offset, leaderEpoch, metadata, commitTimestamp })
     }
     if (partitions.size > 0) topics.set(topic, partitions)
@@ -112,17 +82,8 @@ export function offsetsBatch(
 ): Uint8Array {
   const writer = new BatchWriter(256)
   for (const { key, value } of entries) {
-    const keyWriter = new Writer(64)
-    keyWriter.int16(KEY_VERSION)
-    codec(OffsetCommitKey, KEY_VERSION).encode(keyWriter, key)
-    let valueBytes: Uint8Array | null = null
-    if (value) {
-      const valueWriter = new Writer(64)
-      valueWriter.int16(VALUE_VERSION)
-      codec(OffsetCommitValue, VALUE_VERSION).encode(valueWriter, value)
-      valueBytes = valueWriter.finishContiguous()
-    }
-    writer.append(timestamp, keyWriter.finishContiguous(), valueBytes, undefined)
+    const stored = value && encodeInternalValue(OffsetCommit, VALUE_VERSION, value)
+    writer.append(timestamp, encodeInternalKey(OffsetCommit, key), stored, undefined)
   }
   return writer.finish()
 }

@@ -1,0 +1,5 @@
+export * from './control-record.ts'
+export * from './internal-record.ts'
+export * from './principal.ts'
+export * from './producer-snapshot.ts'
+export * from './record-kind.ts'
