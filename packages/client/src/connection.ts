@@ -8,6 +8,7 @@ import {
   type KafkaError,
   MalformedError,
   negotiate,
+  UnsupportedVersionError,
 } from '@samsa/protocol'
 import type { NetworkError, Runtime, Sink, Timer, Transport } from '@samsa/runtime'
 import { AuthenticationError, ConnectionError, ServerError, TimeoutError } from './errors.ts'
@@ -205,11 +206,11 @@ export class Connection implements Sink {
     timeoutMs: number,
     setting: string,
   ): Promise<Uint8Array> {
-    const { runtime, clientId } = this.#options
+    const { runtime } = this.#options
     return new Promise((settle, reject) => {
       if (this.#poison) return reject(this.#lost(this.#poison, false, api))
       const correlationId = this.#correlationId()
-      const pieces = encodeRequest(api, version, correlationId, clientId, body)
+      const pieces = this.#encoded(api, version, correlationId, body)
       const deadline = runtime.now() + timeoutMs
       const startsAt = this.#writtenBytes
       this.#waiting.push({ api, correlationId, deadline, timeoutMs, setting, startsAt, settle, reject })
@@ -220,10 +221,10 @@ export class Connection implements Sink {
 
   /** Sends what has no answer; when the other side reads slowly, it waits, so that memory stays bounded. */
   #post<A extends Api>(api: A, version: number, body: Request<A>, timeoutMs: number): Promise<unknown> {
-    const { runtime, clientId } = this.#options
+    const { runtime } = this.#options
     return new Promise((settle, reject) => {
       const correlationId = this.#correlationId()
-      const pieces = encodeRequest(api, version, correlationId, clientId, body)
+      const pieces = this.#encoded(api, version, correlationId, body)
       const deadline = runtime.now() + timeoutMs
       const startsAt = this.#writtenBytes
       if (this.#write(pieces)) return settle(new Uint8Array(0))
@@ -231,6 +232,15 @@ export class Connection implements Sink {
       this.#draining.push({ api, correlationId, deadline, timeoutMs, setting, startsAt, settle, reject })
       this.#arm(deadline)
     })
+  }
+
+  /** @throws UnsupportedVersionError that names this broker, whose version has no room for a field. */
+  #encoded<A extends Api>(api: A, version: number, correlationId: number, body: Request<A>): Uint8Array[] {
+    try {
+      return encodeRequest(api, version, correlationId, this.#options.clientId, body)
+    } catch (error) {
+      throw error instanceof UnsupportedVersionError ? error.meantFor(this.#options.broker) : error
+    }
   }
 
   #correlationId(): number {

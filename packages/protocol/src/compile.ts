@@ -128,7 +128,9 @@ function structEncoder(plain: Slot[], tagged: Slot[], lacking: Lacking[], contex
     }
     for (const { name, spec } of refuse) {
       const given = value[name]
-      if (given !== undefined && !isDefault(given, spec)) throw lacks(context, name)
+      if (given !== undefined && !isDefault(given, spec)) {
+        throw new UnsupportedVersionError('', context.message, context.version, name)
+      }
     }
     let slot: Slot | undefined
     try {
@@ -407,18 +409,9 @@ function nullIf(nullable: boolean, reader: Reader): null {
   throw new MalformedError('is null where null is not allowed', reader.position)
 }
 
-function lacks(context: Context, name: string): UnsupportedVersionError {
-  return new UnsupportedVersionError(
-    `${context.message} v${context.version} has no field ${name}, so its value would be lost; ` +
-      'leave it out, or talk to a broker with a newer version',
-    context.message,
-    context.version,
-    name,
-  )
-}
-
 function located(error: unknown, name: string): unknown {
   if (error instanceof MalformedError || error instanceof EncodeError) return error.within(name)
+  if (error instanceof UnsupportedVersionError) return error.within(name)
   return error
 }
 

@@ -28,8 +28,7 @@ export class MalformedError extends KafkaError {
   /** Puts an outer field's name in front of the path; used while the error travels outwards. */
   within(name: string): this {
     this.path.unshift(name)
-    const where = this.path.join('.').replaceAll('.[', '[')
-    this.message = `${where}: ${this.#what} (at byte ${this.position})`
+    this.message = `${pathText(this.path)}: ${this.#what} (at byte ${this.position})`
     return this
   }
 }
@@ -47,7 +46,7 @@ export class EncodeError extends KafkaError {
 
   within(name: string): this {
     this.path.unshift(name)
-    this.message = `${this.path.join('.').replaceAll('.[', '[')}: ${this.#what}`
+    this.message = `${pathText(this.path)}: ${this.#what}`
     return this
   }
 }
@@ -59,13 +58,51 @@ export class UnsupportedVersionError extends KafkaError {
   readonly api: string
   /** The version that was to be used; undefined when none is common. */
   readonly version: number | undefined
-  /** The field that the version lacks; undefined when none is common. */
-  readonly field: string | undefined
+  #path: readonly string[]
+  #broker: string | undefined
 
   constructor(message: string, api: string, version?: number, field?: string) {
     super('UNSUPPORTED_VERSION', message)
     this.api = api
     this.version = version
-    this.field = field
+    this.#path = field === undefined ? [] : [field]
+    if (field !== undefined) this.#tell()
   }
+
+  /** The field that the version lacks, e.g. `topics[0].partitions[2].leaderEpoch`; undefined when no version is common. */
+  get field(): string | undefined {
+    return this.#path.length > 0 ? pathText(this.#path) : undefined
+  }
+
+  /** The broker that speaks no newer version, as people know it; undefined where no broker is involved. */
+  get broker(): string | undefined {
+    return this.#broker
+  }
+
+  /** Puts an outer field's name in front of the path; used while the error travels outwards. */
+  within(name: string): this {
+    if (this.#path.length > 0) {
+      this.#path = [name, ...this.#path]
+      this.#tell()
+    }
+    return this
+  }
+
+  /** Names the broker that the message was meant for; the first name stays. */
+  meantFor(broker: string): this {
+    this.#broker ??= broker
+    if (this.#path.length > 0) this.#tell()
+    return this
+  }
+
+  #tell(): void {
+    const agreed = this.#broker ? ` (agreed on with ${this.#broker})` : ''
+    this.message =
+      `${this.api} v${this.version}${agreed} has no field ${this.field}, so its value would be lost; ` +
+      'leave it out, or use a newer broker'
+  }
+}
+
+function pathText(path: readonly string[]): string {
+  return path.join('.').replaceAll('.[', '[')
 }

@@ -1,11 +1,6 @@
 import { UnsupportedVersionError } from './kafka-error.ts'
+import { looksLike, type VersionRange } from './releases.ts'
 import type { Api } from './schema.ts'
-
-/** What a broker says it speaks of one API (ApiVersions response). */
-export interface VersionRange {
-  minVersion: number
-  maxVersion: number
-}
 
 /**
  * The newest version of an API that both sides speak.
@@ -22,13 +17,13 @@ export function negotiate(
 ): number {
   const range = ranges.get(api.key)
   if (!range) {
-    throw new UnsupportedVersionError(`${broker} does not offer ${api.name} (API key ${api.key})`, api.name)
+    const what = `${broker}, which looks like ${looksLike(ranges)}, does not offer ${api.name} (API key ${api.key})`
+    throw new UnsupportedVersionError(what, api.name).meantFor(broker)
   }
   const version = Math.min(api.maxVersion, range.maxVersion, cap)
   if (version >= Math.max(api.minVersion, range.minVersion)) return version
-  throw new UnsupportedVersionError(
-    `${broker} speaks ${api.name} ${range.minVersion} to ${range.maxVersion}, ` +
-      `this client ${api.minVersion} to ${Math.min(cap, api.maxVersion)}: there is no common version`,
-    api.name,
-  )
+  const what =
+    `${broker}, which looks like ${looksLike(ranges)}, speaks ${api.name} ${range.minVersion} to ${range.maxVersion}, ` +
+    `this client ${api.minVersion} to ${Math.min(cap, api.maxVersion)}: there is no common version`
+  throw new UnsupportedVersionError(what, api.name).meantFor(broker)
 }

@@ -95,7 +95,6 @@ export const ShareFetch = api(
       topicId: uuid,
       partitions: array({
         partitionIndex: int32,
-        partitionMaxBytes: int32.until(0),
         acknowledgementBatches: array({
           firstOffset: int64,
           lastOffset: int64,

@@ -107,7 +107,7 @@ export const EndTxn = api(
 export const WriteTxnMarkers = api(
   27,
   'WriteTxnMarkers',
-  { versions: [1, 2], flexible: 1 },
+  { versions: [0, 2], flexible: 1 },
   {
     markers: array({
       producerId: bigint64,

@@ -104,7 +104,7 @@ const kinds = [
 ] as const
 
 type Kind = (typeof kinds)[number]
-type RecordOf<K> = K extends { type: infer T; message: Message<infer S> }
+type ControlRecordOf<K> = K extends { type: infer T; message: Message<infer S> }
   ? { readonly type: T; readonly value: Decoded<S> }
   : never
 
@@ -112,7 +112,7 @@ type RecordOf<K> = K extends { type: infer T; message: Message<infer S> }
 export type ControlRecordType = Kind['type']
 
 /** A decoded control record; `type` says which kind it is. */
-export type ControlRecord = RecordOf<Kind>
+export type ControlRecord = ControlRecordOf<Kind>
 
 /**
  * A record of a control batch. Versions newer than the known ones are read as the newest known, as Kafka does.

@@ -24,7 +24,7 @@ export const internalRecords = {
 export type InternalTopic = keyof typeof internalRecords
 
 type Kinds<T extends InternalTopic> = (typeof internalRecords)[T][keyof (typeof internalRecords)[T]]
-type RecordOf<K> =
+type StoredRecord<K> =
   K extends RecordKind<infer Name, infer Key, infer Value>
     ? {
         readonly name: Name
@@ -37,7 +37,7 @@ type RecordOf<K> =
     : never
 
 /** A decoded record of an internal topic; `name` says which kind it is. */
-export type InternalRecord<T extends InternalTopic> = RecordOf<Kinds<T>>
+export type InternalRecord<T extends InternalTopic> = StoredRecord<Kinds<T>>
 
 const byType = new Map(
   Object.entries(internalRecords).map(([topic, kinds]) => [
