@@ -1,3 +1,4 @@
+import { coordinatorPartition } from '@samsa/protocol'
 import type { Runtime } from '@samsa/runtime'
 import type { CommittedOffset, OffsetKey } from './coordinator/offsets.ts'
 import { Offsets, offsetsBatch } from './coordinator/offsets.ts'
@@ -5,7 +6,7 @@ import { RequestLog } from './faults.ts'
 import { Groups } from './groups.ts'
 import type { BrokerSettings } from './settings.ts'
 import type { Partition, Topic } from './topics.ts'
-import { OFFSETS_TOPIC, offsetsPartitionOf, Topics } from './topics.ts'
+import { OFFSETS_TOPIC, Topics } from './topics.ts'
 
 export interface Node {
   readonly id: number
@@ -85,7 +86,7 @@ export class BrokerState {
 
   #offsetsPartition(group: string): Partition | undefined {
     const { partitions } = this.topics.offsetsTopic()
-    return partitions[offsetsPartitionOf(group, partitions.length)]
+    return partitions[coordinatorPartition(group, partitions.length)]
   }
 }
 

@@ -1,4 +1,4 @@
-import { formatUuid, KafkaError } from '@samsa/protocol'
+import { coordinatorPartition, formatUuid, KafkaError } from '@samsa/protocol'
 import type { Runtime } from '@samsa/runtime'
 import { fileStore } from './log/file-store.ts'
 import type { LogSettings } from './log/partition-log.ts'
@@ -215,7 +215,7 @@ export class Topics {
 
   #leaderOf(topic: string, index: number): number {
     const nodes = this.#nodes()
-    return nodes[((hashOf(topic) % nodes.length) + index) % nodes.length] as number
+    return nodes[(coordinatorPartition(topic, nodes.length) + index) % nodes.length] as number
   }
 
   #open(topic: Topic, index: number, leader: number, leaderEpoch: number, logStartOffset: number): Partition {
@@ -311,18 +311,6 @@ export function topicNameProblem(name: string): string | undefined {
   if (!/^[a-zA-Z0-9._-]+$/.test(name))
     return `The topic name '${name}' has other characters than letters, digits, '.', '_' and '-'.`
   return undefined
-}
-
-/** Java's String.hashCode without its sign, as Kafka spreads groups over the partitions of their topic. */
-function hashOf(name: string): number {
-  let hash = 0
-  for (let index = 0; index < name.length; index++) hash = (Math.imul(hash, 31) + name.charCodeAt(index)) | 0
-  return hash === -0x8000_0000 ? 0 : Math.abs(hash)
-}
-
-/** The partition of `__consumer_offsets` that a group belongs to, of so many. */
-export function offsetsPartitionOf(group: string, partitions: number): number {
-  return hashOf(group) % partitions
 }
 
 /** Settings of a topic that mean something to this broker, with the values that Kafka gives them. */
