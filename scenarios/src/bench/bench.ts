@@ -4,13 +4,15 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { cacheDirectory } from '../cluster/surroundings.ts'
 import { clientBench } from './client-bench.ts'
+import { protocolBench } from './protocol-bench.ts'
 import { startupBench } from './startup-bench.ts'
 
-const PARTS = ['client', 'startup'] as const
+const PARTS = ['client', 'startup', 'protocol'] as const
 const USAGE = `npm run bench [-- PART...] [options]
 parts: ${PARTS.join(', ')}; all of them when none is named
   --messages N     messages of a run (client 300000, startup 100000)
   --rounds N       how often each is measured (3)
+  --milliseconds N how long a row of the protocol part is measured in each round (200)
   --nodes N        nodes of Apache Kafka (3)
   --peer NAME      only this peer; may be repeated
   --workload NAME  only this workload; may be repeated`
@@ -23,6 +25,7 @@ export async function bench(args: readonly string[]): Promise<void> {
     options: {
       messages: { type: 'string' },
       rounds: { type: 'string', default: '3' },
+      milliseconds: { type: 'string', default: '200' },
       nodes: { type: 'string', default: '3' },
       peer: { type: 'string', multiple: true, default: [] },
       workload: { type: 'string', multiple: true, default: [] },
@@ -53,6 +56,12 @@ export async function bench(args: readonly string[]): Promise<void> {
   if (isWanted('startup')) {
     const { text, starts } = await startupBench({ messages: messages(100_000), rounds, log })
     found['startup'] = starts
+    console.log(`\n${text}`)
+  }
+  if (isWanted('protocol')) {
+    const milliseconds = whole('milliseconds', values.milliseconds)
+    const { text, runs } = await protocolBench({ rounds, milliseconds, peers: values.peer, log })
+    found['protocol'] = runs
     console.log(`\n${text}`)
   }
   const folder = join(cacheDirectory(), 'bench')

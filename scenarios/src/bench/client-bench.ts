@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { KafkaConsumer, KafkaProducer } from '@samsa/client'
 import type { KafkaCluster } from '../cluster/apache-kafka.ts'
 import { startKafka } from '../cluster/apache-kafka.ts'
-import { median, table } from './figures.ts'
+import { differentValues, median, table } from './figures.ts'
 import type { Peer } from './peer.ts'
 import { carryOut, peers } from './peer.ts'
 import type { Order, Result, Workload } from './peers/driver.ts'
@@ -124,7 +123,7 @@ function warmCount(messages: number): number {
 async function prepared(kafka: KafkaCluster, messages: number): Promise<Order> {
   const { bootstrapServers, directory } = kafka
   const valuesFile = join(directory, 'values')
-  const values = differentValues()
+  const values = differentValues(VALUES, VALUE_SIZE)
   writeFileSync(valuesFile, Buffer.concat(values))
   await using producer = new KafkaProducer({ bootstrapServers, batchSize: settings.batchSize })
   const counted = [
@@ -152,15 +151,6 @@ async function prepared(kafka: KafkaCluster, messages: number): Promise<Order> {
     home: '',
   } as const
   return { ...settings, ...names, ...given }
-}
-
-/** Like JSON, all different, of the exact size. */
-function differentValues(): Buffer[] {
-  return Array.from({ length: VALUES }, (_, index) => {
-    const id = randomBytes(12).toString('hex')
-    const text = `{"id":"${id}","number":${index},"state":"active","amount":${(index * 37) % 9973},"note":"`
-    return Buffer.from(`${text.padEnd(VALUE_SIZE - 2, 'lorem ipsum ')}"}`)
-  })
 }
 
 async function endOf(bootstrapServers: string, topic: string): Promise<number> {

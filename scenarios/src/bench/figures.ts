@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+
 /** The middle of the figures; of an even number the mean of the two in the middle. NaN when there are none. */
 export function median(figures: readonly number[]): number {
   const sorted = [...figures].sort((a, b) => a - b)
@@ -19,4 +21,13 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
       .join(' | ')} |`
   const rule = widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
   return [line(head), line(rule), ...rows.map(line)].join('\n')
+}
+
+/** Values like JSON, all different, each of the exact size. */
+export function differentValues(count: number, size: number): Buffer[] {
+  return Array.from({ length: count }, (_, index) => {
+    const id = randomBytes(12).toString('hex')
+    const text = `{"id":"${id}","number":${index},"state":"active","amount":${(index * 37) % 9973},"note":"`
+    return Buffer.from(`${text.padEnd(size - 2, 'lorem ipsum ')}"}`)
+  })
 }

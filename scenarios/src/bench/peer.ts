@@ -32,7 +32,7 @@ interface Command {
 const NODE_24 = runtimes.find(({ name }) => name === 'Node 24')
 const ALL: readonly Workload[] = ['produce', 'produce-awaited', 'consume']
 /** Of @platformatic/kafka 2.x the lowest Node is 22.22: npm would take an older one for this machine's Node. */
-const PACKAGES = ['kafkajs@2.2.4', '@platformatic/kafka@2.12.1']
+export const PACKAGES = ['kafkajs@2.2.4', '@platformatic/kafka@2.12.1']
 /** One request for each awaited message. */
 const WITHOUT_ACCUMULATOR = 0.01
 
