@@ -4353,9 +4353,19 @@ export declare function readInt64(bytes: Buffer, at: number): number;
 export declare function writeInt64(bytes: Buffer, at: number, value: number): void;
 
 // records/batch-reader
+/**
+ * What a reader accepts. The defaults are what Kafka's own fields can hold; whoever reads from a stranger, or has
+ * little memory, sets less. What is beyond a limit is refused before memory is taken for it.
+ */
 export interface ReadOptions {
-    /** How large the records of one batch may become by decompression. Default 2^31 - 1, the largest legal batch. */
+    /** Size of a batch as it came, with its header. Bytes; default 2^31 - 1. */
+    maxBatchBytes?: number;
+    /** How large the records of one batch may become by decompression. Bytes; default 2^31 - 1. */
     maxDecompressedBytes?: number;
+    /** Records of one batch. Default 2^31 - 1. */
+    maxRecords?: number;
+    /** Headers of one record. Default 2^31 - 1. */
+    maxHeaders?: number;
 }
 /** A batch of records, or a message of the formats before it. */
 export interface RecordBatch {
@@ -4377,8 +4387,16 @@ export interface RecordBatch {
     readonly isControl: boolean;
     /** @throws CorruptRecordError when the checksum does not fit. */
     checkCrc(): void;
-    /** @throws CorruptRecordError when the records cannot be read. */
+    /**
+     * All records, each with a small object; made once and kept.
+     * @throws CorruptRecordError when they cannot be read, or are beyond the limits
+     */
     records(): RecordView[];
+    /**
+     * The records one after the other, without an object for each; every call begins anew.
+     * @throws CorruptRecordError when they cannot be decompressed, or are beyond the limits
+     */
+    cursor(): RecordCursor;
 }
 /**
  * The batches of a fetch response, one after the other. A batch that is cut off at the end is passed over in silence:
@@ -4411,8 +4429,8 @@ export interface FinishOptions {
  */
 export declare class BatchWriter {
     #private;
-    /** @param capacity bytes to begin with; it grows as needed */
-    constructor(capacity?: number);
+    /** @param room bytes of memory to begin with, or memory that nobody else uses any more; it grows as needed */
+    constructor(room?: number | Buffer);
     get count(): number;
     /** Size of the batch, uncompressed. */
     get sizeInBytes(): number;
@@ -4484,57 +4502,49 @@ export interface ReceivedHeader {
     key: string;
     value: Uint8Array | null;
 }
+/** Whose clock a timestamp is of: the producer's, the broker's, or nobody's (magic 0 has none). */
 export type TimestampType = 'CreateTime' | 'LogAppendTime' | 'NoTimestampType';
-/** What the records of one batch share. */
-export declare class RecordContext {
-    /** The decompressed records. */
-    readonly bytes: Buffer;
-    /** Where they are. Asking a buffer for its memory costs about as much as making a view of it. */
-    readonly memory: ArrayBuffer;
-    readonly memoryAt: number;
-    readonly timestampType: TimestampType;
-    readonly corrupt: (what: string, cause?: unknown) => CorruptRecordError;
-    constructor(bytes: Buffer, timestampType: TimestampType, corrupt: (what: string, cause?: unknown) => CorruptRecordError);
-}
 /**
  * A record as a view of its batch: a few numbers, and the content only when it is asked for. It keeps the memory of
  * the whole batch alive; copy what is to be kept for long.
  */
-export declare class RecordView {
-    #private;
+export interface RecordView {
     /** Position in the partition. */
     readonly offset: number;
     /** Milliseconds since the epoch; -1 when there is none. */
     readonly timestamp: number;
-    /** -1: null. */
+    readonly timestampType: TimestampType;
+    /** Bytes; -1 for null. */
     readonly keySize: number;
-    /** -1: null. */
+    /** Bytes; -1 for null. */
     readonly valueSize: number;
-    constructor(context: RecordContext, offset: number, timestamp: number, keyAt: number, keySize: number, valueAt: number, valueSize: number, headersAt: number, end: number);
-    get timestampType(): TimestampType;
+    /** Bytes that the headers take on the wire; 0 when there are none. */
+    readonly headersSize: number;
     /** A view, not a copy. */
-    get key(): Buffer | null;
+    readonly key: Buffer | null;
     /** A view, not a copy. */
-    get value(): Buffer | null;
+    readonly value: Buffer | null;
+    /** The key read as UTF-8; cheaper than `key.toString()`. */
+    readonly keyText: string | null;
     /** The value read as UTF-8; cheaper than `value.toString()`. */
-    get valueText(): string | null;
-    get keyText(): string | null;
-    /** Bytes that the headers take on the wire. */
-    get headersSize(): number;
+    readonly valueText: string | null;
     /**
-     * In order, duplicates kept.
-     * @throws CorruptRecordError when they cannot be read.
+     * In order, duplicates kept; values are views.
+     * @throws CorruptRecordError when they cannot be read, or are more than `ReadOptions.maxHeaders`
      */
-    get headers(): ReceivedHeader[];
+    readonly headers: ReceivedHeader[];
 }
-/** A zigzag varint of 32 bits; undefined when it is cut off or too long. */
-export declare function readVarint(bytes: Uint8Array, cursor: {
-    at: number;
-}, end: number): number | undefined;
-/** A zigzag varlong as a number; undefined when it is cut off, too long, or beyond the safe integers. */
-export declare function readVarlong(bytes: Uint8Array, cursor: {
-    at: number;
-}, end: number): number | undefined;
+/**
+ * Walks over the records of a batch and is itself the record where it stands, so that no object is made for those
+ * that are passed over. Before the first `next()`, and after the one that says false, it stands nowhere.
+ */
+export interface RecordCursor extends RecordView {
+    /**
+     * Goes to the next record; false behind the last one.
+     * @throws CorruptRecordError when that record, or what is behind the last one, breaks the rules
+     */
+    next(): boolean;
+}
 
 // schema
 /**

@@ -1,13 +1,23 @@
 import { decompress } from '../compression/codec.ts'
 import { BATCH_HEADER_BYTES, BATCH_PREFIX_BYTES, BatchHeader } from './batch-header.ts'
+import { BatchCursor, RecordContext, readRecords } from './batch-record.ts'
 import { CorruptRecordError } from './errors.ts'
 import { readLegacyEntry } from './legacy-reader.ts'
-import type { TimestampType } from './record.ts'
-import { RecordContext, RecordView, readVarint, readVarlong } from './record.ts'
+import type { RecordCursor, RecordView, TimestampType } from './record.ts'
 
+/**
+ * What a reader accepts. The defaults are what Kafka's own fields can hold; whoever reads from a stranger, or has
+ * little memory, sets less. What is beyond a limit is refused before memory is taken for it.
+ */
 export interface ReadOptions {
-  /** How large the records of one batch may become by decompression. Default 2^31 - 1, the largest legal batch. */
+  /** Size of a batch as it came, with its header. Bytes; default 2^31 - 1. */
+  maxBatchBytes?: number
+  /** How large the records of one batch may become by decompression. Bytes; default 2^31 - 1. */
   maxDecompressedBytes?: number
+  /** Records of one batch. Default 2^31 - 1. */
+  maxRecords?: number
+  /** Headers of one record. Default 2^31 - 1. */
+  maxHeaders?: number
 }
 
 /** A batch of records, or a message of the formats before it. */
@@ -30,11 +40,19 @@ export interface RecordBatch {
   readonly isControl: boolean
   /** @throws CorruptRecordError when the checksum does not fit. */
   checkCrc(): void
-  /** @throws CorruptRecordError when the records cannot be read. */
+  /**
+   * All records, each with a small object; made once and kept.
+   * @throws CorruptRecordError when they cannot be read, or are beyond the limits
+   */
   records(): RecordView[]
+  /**
+   * The records one after the other, without an object for each; every call begins anew.
+   * @throws CorruptRecordError when they cannot be decompressed, or are beyond the limits
+   */
+  cursor(): RecordCursor
 }
 
-const DEFAULT_MAX_BYTES = 0x7fff_ffff
+const MOST = 0x7fff_ffff
 const MAGIC_AT = 16
 /** length, attributes, two deltas, key, value and headers take a byte each at least. */
 const MIN_RECORD_BYTES = 7
@@ -45,7 +63,12 @@ const MIN_RECORD_BYTES = 7
  * @throws CorruptRecordError at the first batch that breaks the rules; those before it were given out.
  */
 export function* readBatches(bytes: Uint8Array, options: ReadOptions = {}): Generator<RecordBatch, void> {
-  const maxBytes = options.maxDecompressedBytes ?? DEFAULT_MAX_BYTES
+  const limits: Limits = {
+    maxBatchBytes: options.maxBatchBytes ?? MOST,
+    maxDecompressedBytes: options.maxDecompressedBytes ?? MOST,
+    maxRecords: options.maxRecords ?? MOST,
+    maxHeaders: options.maxHeaders ?? MOST,
+  }
   const buffer = Buffer.isBuffer(bytes)
     ? bytes
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -54,17 +77,21 @@ export function* readBatches(bytes: Uint8Array, options: ReadOptions = {}): Gene
     const size = buffer.readInt32BE(position + 8) + BATCH_PREFIX_BYTES
     // The least that any format needs: the fields up to the values of an empty message of magic 0.
     if (size < BATCH_PREFIX_BYTES + 14) throw new CorruptRecordError(`size ${size} is too small`, position)
-    if (size > DEFAULT_MAX_BYTES) throw new CorruptRecordError(`size ${size} is beyond 2^31 - 1`, position)
+    if (size > limits.maxBatchBytes) {
+      const limit = `the limit of ${limits.maxBatchBytes} bytes (maxBatchBytes)`
+      throw new CorruptRecordError(`size ${size} is beyond ${limit}`, position)
+    }
     if (buffer.length - position <= MAGIC_AT) return
     const magic = buffer.readInt8(position + MAGIC_AT)
     if (magic < 0 || magic > 2) throw new CorruptRecordError(`magic ${magic} is not known`, position)
     if (size > buffer.length - position) return
-    yield magic === 2
-      ? new Batch(buffer, position, maxBytes)
-      : readLegacyEntry(buffer, position, size, maxBytes)
+    yield magic === 2 ? new Batch(buffer, position, limits) : readLegacyEntry(buffer, position, size, limits)
     position += size
   }
 }
+
+/** @internal The options with their defaults. */
+export type Limits = Required<ReadOptions>
 
 class Batch implements RecordBatch {
   readonly magic = 2
@@ -74,13 +101,14 @@ class Batch implements RecordBatch {
   readonly lastOffset: number
   readonly leaderEpoch: number
   readonly maxTimestamp: number
-  readonly #maxBytes: number
+  readonly #limits: Limits
+  #made: RecordContext | undefined
   #records: RecordView[] | undefined
 
-  constructor(buffer: Buffer, position: number, maxBytes: number) {
+  constructor(buffer: Buffer, position: number, limits: Limits) {
     const header = new BatchHeader(buffer, position)
     this.header = header
-    this.#maxBytes = maxBytes
+    this.#limits = limits
     this.sizeInBytes = header.sizeInBytes
     this.baseOffset = header.baseOffset
     if (this.sizeInBytes < BATCH_HEADER_BYTES) throw this.#corrupt(`size ${this.sizeInBytes} is too small`)
@@ -122,25 +150,41 @@ class Batch implements RecordBatch {
   }
 
   records(): RecordView[] {
-    this.#records ??= this.#read()
+    this.#records ??= readRecords(this.#context(), this.header.count)
     return this.#records
   }
 
-  #read(): RecordView[] {
+  cursor(): RecordCursor {
+    return new BatchCursor(this.#context(), this.header.count)
+  }
+
+  #context(): RecordContext {
+    this.#made ??= this.#prepare()
+    return this.#made
+  }
+
+  #prepare(): RecordContext {
     const { header } = this
     for (const number of [this.baseOffset, this.lastOffset, this.maxTimestamp, header.baseTimestamp]) {
       if (!Number.isSafeInteger(number)) throw this.#corrupt(`${number} is beyond the safe integers`)
     }
-    const bytes = this.#content()
     const { count } = header
+    const { maxRecords, maxHeaders } = this.#limits
+    if (count > maxRecords) {
+      throw this.#corrupt(`${count} records are more than the limit of ${maxRecords} (maxRecords)`)
+    }
+    const bytes = this.#content()
     if (count < 0 || count * MIN_RECORD_BYTES > bytes.length) {
       throw this.#corrupt(`${count} records in ${bytes.length} bytes`)
     }
-    return readRecords(bytes, count, {
+    return new RecordContext({
+      bytes,
       baseOffset: this.baseOffset,
       baseTimestamp: header.baseTimestamp,
+      timestampType: this.timestampType,
       appendTime: header.isLogAppendTime ? this.maxTimestamp : undefined,
-      context: new RecordContext(bytes, this.timestampType, (what, cause) => this.#corrupt(what, cause)),
+      maxHeaders,
+      corrupt: (what, cause) => this.#corrupt(what, cause),
     })
   }
 
@@ -149,7 +193,7 @@ class Batch implements RecordBatch {
     const content = bytes.subarray(position + BATCH_HEADER_BYTES, position + this.sizeInBytes)
     if (codec === 0 || (this.header.count === 0 && content.length === 0)) return content
     try {
-      return decompress(codec, content, this.#maxBytes)
+      return decompress(codec, content, this.#limits.maxDecompressedBytes)
     } catch (error) {
       throw this.#corrupt(`cannot be decompressed: ${(error as Error).message}`, error)
     }
@@ -158,65 +202,4 @@ class Batch implements RecordBatch {
   #corrupt(what: string, cause?: unknown): CorruptRecordError {
     return new CorruptRecordError(what, this.header.position, this.baseOffset, { cause })
   }
-}
-
-interface Shared {
-  baseOffset: number
-  baseTimestamp: number
-  appendTime: number | undefined
-  context: RecordContext
-}
-
-function readRecords(bytes: Buffer, count: number, shared: Shared): RecordView[] {
-  const { baseOffset, baseTimestamp, appendTime, context } = shared
-  const views = new Array<RecordView>(count)
-  const cursor = { at: 0 }
-  for (let index = 0; index < count; index++) {
-    const size = readVarint(bytes, cursor, bytes.length)
-    const end = cursor.at + (size ?? -1)
-    if (size === undefined || size < 0 || end > bytes.length) {
-      throw context.corrupt(`record ${index} of ${size} bytes where ${bytes.length - cursor.at} remain`)
-    }
-    cursor.at++ // Attributes of a record are not used.
-    const timestampDelta = readVarlong(bytes, cursor, end)
-    const offsetDelta = readVarint(bytes, cursor, end)
-    // Any negative size is null to Kafka (`DefaultRecord`).
-    const keySize = readVarint(bytes, cursor, end)
-    const keyAt = cursor.at
-    if (keySize !== undefined && keySize > 0) cursor.at += keySize
-    const valueSize = readVarint(bytes, cursor, end)
-    const valueAt = cursor.at
-    if (valueSize !== undefined && valueSize > 0) cursor.at += valueSize
-    if (
-      timestampDelta === undefined ||
-      offsetDelta === undefined ||
-      keySize === undefined ||
-      valueSize === undefined ||
-      cursor.at >= end
-    ) {
-      throw context.corrupt(`record ${index} cannot be read`)
-    }
-    const timestamp = appendTime ?? baseTimestamp + timestampDelta
-    const offset = baseOffset + offsetDelta
-    if (!Number.isSafeInteger(timestamp) || !Number.isSafeInteger(offset)) {
-      throw context.corrupt(`record ${index} has an offset or timestamp beyond the safe integers`)
-    }
-    // One byte means "no headers" and is by far the most common; the others are checked when they are asked for.
-    const headersAt = bytes[cursor.at] === 0 && cursor.at + 1 === end ? end : cursor.at
-    views[index] = new RecordView(
-      context,
-      offset,
-      timestamp,
-      keyAt,
-      keySize,
-      valueAt,
-      valueSize,
-      headersAt,
-      end,
-    )
-    cursor.at = end
-  }
-  if (cursor.at !== bytes.length)
-    throw context.corrupt(`${bytes.length - cursor.at} bytes after the last record`)
-  return views
 }

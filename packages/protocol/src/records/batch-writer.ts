@@ -11,6 +11,7 @@ import {
 import { readBatches } from './batch-reader.ts'
 import { crc32c } from './crc32c.ts'
 import type { Header } from './record.ts'
+import { varintSize, varlongSize, writeVarint, writeVarlong } from './varint.ts'
 
 interface FastBuffer extends Buffer {
   utf8Write(text: string, at: number, length: number): number
@@ -36,6 +37,7 @@ export interface FinishOptions {
 /** length, attributes, two deltas, and the sizes of key, value and headers, at their longest. */
 const RECORD_OVERHEAD_BYTES = 5 + 1 + 10 + 5 + 5 + 5 + 5
 const NULL_SIZE = 1 // zigzag of -1
+const LEAST_ROOM = 256
 
 /**
  * Writes records straight into the bytes of a batch of magic 2: no object is kept for a record, and the header is
@@ -49,9 +51,12 @@ export class BatchWriter {
   #baseTimestamp = 0
   #maxTimestamp = -1
 
-  /** @param capacity bytes to begin with; it grows as needed */
-  constructor(capacity = 16384) {
-    this.#buffer = Buffer.allocUnsafeSlow(Math.max(capacity, 256)) as FastBuffer
+  /** @param room bytes of memory to begin with, or memory that nobody else uses any more; it grows as needed */
+  constructor(room: number | Buffer = 16384) {
+    const memory = typeof room === 'number' ? undefined : room
+    const isEnough = memory !== undefined && memory.length >= LEAST_ROOM
+    const size = typeof room === 'number' ? Math.max(room, LEAST_ROOM) : LEAST_ROOM
+    this.#buffer = (isEnough ? memory : Buffer.allocUnsafeSlow(size)) as FastBuffer
   }
 
   get count(): number {
@@ -83,6 +88,13 @@ export class BatchWriter {
     value: Uint8Array | string | null,
     headers: readonly Header[] | undefined,
   ): number {
+    if (
+      typeof key !== 'string' &&
+      typeof value !== 'string' &&
+      (headers === undefined || headers.length === 0)
+    ) {
+      return this.#appendBytes(timestamp, key, value)
+    }
     const bound = recordSizeBound(key, value, headers)
     if (this.#end + bound > this.#buffer.length) this.#grow(bound)
     if (this.#count === 0) this.#baseTimestamp = timestamp
@@ -106,6 +118,42 @@ export class BatchWriter {
     this.#count++
     if (timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp
     return needed + size
+  }
+
+  /** Without text the sizes are known beforehand, and every byte is written once. */
+  #appendBytes(timestamp: number, key: Uint8Array | null, value: Uint8Array | null): number {
+    const count = this.#count
+    if (count === 0) this.#baseTimestamp = timestamp
+    const delta = timestamp - this.#baseTimestamp
+    const keyBytes = key === null ? 1 : varintSize(key.length) + key.length
+    const valueBytes = value === null ? 1 : varintSize(value.length) + value.length
+    const deltas = (delta >= 0 && delta < 0x40 ? 1 : varlongSize(delta)) + varintSize(count)
+    const size = 1 + deltas + keyBytes + valueBytes + 1
+    const total = varintSize(size) + size
+    const start = this.#end
+    if (start + total > this.#buffer.length) this.#grow(total)
+    const buffer: Uint8Array = this.#buffer
+    let at = writeVarint(buffer, start, size)
+    buffer[at++] = 0
+    at = writeVarlong(buffer, at, delta)
+    at = writeVarint(buffer, at, count)
+    if (key === null) buffer[at++] = NULL_SIZE
+    else {
+      at = writeVarint(buffer, at, key.length)
+      buffer.set(key, at)
+      at += key.length
+    }
+    if (value === null) buffer[at++] = NULL_SIZE
+    else {
+      at = writeVarint(buffer, at, value.length)
+      buffer.set(value, at)
+      at += value.length
+    }
+    buffer[at] = 0
+    this.#end = start + total
+    this.#count = count + 1
+    if (timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp
+    return total
   }
 
   /**
@@ -254,36 +302,5 @@ function writeHeaders(buffer: FastBuffer, start: number, headers: readonly Heade
     at = writeText(buffer, at, key)
     at = writeContent(buffer, at, value ?? null)
   }
-  return at
-}
-
-function varintSize(value: number): number {
-  const zigzag = value * 2
-  if (zigzag < 0x80) return 1
-  if (zigzag < 0x4000) return 2
-  if (zigzag < 0x200000) return 3
-  return zigzag < 0x10000000 ? 4 : 5
-}
-
-function writeVarint(buffer: Buffer, start: number, value: number): number {
-  let rest = ((value << 1) ^ (value >> 31)) >>> 0
-  let at = start
-  while (rest > 0x7f) {
-    buffer[at++] = (rest & 0x7f) | 0x80
-    rest >>>= 7
-  }
-  buffer[at++] = rest
-  return at
-}
-
-function writeVarlong(buffer: Buffer, start: number, value: number): number {
-  if (value >= -0x4000_0000 && value < 0x4000_0000) return writeVarint(buffer, start, value)
-  let rest = BigInt.asUintN(64, (BigInt(value) << 1n) ^ (BigInt(value) >> 63n))
-  let at = start
-  while (rest > 0x7fn) {
-    buffer[at++] = Number(rest & 0x7fn) | 0x80
-    rest >>= 7n
-  }
-  buffer[at++] = Number(rest)
   return at
 }

@@ -1,5 +1,6 @@
 export * from './batch-header.ts'
-export * from './batch-reader.ts'
+export type { ReadOptions, RecordBatch } from './batch-reader.ts'
+export { readBatches } from './batch-reader.ts'
 export * from './batch-writer.ts'
 export * from './crc32.ts'
 export * from './crc32c.ts'

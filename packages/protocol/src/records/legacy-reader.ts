@@ -1,10 +1,10 @@
 import { decompress } from '../compression/codec.ts'
 import { readInt64 } from './batch-header.ts'
-import type { RecordBatch } from './batch-reader.ts'
+import type { Limits, RecordBatch } from './batch-reader.ts'
+import { BatchRecord, RecordContext } from './batch-record.ts'
 import { crc32 } from './crc32.ts'
 import { CorruptRecordError } from './errors.ts'
-import type { TimestampType } from './record.ts'
-import { RecordContext, RecordView } from './record.ts'
+import type { RecordCursor, RecordView, TimestampType } from './record.ts'
 
 /** offset and size, which the checksum does not cover. */
 const ENTRY_PREFIX_BYTES = 12
@@ -25,17 +25,12 @@ interface Message {
  * A message of the formats before Kafka 0.11 (magic 0 and 1). Compressed, its value is a set of messages: with magic 1
  * their offsets count from the first, and the wrapper carries the last one's. Source: `AbstractLegacyRecordBatch`.
  */
-export function readLegacyEntry(
-  buffer: Buffer,
-  position: number,
-  size: number,
-  maxBytes: number,
-): RecordBatch {
+export function readLegacyEntry(buffer: Buffer, position: number, size: number, limits: Limits): RecordBatch {
   const corrupt = (what: string, cause?: unknown) =>
     new CorruptRecordError(what, position, readInt64(buffer, position), { cause })
   const outer = readMessage(buffer, position, size, corrupt)
-  const views = () => readViews(buffer, outer, maxBytes, corrupt)
-  return new LegacyBatch(buffer, position, size, outer, views, corrupt)
+  const records = () => readAll(buffer, outer, limits, corrupt)
+  return new LegacyBatch(buffer, position, size, outer, records, corrupt)
 }
 
 type Corrupt = (what: string, cause?: unknown) => CorruptRecordError
@@ -54,16 +49,16 @@ class LegacyBatch implements RecordBatch {
   readonly isTransactional = false
   readonly isControl = false
   readonly #check: () => boolean
-  readonly #read: () => RecordView[]
+  readonly #read: () => BatchRecord[]
   readonly #corrupt: Corrupt
-  #records: RecordView[] | undefined
+  #records: BatchRecord[] | undefined
 
   constructor(
     buffer: Buffer,
     position: number,
     size: number,
     outer: Message,
-    read: () => RecordView[],
+    read: () => BatchRecord[],
     corrupt: Corrupt,
   ) {
     this.magic = outer.magic
@@ -90,16 +85,37 @@ class LegacyBatch implements RecordBatch {
     this.#records ??= this.#read()
     return this.#records
   }
+
+  cursor(): RecordCursor {
+    return new ListCursor(this.records() as BatchRecord[])
+  }
 }
 
-function readViews(buffer: Buffer, outer: Message, maxBytes: number, corrupt: Corrupt): RecordView[] {
+/** These formats are rare, and their records are found only by reading all of them: a cursor over what was found. */
+class ListCursor extends BatchRecord implements RecordCursor {
+  readonly #records: readonly BatchRecord[]
+  #index = 0
+
+  constructor(records: readonly BatchRecord[]) {
+    super((records[0] as BatchRecord).context)
+    this.#records = records
+  }
+
+  next(): boolean {
+    const record = this.#records[this.#index++]
+    if (record) Object.assign(this, record)
+    return record !== undefined
+  }
+}
+
+function readAll(buffer: Buffer, outer: Message, limits: Limits, corrupt: Corrupt): BatchRecord[] {
   const codec = outer.attributes & 0x07
   if (codec === 0)
-    return [viewOf(buffer, outer, outer.offset, outer.timestamp, timestampTypeOf(outer), corrupt)]
+    return [recordOf(buffer, outer, outer.offset, outer.timestamp, timestampTypeOf(outer), corrupt)]
   // zstd came with magic 2.
   if (codec > 3) throw corrupt(`codec ${codec} is not one of magic ${outer.magic}`)
   if (outer.valueSize < 0) throw corrupt('a compressed message without a value')
-  const content = decompressed(buffer, outer, codec, maxBytes, corrupt)
+  const content = decompressed(buffer, outer, codec, limits.maxDecompressedBytes, corrupt)
   const inner: Message[] = []
   for (let at = 0; at < content.length; ) {
     if (content.length - at < ENTRY_PREFIX_BYTES) throw corrupt('the compressed set ends inside a message')
@@ -109,6 +125,9 @@ function readViews(buffer: Buffer, outer: Message, maxBytes: number, corrupt: Co
     if ((message.attributes & 0x07) !== 0) throw corrupt('a compressed message inside a compressed message')
     if (message.magic !== outer.magic) throw corrupt(`magic ${message.magic} inside magic ${outer.magic}`)
     inner.push(message)
+    if (inner.length > limits.maxRecords) {
+      throw corrupt(`more records than the limit of ${limits.maxRecords} (maxRecords)`)
+    }
     at += size
   }
   const last = inner.at(-1)
@@ -116,7 +135,7 @@ function readViews(buffer: Buffer, outer: Message, maxBytes: number, corrupt: Co
   const base = outer.magic === 1 ? outer.offset - last.offset : 0
   const type = timestampTypeOf(outer)
   return inner.map((message) =>
-    viewOf(
+    recordOf(
       content,
       message,
       base + message.offset,
@@ -171,24 +190,26 @@ function timestampTypeOf({ magic, attributes }: Message): TimestampType {
   return (attributes & 0x08) !== 0 ? 'LogAppendTime' : 'CreateTime'
 }
 
-function viewOf(
+function recordOf(
   bytes: Buffer,
   message: Message,
   offset: number,
   timestamp: number,
   timestampType: TimestampType,
   corrupt: Corrupt,
-): RecordView {
-  const { keyAt, keySize, valueAt, valueSize } = message
-  return new RecordView(
-    new RecordContext(bytes, timestampType, corrupt),
-    offset,
-    timestamp,
-    keyAt,
-    keySize,
-    valueAt,
-    valueSize,
-    0,
-    0,
-  )
+): BatchRecord {
+  const context = new RecordContext({
+    bytes,
+    baseOffset: offset,
+    baseTimestamp: timestamp,
+    timestampType,
+    maxHeaders: 0,
+    corrupt,
+  })
+  const record = new BatchRecord(context)
+  record.keyAt = message.keyAt
+  record.keySize = message.keySize
+  record.valueAt = message.valueAt
+  record.valueSize = message.valueSize
+  return record
 }

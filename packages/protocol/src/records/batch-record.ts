@@ -1,0 +1,259 @@
+import type { CorruptRecordError } from './errors.ts'
+import type { ReceivedHeader, RecordCursor, RecordView, TimestampType } from './record.ts'
+import { readVarint, readVarlong } from './varint.ts'
+
+interface FastBuffer extends Buffer {
+  utf8Slice(start: number, end: number): string
+}
+
+/** A header's key that was met before: the same names come again in every record. */
+interface KnownName {
+  readonly at: number
+  readonly size: number
+  readonly text: string
+}
+
+/** Names that are longer, or come later, are not compared with those before. */
+const MOST_NAMES = 16
+const MOST_NAME_BYTES = 64
+
+export interface RecordContextOptions {
+  /** The decompressed records. */
+  bytes: Buffer
+  baseOffset: number
+  baseTimestamp: number
+  timestampType: TimestampType
+  /** The time of all records where the broker stamped them. */
+  appendTime?: number | undefined
+  maxHeaders: number
+  corrupt: (what: string, cause?: unknown) => CorruptRecordError
+}
+
+/** What the records of one batch share. */
+export class RecordContext {
+  readonly bytes: FastBuffer
+  /** Where they are. Asking a buffer for its memory costs about as much as making a view of it. */
+  readonly memory: ArrayBuffer
+  readonly memoryAt: number
+  readonly baseOffset: number
+  readonly baseTimestamp: number
+  readonly isStamped: boolean
+  readonly timestampType: TimestampType
+  readonly maxHeaders: number
+  readonly corrupt: (what: string, cause?: unknown) => CorruptRecordError
+  /** By the header's place. */
+  readonly names: KnownName[] = []
+
+  constructor({ appendTime, ...options }: RecordContextOptions) {
+    const { bytes } = options
+    this.bytes = bytes as FastBuffer
+    this.memory = bytes.buffer as ArrayBuffer
+    this.memoryAt = bytes.byteOffset
+    this.baseOffset = options.baseOffset
+    this.baseTimestamp = appendTime ?? options.baseTimestamp
+    this.isStamped = appendTime !== undefined
+    this.timestampType = options.timestampType
+    this.maxHeaders = options.maxHeaders
+    this.corrupt = options.corrupt
+  }
+}
+
+/** Offset and timestamp are kept as what they add to the batch's: small integers, which take no memory of their own. */
+export class BatchRecord implements RecordView {
+  context: RecordContext
+  offsetDelta = 0
+  timestampDelta = 0
+  keyAt = 0
+  keySize = -1
+  valueAt = 0
+  valueSize = -1
+  headersAt = 0
+  end = 0
+
+  constructor(context: RecordContext) {
+    this.context = context
+  }
+
+  get offset(): number {
+    return this.context.baseOffset + this.offsetDelta
+  }
+
+  get timestamp(): number {
+    return this.context.baseTimestamp + this.timestampDelta
+  }
+
+  get timestampType(): TimestampType {
+    return this.context.timestampType
+  }
+
+  get key(): Buffer | null {
+    return this.keySize < 0 ? null : view(this.context, this.keyAt, this.keySize)
+  }
+
+  get value(): Buffer | null {
+    return this.valueSize < 0 ? null : view(this.context, this.valueAt, this.valueSize)
+  }
+
+  get keyText(): string | null {
+    return this.keySize < 0 ? null : this.context.bytes.utf8Slice(this.keyAt, this.keyAt + this.keySize)
+  }
+
+  get valueText(): string | null {
+    if (this.valueSize < 0) return null
+    return this.context.bytes.utf8Slice(this.valueAt, this.valueAt + this.valueSize)
+  }
+
+  get headersSize(): number {
+    return this.end - this.headersAt
+  }
+
+  get headers(): ReceivedHeader[] {
+    return this.headersSize <= 0 ? [] : readHeaders(this.context, this.headersAt, this.end)
+  }
+}
+
+/** Walks over the records of a batch of magic 2. */
+export class BatchCursor extends BatchRecord implements RecordCursor {
+  readonly #count: number
+  #index = 0
+  #next = 0
+
+  constructor(context: RecordContext, count: number) {
+    super(context)
+    this.#count = count
+  }
+
+  next(): boolean {
+    if (this.#index >= this.#count) {
+      expectEnd(this.context, this.#next)
+      return false
+    }
+    this.#next = readRecord(this, this.#index++, this.#next)
+    return true
+  }
+}
+
+/** All records of a batch of magic 2. */
+export function readRecords(context: RecordContext, count: number): BatchRecord[] {
+  const records = new Array<BatchRecord>(count)
+  let at = 0
+  for (let index = 0; index < count; index++) {
+    const record = new BatchRecord(context)
+    at = readRecord(record, index, at)
+    records[index] = record
+  }
+  expectEnd(context, at)
+  return records
+}
+
+function expectEnd({ bytes, corrupt }: RecordContext, at: number): void {
+  if (at !== bytes.length) throw corrupt(`${bytes.length - at} bytes after the last record`)
+}
+
+/** Kept, since an object for each record would cost as much as reading it. */
+const place = { at: 0 }
+
+/** Reads the record that begins at `start` into `record` and says where it ends. */
+function readRecord(record: BatchRecord, index: number, start: number): number {
+  const { context } = record
+  const { bytes } = context
+  place.at = start
+  const size = readVarint(bytes, place, bytes.length)
+  const end = place.at + (size ?? -1)
+  if (size === undefined || size < 0 || end > bytes.length) {
+    throw context.corrupt(`record ${index} of ${size} bytes where ${bytes.length - place.at} remain`)
+  }
+  place.at++ // Attributes of a record are not used.
+  const timestampDelta = readVarlong(bytes, place, end)
+  const offsetDelta = readVarint(bytes, place, end)
+  // Any negative size is null to Kafka (`DefaultRecord`).
+  const keySize = readVarint(bytes, place, end)
+  record.keyAt = place.at
+  if (keySize !== undefined && keySize > 0) place.at += keySize
+  const valueSize = readVarint(bytes, place, end)
+  record.valueAt = place.at
+  if (valueSize !== undefined && valueSize > 0) place.at += valueSize
+  if (
+    timestampDelta === undefined ||
+    offsetDelta === undefined ||
+    keySize === undefined ||
+    valueSize === undefined ||
+    place.at >= end
+  ) {
+    throw context.corrupt(`record ${index} cannot be read`)
+  }
+  record.timestampDelta = context.isStamped ? 0 : timestampDelta
+  record.offsetDelta = offsetDelta
+  record.keySize = keySize
+  record.valueSize = valueSize
+  record.end = end
+  // One byte means "no headers" and is by far the most common; the others are checked when they are asked for.
+  record.headersAt = bytes[place.at] === 0 && place.at + 1 === end ? end : place.at
+  if (!Number.isSafeInteger(record.offset) || !Number.isSafeInteger(record.timestamp)) {
+    throw context.corrupt(`record ${index} has an offset or timestamp beyond the safe integers`)
+  }
+  return end
+}
+
+type MakeBuffer = new (memory: ArrayBuffer, at: number, size: number) => Buffer
+
+/** The class behind `Buffer`, where the runtime shows it: making a view costs half as much as by `Buffer.from`. */
+const Species = speciesOf(Buffer as unknown as { [Symbol.species]?: unknown; prototype: Buffer })
+
+function speciesOf({
+  [Symbol.species]: species,
+  prototype,
+}: {
+  [Symbol.species]?: unknown
+  prototype: Buffer
+}) {
+  if (typeof species !== 'function' || species === Buffer || species.prototype !== prototype) return undefined
+  return species as unknown as MakeBuffer
+}
+
+function view({ memory, memoryAt }: RecordContext, at: number, size: number): Buffer {
+  return Species === undefined
+    ? Buffer.from(memory, memoryAt + at, size)
+    : new Species(memory, memoryAt + at, size)
+}
+
+function readHeaders(context: RecordContext, start: number, end: number): ReceivedHeader[] {
+  const { bytes } = context
+  const place = { at: start }
+  const headers: ReceivedHeader[] = []
+  const count = readVarint(bytes, place, end)
+  if (count === undefined || count < 0 || count > end - place.at) throw context.corrupt(`${count} headers`)
+  if (count > context.maxHeaders) {
+    throw context.corrupt(`${count} headers are more than the limit of ${context.maxHeaders} (maxHeaders)`)
+  }
+  for (let index = 0; index < count; index++) {
+    const keySize = readVarint(bytes, place, end)
+    if (keySize === undefined || keySize < 0 || keySize > end - place.at) {
+      throw context.corrupt(`header key of ${keySize} bytes`)
+    }
+    const key = nameAt(context, index, place.at, keySize)
+    place.at += keySize
+    const size = readVarint(bytes, place, end)
+    if (size === undefined || size < -1 || size > end - place.at) {
+      throw context.corrupt(`header value of ${size} bytes`)
+    }
+    headers.push({ key, value: size < 0 ? null : view(context, place.at, size) })
+    place.at += Math.max(0, size)
+  }
+  if (place.at !== end) throw context.corrupt(`${end - place.at} bytes are left over after the headers`)
+  return headers
+}
+
+/** The name of a header; making a text costs more than seeing that it is the one of the record before. */
+function nameAt({ bytes, names }: RecordContext, index: number, at: number, size: number): string {
+  const known = names[index]
+  if (known !== undefined && known.size === size && isSame(bytes, known.at, at, size)) return known.text
+  const text = bytes.utf8Slice(at, at + size)
+  if (index < MOST_NAMES && size <= MOST_NAME_BYTES) names[index] = { at, size, text }
+  return text
+}
+
+function isSame(bytes: Buffer, one: number, other: number, size: number): boolean {
+  for (let i = 0; i < size; i++) if (bytes[one + i] !== bytes[other + i]) return false
+  return true
+}
