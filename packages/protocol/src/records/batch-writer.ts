@@ -127,7 +127,7 @@ export class BatchWriter {
     const delta = timestamp - this.#baseTimestamp
     const keyBytes = key === null ? 1 : varintSize(key.length) + key.length
     const valueBytes = value === null ? 1 : varintSize(value.length) + value.length
-    const deltas = (delta >= 0 && delta < 0x40 ? 1 : varlongSize(delta)) + varintSize(count)
+    const deltas = varlongSize(delta) + varintSize(count)
     const size = 1 + deltas + keyBytes + valueBytes + 1
     const total = varintSize(size) + size
     const start = this.#end

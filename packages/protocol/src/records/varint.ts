@@ -80,6 +80,7 @@ export function varintSize(value: number): number {
 
 /** Bytes that any safe integer takes as a zigzag varlong. */
 export function varlongSize(value: number): number {
+  if (value >= 0 && value < 0x8000000) return varintSize(value)
   let rest = value < 0 ? -(value + 1) : value
   let size = 1
   for (; rest >= 0x40; rest = Math.floor(rest / 0x80)) size++
