@@ -2141,7 +2141,6 @@ export declare const ShareFetch: Api<{
         topicId: Field<string, string, false>;
         partitions: Field<Decoded<{
             partitionIndex: Field<number, number, false>;
-            partitionMaxBytes: Field<number, number, true>;
             acknowledgementBatches: Field<Decoded<{
                 firstOffset: Field<number, number, false>;
                 lastOffset: Field<number, number, false>;
@@ -2158,7 +2157,6 @@ export declare const ShareFetch: Api<{
                 readonly lastOffset: number;
             }[];
             readonly partitionIndex: number;
-            readonly partitionMaxBytes?: number | undefined;
         }[], false>;
     }>[], readonly {
         readonly partitions: readonly {
@@ -2168,7 +2166,6 @@ export declare const ShareFetch: Api<{
                 readonly lastOffset: number;
             }[];
             readonly partitionIndex: number;
-            readonly partitionMaxBytes?: number | undefined;
         }[];
         readonly topicId: string;
     }[], false>;
@@ -4036,8 +4033,6 @@ export declare function encode<S extends Shape>(message: Message<S>, version: nu
 export declare function decode<S extends Shape>(message: Message<S>, version: number, bytes: Uint8Array): Decoded<S>;
 /** Left-over bytes mean that the two sides disagree on the layout: nothing that was read can be trusted. */
 export declare function expectEnd(reader: Reader, name: string, version: number): void;
-/** The value that a field has where the version lacks it: its declared default, or Kafka's implicit one. */
-export declare function defaultOf(spec: FieldSpec): unknown;
 
 // compression/codec
 /** Kafka's names of the codecs, by their number in a batch's attributes. */
@@ -4085,6 +4080,10 @@ export declare function errorNamed(name: string): ErrorCode | undefined;
 export declare function errorOf(code: number): ErrorCode;
 /** All of Kafka's codes, in order. */
 export declare const errorCodes: readonly ErrorCode[];
+
+// field-default
+/** The value that a field has where the version lacks it: its declared default, or Kafka's implicit one. */
+export declare function defaultOf(spec: FieldSpec): unknown;
 
 // frame
 /**
@@ -4186,12 +4185,825 @@ export declare const ConsumerProtocolAssignment: Message<{
     }[], false>;
     userData: Field<Uint8Array<ArrayBufferLike> | null, Uint8Array<ArrayBufferLike> | null, true>;
 }>;
-/** The blob with its version in front, in the newest version. */
+/** What a member says of itself, as it goes into JoinGroup: with its version in front, in the newest version. */
 export declare function encodeSubscription(value: Encodable<typeof ConsumerProtocolSubscription.shape>): Uint8Array;
+/** What a member is assigned, as it goes into SyncGroup: with its version in front, in the newest version. */
 export declare function encodeAssignment(value: Encodable<typeof ConsumerProtocolAssignment.shape>): Uint8Array;
-/** @throws MalformedError: other members' blobs come from other programs and are not to be trusted. */
+/**
+ * What a member says of itself. A newer version is read as the newest that is known.
+ * @throws MalformedError: other members' blobs come from other programs and are not to be trusted.
+ */
 export declare function decodeSubscription(blob: Uint8Array): Decoded<typeof ConsumerProtocolSubscription.shape>;
+/**
+ * What a member is assigned. A newer version is read as the newest that is known.
+ * @throws MalformedError: the leader's blob comes from another program and is not to be trusted.
+ */
 export declare function decodeAssignment(blob: Uint8Array): Decoded<typeof ConsumerProtocolAssignment.shape>;
+
+// internal/control-record
+/** Key of a control record, with its version in front: which kind it is. `ControlRecordType` has the kinds. */
+export declare const ControlRecordTypeSchema: Message<{
+    type: Field<number, number, false>;
+}>;
+/** Value of the markers `COMMIT` and `ABORT`, with its version in front. */
+export declare const EndTxnMarker: Message<{
+    coordinatorEpoch: Field<number, number, false>;
+}>;
+/** Value of `LEADER_CHANGE`, the first record of a leader of the metadata quorum (KIP-595). */
+export declare const LeaderChangeMessage: Message<{
+    version: Field<number, number, false>;
+    leaderId: Field<number, number, false>;
+    voters: Field<Decoded<{
+        voterId: Field<number, number, false>;
+        voterDirectoryId: Field<string, string, true>;
+    }>[], readonly {
+        readonly voterDirectoryId?: string | undefined;
+        readonly voterId: number;
+    }[], false>;
+    grantingVoters: Field<Decoded<{
+        voterId: Field<number, number, false>;
+        voterDirectoryId: Field<string, string, true>;
+    }>[], readonly {
+        readonly voterDirectoryId?: string | undefined;
+        readonly voterId: number;
+    }[], false>;
+}>;
+/** Value of `SNAPSHOT_HEADER`, which begins a metadata snapshot (KIP-630). */
+export declare const SnapshotHeaderRecord: Message<{
+    version: Field<number, number, false>;
+    lastContainedLogTimestamp: Field<number, number, false>;
+}>;
+/** Value of `SNAPSHOT_FOOTER`, which ends a metadata snapshot (KIP-630). */
+export declare const SnapshotFooterRecord: Message<{
+    version: Field<number, number, false>;
+}>;
+/** Value of `KRAFT_VERSION`: the level of the quorum protocol (KIP-853). */
+export declare const KRaftVersionRecord: Message<{
+    version: Field<number, number, false>;
+    kRaftVersion: Field<number, number, false>;
+}>;
+/** Value of `KRAFT_VOTERS`: who votes in the metadata quorum (KIP-853). */
+export declare const VotersRecord: Message<{
+    version: Field<number, number, false>;
+    voters: Field<Decoded<{
+        voterId: Field<number, number, false>;
+        voterDirectoryId: Field<string, string, false>;
+        endpoints: Field<Decoded<{
+            name: Field<string, string, false>;
+            host: Field<string, string, false>;
+            port: Field<number, number, false>;
+        }>[], readonly {
+            readonly host: string;
+            readonly name: string;
+            readonly port: number;
+        }[], false>;
+        kRaftVersionFeature: Field<Decoded<{
+            minSupportedVersion: Field<number, number, false>;
+            maxSupportedVersion: Field<number, number, false>;
+        }>, {
+            readonly maxSupportedVersion: number;
+            readonly minSupportedVersion: number;
+        }, false>;
+    }>[], readonly {
+        readonly endpoints: readonly {
+            readonly host: string;
+            readonly name: string;
+            readonly port: number;
+        }[];
+        readonly kRaftVersionFeature: {
+            readonly maxSupportedVersion: number;
+            readonly minSupportedVersion: number;
+        };
+        readonly voterDirectoryId: string;
+        readonly voterId: number;
+    }[], false>;
+}>;
+/** The kinds of control records by their number. Source: `ControlRecordType`. */
+declare const kinds: readonly [{
+    readonly message: Message<{
+        coordinatorEpoch: Field<number, number, false>;
+    }>;
+    readonly prefixed: true;
+    readonly type: 'ABORT';
+}, {
+    readonly message: Message<{
+        coordinatorEpoch: Field<number, number, false>;
+    }>;
+    readonly prefixed: true;
+    readonly type: 'COMMIT';
+}, {
+    readonly type: 'LEADER_CHANGE';
+    readonly message: Message<{
+        version: Field<number, number, false>;
+        leaderId: Field<number, number, false>;
+        voters: Field<Decoded<{
+            voterId: Field<number, number, false>;
+            voterDirectoryId: Field<string, string, true>;
+        }>[], readonly {
+            readonly voterDirectoryId?: string | undefined;
+            readonly voterId: number;
+        }[], false>;
+        grantingVoters: Field<Decoded<{
+            voterId: Field<number, number, false>;
+            voterDirectoryId: Field<string, string, true>;
+        }>[], readonly {
+            readonly voterDirectoryId?: string | undefined;
+            readonly voterId: number;
+        }[], false>;
+    }>;
+    readonly prefixed: false;
+}, {
+    readonly type: 'SNAPSHOT_HEADER';
+    readonly message: Message<{
+        version: Field<number, number, false>;
+        lastContainedLogTimestamp: Field<number, number, false>;
+    }>;
+    readonly prefixed: false;
+}, {
+    readonly type: 'SNAPSHOT_FOOTER';
+    readonly message: Message<{
+        version: Field<number, number, false>;
+    }>;
+    readonly prefixed: false;
+}, {
+    readonly type: 'KRAFT_VERSION';
+    readonly message: Message<{
+        version: Field<number, number, false>;
+        kRaftVersion: Field<number, number, false>;
+    }>;
+    readonly prefixed: false;
+}, {
+    readonly type: 'KRAFT_VOTERS';
+    readonly message: Message<{
+        version: Field<number, number, false>;
+        voters: Field<Decoded<{
+            voterId: Field<number, number, false>;
+            voterDirectoryId: Field<string, string, false>;
+            endpoints: Field<Decoded<{
+                name: Field<string, string, false>;
+                host: Field<string, string, false>;
+                port: Field<number, number, false>;
+            }>[], readonly {
+                readonly host: string;
+                readonly name: string;
+                readonly port: number;
+            }[], false>;
+            kRaftVersionFeature: Field<Decoded<{
+                minSupportedVersion: Field<number, number, false>;
+                maxSupportedVersion: Field<number, number, false>;
+            }>, {
+                readonly maxSupportedVersion: number;
+                readonly minSupportedVersion: number;
+            }, false>;
+        }>[], readonly {
+            readonly endpoints: readonly {
+                readonly host: string;
+                readonly name: string;
+                readonly port: number;
+            }[];
+            readonly kRaftVersionFeature: {
+                readonly maxSupportedVersion: number;
+                readonly minSupportedVersion: number;
+            };
+            readonly voterDirectoryId: string;
+            readonly voterId: number;
+        }[], false>;
+    }>;
+    readonly prefixed: false;
+}];
+type Kind = (typeof kinds)[number];
+type ControlRecordOf<K> = K extends {
+    type: infer T;
+    message: Message<infer S>;
+} ? {
+    readonly type: T;
+    readonly value: Decoded<S>;
+} : never;
+/** Kafka's names of the kinds of control records. */
+export type ControlRecordType = Kind['type'];
+/** A decoded control record; `type` says which kind it is. */
+export type ControlRecord = ControlRecordOf<Kind>;
+/**
+ * A record of a control batch. Versions newer than the known ones are read as the newest known, as Kafka does.
+ * @returns undefined when the kind is not known: consumers pass it over, as they do all control records.
+ * @throws MalformedError for bytes that are no such record.
+ */
+export declare function decodeControlRecord(key: Uint8Array, value: Uint8Array): ControlRecord | undefined;
+/** Key of a control record of the given kind. */
+export declare function controlRecordKey(type: ControlRecordType): Uint8Array;
+
+// internal/internal-record
+/** Every kind of record that Kafka's coordinators store, by topic and name. */
+export declare const internalRecords: {
+    __consumer_offsets: {
+        LegacyOffsetCommit: RecordKind<"LegacyOffsetCommit", {
+            group: Field<string, string, false>;
+            topic: Field<string, string, false>;
+            partition: Field<number, number, false>;
+        }, {
+            offset: Field<number, number, false>;
+            metadata: Field<string, string, false>;
+            commitTimestamp: Field<number, number, false>;
+        }>;
+        OffsetCommit: RecordKind<"OffsetCommit", {
+            group: Field<string, string, false>;
+            topic: Field<string, string, false>;
+            partition: Field<number, number, false>;
+        }, {
+            offset: Field<number, number, false>;
+            leaderEpoch: Field<number, number, true>;
+            metadata: Field<string, string, false>;
+            commitTimestamp: Field<number, number, false>;
+            expireTimestamp: Field<number, number, true>;
+            topicId: Field<string, string, true>;
+        }>;
+        GroupMetadata: RecordKind<"GroupMetadata", {
+            group: Field<string, string, false>;
+        }, {
+            protocolType: Field<string, string, false>;
+            generation: Field<number, number, false>;
+            protocol: Field<string | null, string | null, false>;
+            leader: Field<string | null, string | null, false>;
+            currentStateTimestamp: Field<number, number, true>;
+            members: Field<Decoded<{
+                memberId: Field<string, string, false>;
+                groupInstanceId: Field<string | null, string | null, true>;
+                clientId: Field<string, string, false>;
+                clientHost: Field<string, string, false>;
+                rebalanceTimeout: Field<number, number, true>;
+                sessionTimeout: Field<number, number, false>;
+                subscription: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
+                assignment: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
+            }>[], readonly {
+                readonly assignment: Uint8Array<ArrayBufferLike>;
+                readonly clientHost: string;
+                readonly clientId: string;
+                readonly groupInstanceId?: string | null | undefined;
+                readonly memberId: string;
+                readonly rebalanceTimeout?: number | undefined;
+                readonly sessionTimeout: number;
+                readonly subscription: Uint8Array<ArrayBufferLike>;
+            }[], false>;
+        }>;
+        ConsumerGroupMetadata: RecordKind<"ConsumerGroupMetadata", {
+            groupId: Field<string, string, false>;
+        }, {
+            epoch: Field<number, number, false>;
+            metadataHash: Field<bigint, bigint, true>;
+        }>;
+        ConsumerGroupPartitionMetadata: RecordKind<"ConsumerGroupPartitionMetadata", {
+            groupId: Field<string, string, false>;
+        }, {
+            topics: Field<Decoded<{
+                topicId: Field<string, string, false>;
+                topicName: Field<string, string, false>;
+                numPartitions: Field<number, number, false>;
+                partitionMetadata: Field<Decoded<{
+                    partition: Field<number, number, false>;
+                    racks: Field<string[], readonly string[], false>;
+                }>[], readonly {
+                    readonly partition: number;
+                    readonly racks: readonly string[];
+                }[], false>;
+            }>[], readonly {
+                readonly numPartitions: number;
+                readonly partitionMetadata: readonly {
+                    readonly partition: number;
+                    readonly racks: readonly string[];
+                }[];
+                readonly topicId: string;
+                readonly topicName: string;
+            }[], false>;
+        }>;
+        ConsumerGroupMemberMetadata: RecordKind<"ConsumerGroupMemberMetadata", {
+            groupId: Field<string, string, false>;
+            memberId: Field<string, string, false>;
+        }, {
+            instanceId: Field<string | null, string | null, false>;
+            rackId: Field<string | null, string | null, false>;
+            clientId: Field<string, string, false>;
+            clientHost: Field<string, string, false>;
+            subscribedTopicNames: Field<string[], readonly string[], false>;
+            subscribedTopicRegex: Field<string | null, string | null, false>;
+            rebalanceTimeoutMs: Field<number, number, true>;
+            serverAssignor: Field<string | null, string | null, false>;
+            classicMemberMetadata: Field<Decoded<{
+                sessionTimeoutMs: Field<number, number, false>;
+                supportedProtocols: Field<Decoded<{
+                    name: Field<string, string, false>;
+                    metadata: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
+                }>[], readonly {
+                    readonly metadata: Uint8Array<ArrayBufferLike>;
+                    readonly name: string;
+                }[], false>;
+            }> | null, {
+                readonly sessionTimeoutMs: number;
+                readonly supportedProtocols: readonly {
+                    readonly metadata: Uint8Array<ArrayBufferLike>;
+                    readonly name: string;
+                }[];
+            } | null, true>;
+        }>;
+        ConsumerGroupTargetAssignmentMetadata: RecordKind<"ConsumerGroupTargetAssignmentMetadata", {
+            groupId: Field<string, string, false>;
+        }, {
+            assignmentEpoch: Field<number, number, false>;
+            assignmentTimestamp: Field<number, number, true>;
+        }>;
+        ConsumerGroupTargetAssignmentMember: RecordKind<"ConsumerGroupTargetAssignmentMember", {
+            groupId: Field<string, string, false>;
+            memberId: Field<string, string, false>;
+        }, {
+            topicPartitions: Field<Decoded<{
+                topicId: Field<string, string, false>;
+                partitions: Field<number[], readonly number[], false>;
+            }>[], readonly {
+                readonly partitions: readonly number[];
+                readonly topicId: string;
+            }[], false>;
+        }>;
+        ConsumerGroupCurrentMemberAssignment: RecordKind<"ConsumerGroupCurrentMemberAssignment", {
+            groupId: Field<string, string, false>;
+            memberId: Field<string, string, false>;
+        }, {
+            memberEpoch: Field<number, number, false>;
+            previousMemberEpoch: Field<number, number, false>;
+            state: Field<number, number, false>;
+            assignedPartitions: Field<Decoded<{
+                topicId: Field<string, string, false>;
+                partitions: Field<number[], readonly number[], false>;
+                assignmentEpochs: Field<number[] | null, readonly number[] | null, true>;
+            }>[], readonly {
+                readonly assignmentEpochs?: readonly number[] | null | undefined;
+                readonly partitions: readonly number[];
+                readonly topicId: string;
+            }[], false>;
+            partitionsPendingRevocation: Field<Decoded<{
+                topicId: Field<string, string, false>;
+                partitions: Field<number[], readonly number[], false>;
+                assignmentEpochs: Field<number[] | null, readonly number[] | null, true>;
+            }>[], readonly {
+                readonly assignmentEpochs?: readonly number[] | null | undefined;
+                readonly partitions: readonly number[];
+                readonly topicId: string;
+            }[], false>;
+        }>;
+        ConsumerGroupRegularExpression: RecordKind<"ConsumerGroupRegularExpression", {
+            groupId: Field<string, string, false>;
+            regularExpression: Field<string, string, false>;
+        }, {
+            topics: Field<string[], readonly string[], false>;
+            version: Field<number, number, false>;
+            timestamp: Field<number, number, false>;
+        }>;
+        ShareGroupMetadata: RecordKind<"ShareGroupMetadata", {
+            groupId: Field<string, string, false>;
+        }, {
+            epoch: Field<number, number, false>;
+            metadataHash: Field<bigint, bigint, false>;
+        }>;
+        ShareGroupMemberMetadata: RecordKind<"ShareGroupMemberMetadata", {
+            groupId: Field<string, string, false>;
+            memberId: Field<string, string, false>;
+        }, {
+            rackId: Field<string | null, string | null, false>;
+            clientId: Field<string, string, false>;
+            clientHost: Field<string, string, false>;
+            subscribedTopicNames: Field<string[], readonly string[], false>;
+        }>;
+        ShareGroupTargetAssignmentMetadata: RecordKind<"ShareGroupTargetAssignmentMetadata", {
+            groupId: Field<string, string, false>;
+        }, {
+            assignmentEpoch: Field<number, number, false>;
+            assignmentTimestamp: Field<number, number, true>;
+        }>;
+        ShareGroupTargetAssignmentMember: RecordKind<"ShareGroupTargetAssignmentMember", {
+            groupId: Field<string, string, false>;
+            memberId: Field<string, string, false>;
+        }, {
+            topicPartitions: Field<Decoded<{
+                topicId: Field<string, string, false>;
+                partitions: Field<number[], readonly number[], false>;
+            }>[], readonly {
+                readonly partitions: readonly number[];
+                readonly topicId: string;
+            }[], false>;
+        }>;
+        ShareGroupCurrentMemberAssignment: RecordKind<"ShareGroupCurrentMemberAssignment", {
+            groupId: Field<string, string, false>;
+            memberId: Field<string, string, false>;
+        }, {
+            memberEpoch: Field<number, number, false>;
+            previousMemberEpoch: Field<number, number, false>;
+            state: Field<number, number, false>;
+            assignedPartitions: Field<Decoded<{
+                topicId: Field<string, string, false>;
+                partitions: Field<number[], readonly number[], false>;
+            }>[], readonly {
+                readonly partitions: readonly number[];
+                readonly topicId: string;
+            }[], false>;
+        }>;
+        ShareGroupStatePartitionMetadata: RecordKind<"ShareGroupStatePartitionMetadata", {
+            groupId: Field<string, string, false>;
+        }, {
+            initializingTopics: Field<Decoded<{
+                topicId: Field<string, string, false>;
+                topicName: Field<string, string, false>;
+                partitions: Field<number[], readonly number[], false>;
+            }>[], readonly {
+                readonly partitions: readonly number[];
+                readonly topicId: string;
+                readonly topicName: string;
+            }[], false>;
+            initializedTopics: Field<Decoded<{
+                topicId: Field<string, string, false>;
+                topicName: Field<string, string, false>;
+                partitions: Field<number[], readonly number[], false>;
+            }>[], readonly {
+                readonly partitions: readonly number[];
+                readonly topicId: string;
+                readonly topicName: string;
+            }[], false>;
+            deletingTopics: Field<Decoded<{
+                topicId: Field<string, string, false>;
+                topicName: Field<string, string, false>;
+            }>[], readonly {
+                readonly topicId: string;
+                readonly topicName: string;
+            }[], false>;
+        }>;
+        StreamsGroupMetadata: RecordKind<"StreamsGroupMetadata", {
+            groupId: Field<string, string, false>;
+        }, {
+            epoch: Field<number, number, false>;
+            metadataHash: Field<bigint, bigint, false>;
+            validatedTopologyEpoch: Field<number, number, true>;
+            lastAssignmentConfigs: Field<Decoded<{
+                key: Field<string, string, false>;
+                value: Field<string, string, false>;
+            }>[] | null, readonly {
+                readonly key: string;
+                readonly value: string;
+            }[] | null, true>;
+        }>;
+        StreamsGroupMemberMetadata: RecordKind<"StreamsGroupMemberMetadata", {
+            groupId: Field<string, string, false>;
+            memberId: Field<string, string, false>;
+        }, {
+            instanceId: Field<string | null, string | null, false>;
+            rackId: Field<string | null, string | null, false>;
+            clientId: Field<string, string, false>;
+            clientHost: Field<string, string, false>;
+            rebalanceTimeoutMs: Field<number, number, true>;
+            topologyEpoch: Field<number, number, false>;
+            processId: Field<string, string, false>;
+            userEndpoint: Field<Decoded<{
+                host: Field<string, string, false>;
+                port: Field<number, number, false>;
+            }> | null, {
+                readonly host: string;
+                readonly port: number;
+            } | null, true>;
+            clientTags: Field<Decoded<{
+                key: Field<string, string, false>;
+                value: Field<string, string, false>;
+            }>[], readonly {
+                readonly key: string;
+                readonly value: string;
+            }[], false>;
+        }>;
+        StreamsGroupTargetAssignmentMetadata: RecordKind<"StreamsGroupTargetAssignmentMetadata", {
+            groupId: Field<string, string, false>;
+        }, {
+            assignmentEpoch: Field<number, number, false>;
+            assignmentTimestamp: Field<number, number, true>;
+        }>;
+        StreamsGroupTargetAssignmentMember: RecordKind<"StreamsGroupTargetAssignmentMember", {
+            groupId: Field<string, string, false>;
+            memberId: Field<string, string, false>;
+        }, {
+            activeTasks: Field<Decoded<{
+                subtopologyId: Field<string, string, false>;
+                partitions: Field<number[], readonly number[], false>;
+            }>[], readonly {
+                readonly partitions: readonly number[];
+                readonly subtopologyId: string;
+            }[], false>;
+            standbyTasks: Field<Decoded<{
+                subtopologyId: Field<string, string, false>;
+                partitions: Field<number[], readonly number[], false>;
+            }>[], readonly {
+                readonly partitions: readonly number[];
+                readonly subtopologyId: string;
+            }[], false>;
+            warmupTasks: Field<Decoded<{
+                subtopologyId: Field<string, string, false>;
+                partitions: Field<number[], readonly number[], false>;
+            }>[], readonly {
+                readonly partitions: readonly number[];
+                readonly subtopologyId: string;
+            }[], false>;
+        }>;
+        StreamsGroupCurrentMemberAssignment: RecordKind<"StreamsGroupCurrentMemberAssignment", {
+            groupId: Field<string, string, false>;
+            memberId: Field<string, string, false>;
+        }, {
+            memberEpoch: Field<number, number, false>;
+            previousMemberEpoch: Field<number, number, false>;
+            state: Field<number, number, false>;
+            activeTasks: Field<Decoded<{
+                subtopologyId: Field<string, string, false>;
+                partitions: Field<number[], readonly number[], false>;
+                assignmentEpochs: Field<number[] | null, readonly number[] | null, true>;
+            }>[], readonly {
+                readonly assignmentEpochs?: readonly number[] | null | undefined;
+                readonly partitions: readonly number[];
+                readonly subtopologyId: string;
+            }[], false>;
+            standbyTasks: Field<Decoded<{
+                subtopologyId: Field<string, string, false>;
+                partitions: Field<number[], readonly number[], false>;
+                assignmentEpochs: Field<number[] | null, readonly number[] | null, true>;
+            }>[], readonly {
+                readonly assignmentEpochs?: readonly number[] | null | undefined;
+                readonly partitions: readonly number[];
+                readonly subtopologyId: string;
+            }[], false>;
+            warmupTasks: Field<Decoded<{
+                subtopologyId: Field<string, string, false>;
+                partitions: Field<number[], readonly number[], false>;
+                assignmentEpochs: Field<number[] | null, readonly number[] | null, true>;
+            }>[], readonly {
+                readonly assignmentEpochs?: readonly number[] | null | undefined;
+                readonly partitions: readonly number[];
+                readonly subtopologyId: string;
+            }[], false>;
+            activeTasksPendingRevocation: Field<Decoded<{
+                subtopologyId: Field<string, string, false>;
+                partitions: Field<number[], readonly number[], false>;
+                assignmentEpochs: Field<number[] | null, readonly number[] | null, true>;
+            }>[], readonly {
+                readonly assignmentEpochs?: readonly number[] | null | undefined;
+                readonly partitions: readonly number[];
+                readonly subtopologyId: string;
+            }[], false>;
+            standbyTasksPendingRevocation: Field<Decoded<{
+                subtopologyId: Field<string, string, false>;
+                partitions: Field<number[], readonly number[], false>;
+                assignmentEpochs: Field<number[] | null, readonly number[] | null, true>;
+            }>[], readonly {
+                readonly assignmentEpochs?: readonly number[] | null | undefined;
+                readonly partitions: readonly number[];
+                readonly subtopologyId: string;
+            }[], false>;
+            warmupTasksPendingRevocation: Field<Decoded<{
+                subtopologyId: Field<string, string, false>;
+                partitions: Field<number[], readonly number[], false>;
+                assignmentEpochs: Field<number[] | null, readonly number[] | null, true>;
+            }>[], readonly {
+                readonly assignmentEpochs?: readonly number[] | null | undefined;
+                readonly partitions: readonly number[];
+                readonly subtopologyId: string;
+            }[], false>;
+        }>;
+        StreamsGroupTopology: RecordKind<"StreamsGroupTopology", {
+            groupId: Field<string, string, false>;
+        }, {
+            epoch: Field<number, number, false>;
+            subtopologies: Field<Decoded<{
+                subtopologyId: Field<string, string, false>;
+                sourceTopics: Field<string[], readonly string[], false>;
+                sourceTopicRegex: Field<string[], readonly string[], false>;
+                stateChangelogTopics: Field<Decoded<{
+                    name: Field<string, string, false>;
+                    partitions: Field<number, number, false>;
+                    replicationFactor: Field<number, number, false>;
+                    topicConfigs: Field<Decoded<{
+                        key: Field<string, string, false>;
+                        value: Field<string, string, false>;
+                    }>[], readonly {
+                        readonly key: string;
+                        readonly value: string;
+                    }[], false>;
+                }>[], readonly {
+                    readonly name: string;
+                    readonly partitions: number;
+                    readonly replicationFactor: number;
+                    readonly topicConfigs: readonly {
+                        readonly key: string;
+                        readonly value: string;
+                    }[];
+                }[], false>;
+                repartitionSinkTopics: Field<string[], readonly string[], false>;
+                repartitionSourceTopics: Field<Decoded<{
+                    name: Field<string, string, false>;
+                    partitions: Field<number, number, false>;
+                    replicationFactor: Field<number, number, false>;
+                    topicConfigs: Field<Decoded<{
+                        key: Field<string, string, false>;
+                        value: Field<string, string, false>;
+                    }>[], readonly {
+                        readonly key: string;
+                        readonly value: string;
+                    }[], false>;
+                }>[], readonly {
+                    readonly name: string;
+                    readonly partitions: number;
+                    readonly replicationFactor: number;
+                    readonly topicConfigs: readonly {
+                        readonly key: string;
+                        readonly value: string;
+                    }[];
+                }[], false>;
+                copartitionGroups: Field<Decoded<{
+                    sourceTopics: Field<number[], readonly number[], false>;
+                    sourceTopicRegex: Field<number[], readonly number[], false>;
+                    repartitionSourceTopics: Field<number[], readonly number[], false>;
+                }>[], readonly {
+                    readonly repartitionSourceTopics: readonly number[];
+                    readonly sourceTopicRegex: readonly number[];
+                    readonly sourceTopics: readonly number[];
+                }[], false>;
+            }>[], readonly {
+                readonly copartitionGroups: readonly {
+                    readonly repartitionSourceTopics: readonly number[];
+                    readonly sourceTopicRegex: readonly number[];
+                    readonly sourceTopics: readonly number[];
+                }[];
+                readonly repartitionSinkTopics: readonly string[];
+                readonly repartitionSourceTopics: readonly {
+                    readonly name: string;
+                    readonly partitions: number;
+                    readonly replicationFactor: number;
+                    readonly topicConfigs: readonly {
+                        readonly key: string;
+                        readonly value: string;
+                    }[];
+                }[];
+                readonly sourceTopicRegex: readonly string[];
+                readonly sourceTopics: readonly string[];
+                readonly stateChangelogTopics: readonly {
+                    readonly name: string;
+                    readonly partitions: number;
+                    readonly replicationFactor: number;
+                    readonly topicConfigs: readonly {
+                        readonly key: string;
+                        readonly value: string;
+                    }[];
+                }[];
+                readonly subtopologyId: string;
+            }[], false>;
+        }>;
+    };
+    __transaction_state: {
+        TransactionLog: RecordKind<"TransactionLog", {
+            transactionalId: Field<string, string, false>;
+        }, {
+            producerId: Field<bigint, bigint, false>;
+            previousProducerId: Field<bigint, bigint, true>;
+            nextProducerId: Field<bigint, bigint, true>;
+            producerEpoch: Field<number, number, false>;
+            nextProducerEpoch: Field<number, number, true>;
+            transactionTimeoutMs: Field<number, number, false>;
+            transactionStatus: Field<number, number, false>;
+            transactionPartitions: Field<Decoded<{
+                topic: Field<string, string, false>;
+                partitionIds: Field<number[], readonly number[], false>;
+            }>[] | null, readonly {
+                readonly partitionIds: readonly number[];
+                readonly topic: string;
+            }[] | null, false>;
+            transactionLastUpdateTimestampMs: Field<number, number, false>;
+            transactionStartTimestampMs: Field<number, number, false>;
+            clientTransactionVersion: Field<number, number, true>;
+        }>;
+    };
+    __share_group_state: {
+        ShareSnapshot: RecordKind<"ShareSnapshot", {
+            groupId: Field<string, string, false>;
+            topicId: Field<string, string, false>;
+            partition: Field<number, number, false>;
+        }, {
+            snapshotEpoch: Field<number, number, false>;
+            stateEpoch: Field<number, number, false>;
+            leaderEpoch: Field<number, number, false>;
+            startOffset: Field<number, number, false>;
+            deliveryCompleteCount: Field<number, number, true>;
+            createTimestamp: Field<number, number, false>;
+            writeTimestamp: Field<number, number, false>;
+            stateBatches: Field<Decoded<{
+                firstOffset: Field<number, number, false>;
+                lastOffset: Field<number, number, false>;
+                deliveryState: Field<number, number, false>;
+                deliveryCount: Field<number, number, false>;
+            }>[], readonly {
+                readonly deliveryCount: number;
+                readonly deliveryState: number;
+                readonly firstOffset: number;
+                readonly lastOffset: number;
+            }[], false>;
+        }>;
+        ShareUpdate: RecordKind<"ShareUpdate", {
+            groupId: Field<string, string, false>;
+            topicId: Field<string, string, false>;
+            partition: Field<number, number, false>;
+        }, {
+            snapshotEpoch: Field<number, number, false>;
+            leaderEpoch: Field<number, number, false>;
+            startOffset: Field<number, number, false>;
+            deliveryCompleteCount: Field<number, number, true>;
+            stateBatches: Field<Decoded<{
+                firstOffset: Field<number, number, false>;
+                lastOffset: Field<number, number, false>;
+                deliveryState: Field<number, number, false>;
+                deliveryCount: Field<number, number, false>;
+            }>[], readonly {
+                readonly deliveryCount: number;
+                readonly deliveryState: number;
+                readonly firstOffset: number;
+                readonly lastOffset: number;
+            }[], false>;
+        }>;
+    };
+};
+/** An internal topic whose records this library knows. */
+export type InternalTopic = keyof typeof internalRecords;
+type Kinds<T extends InternalTopic> = (typeof internalRecords)[T][keyof (typeof internalRecords)[T]];
+type StoredRecord<K> = K extends RecordKind<infer Name, infer Key, infer Value> ? {
+    readonly name: Name;
+    readonly key: Decoded<Key>;
+    /** Version of the value; undefined for a tombstone. */
+    readonly version: number | undefined;
+    /** null: a tombstone, which removes what the key names. */
+    readonly value: Decoded<Value> | null;
+} : never;
+/** A decoded record of an internal topic; `name` says which kind it is. */
+export type InternalRecord<T extends InternalTopic> = StoredRecord<Kinds<T>>;
+/**
+ * A record of an internal topic.
+ * @returns undefined when the kind is not known: a newer Kafka wrote it. Kafka's coordinators pass such records over.
+ * @throws UnsupportedVersionError when the value has a version that is not known.
+ * @throws MalformedError for bytes that are no such record.
+ */
+export declare function decodeInternalRecord<T extends InternalTopic>(topic: T, key: Uint8Array, value: Uint8Array | null): InternalRecord<T> | undefined;
+/**
+ * Key of a record of an internal topic, with its type in front.
+ * @throws EncodeError when a required field is missing or a value does not fit.
+ */
+export declare function encodeInternalKey<K extends Shape>(kind: RecordKind<string, K, Shape>, key: Encodable<K>): Uint8Array;
+/**
+ * Value of a record of an internal topic, with its version in front.
+ * @throws UnsupportedVersionError when the kind has no such version, or when that version lacks a field of the value.
+ * @throws EncodeError when a required field is missing or a value does not fit.
+ */
+export declare function encodeInternalValue<V extends Shape>(kind: RecordKind<string, Shape, V>, version: number, value: Encodable<V>): Uint8Array;
+
+// internal/principal
+/** A principal, as a broker forwards it to the controller, with its version in front (KIP-590). */
+export declare const DefaultPrincipalData: Message<{
+    type: Field<string, string, false>;
+    name: Field<string, string, false>;
+    tokenAuthenticated: Field<boolean, boolean, false>;
+}>;
+
+// internal/producer-snapshot
+/** The file `<offset>.snapshot` of a log: what the broker knows of each producer, with its version in front. `crc` is the CRC-32C of all bytes behind it. */
+export declare const ProducerSnapshot: Message<{
+    crc: Field<number, number, false>;
+    producerEntries: Field<Decoded<{
+        producerId: Field<bigint, bigint, false>;
+        epoch: Field<number, number, false>;
+        lastSequence: Field<number, number, false>;
+        lastOffset: Field<number, number, false>;
+        offsetDelta: Field<number, number, false>;
+        timestamp: Field<number, number, false>;
+        coordinatorEpoch: Field<number, number, false>;
+        currentTxnFirstOffset: Field<number, number, false>;
+    }>[], readonly {
+        readonly coordinatorEpoch: number;
+        readonly currentTxnFirstOffset: number;
+        readonly epoch: number;
+        readonly lastOffset: number;
+        readonly lastSequence: number;
+        readonly offsetDelta: number;
+        readonly producerId: bigint;
+        readonly timestamp: number;
+    }[], false>;
+}>;
+
+// internal/record-kind
+/** A kind of record that a coordinator stores in its internal topic: its number, its key and its value. */
+export interface RecordKind<Name extends string = string, Key extends Shape = Shape, Value extends Shape = Shape> {
+    /** Kafka's number of the kind (`CoordinatorRecordType`), which stands in front of the key; each topic has its own. */
+    readonly type: number;
+    readonly name: Name;
+    /** Always in version 0: what is in front of a key is `type`, not a version. */
+    readonly key: Message<Key>;
+    readonly value: Message<Value>;
+}
+/** Declares a kind of record. */
+export declare function recordKind<Name extends string, Key extends Shape, Value extends Shape>(type: number, name: Name, key: Message<Key>, value: Message<Value>): RecordKind<Name, Key, Value>;
 
 // kafka-error
 /** The root of every error that this library throws: a stable `code` to branch on, a message for people. */
@@ -4223,14 +5035,21 @@ export declare class EncodeError extends KafkaError {
 }
 /** The two sides have no common version, or the common one cannot carry what was asked for. */
 export declare class UnsupportedVersionError extends KafkaError {
+    #private;
     readonly name = "UnsupportedVersionError";
     /** Name of the API or message. */
     readonly api: string;
     /** The version that was to be used; undefined when none is common. */
     readonly version: number | undefined;
-    /** The field that the version lacks; undefined when none is common. */
-    readonly field: string | undefined;
     constructor(message: string, api: string, version?: number, field?: string);
+    /** The field that the version lacks, e.g. `topics[0].partitions[2].leaderEpoch`; undefined when no version is common. */
+    get field(): string | undefined;
+    /** The broker that speaks no newer version, as people know it; undefined where no broker is involved. */
+    get broker(): string | undefined;
+    /** Puts an outer field's name in front of the path; used while the error travels outwards. */
+    within(name: string): this;
+    /** Names the broker that the message was meant for; the first name stays. */
+    meantFor(broker: string): this;
 }
 
 // nearest-name
@@ -4239,6 +5058,40 @@ export declare class UnsupportedVersionError extends KafkaError {
  * messages that say what to change.
  */
 export declare function nearestName(name: string, known: readonly string[]): string | undefined;
+
+// partitioning/coordinator-partition
+/** Java's hash of a text over its UTF-16 units, a signed number of 32 bits. Source: `java.lang.String.hashCode`. */
+export declare function javaHash(text: string): number;
+/**
+ * The partition of an internal topic whose leader coordinates a key: of `__consumer_offsets` for a group id, of
+ * `__transaction_state` for a transactional id, of `__share_group_state` for `group:topicId:partition`.
+ * Source: `Utils.abs` (which takes the one hash that has no opposite for 0), `GroupCoordinatorService.partitionFor`.
+ * @param partitions how many partitions the internal topic has, at least 1; Kafka's default is 50
+ */
+export declare function coordinatorPartition(key: string, partitions: number): number;
+
+// partitioning/fnv1a
+/**
+ * FNV-1a of 32 bits, with the sign rule of librdkafka (and of Sarama before it): a hash that is negative as a signed
+ * number is negated, so the result is from 0 to 2^31. Source: Fowler, Noll and Vo's definition; librdkafka's
+ * `rd_fnv1a`.
+ */
+export declare function fnv1a(bytes: Uint8Array): number;
+
+// partitioning/key-partitioner
+/**
+ * The partition of a key among all partitions of its topic, available or not.
+ * @param key the serialised key; the rules are only defined for keys that are there
+ * @param partitions how many partitions the topic has, at least 1
+ */
+export type KeyPartitioner = (key: Uint8Array, partitions: number) => number;
+/**
+ * The rules by which producers spread keys, so that one can be chosen that puts a key where another program puts it.
+ * - `murmur2`: Apache Kafka's own, and librdkafka's `murmur2` and `murmur2_random`. Source: `BuiltInPartitioner`.
+ * - `consistent`: CRC-32, librdkafka's default rule (`consistent` and `consistent_random`).
+ * - `fnv1a`: librdkafka's `fnv1a` and `fnv1a_random`, and Sarama's default rule.
+ */
+export declare const keyPartitioners: Readonly<Record<'murmur2' | 'consistent' | 'fnv1a', KeyPartitioner>>;
 
 // partitioning/murmur2
 /**
@@ -4546,6 +5399,42 @@ export interface RecordCursor extends RecordView {
     next(): boolean;
 }
 
+// records/varint
+/** Where reading goes on; moved by whoever reads. */
+export interface Place {
+    at: number;
+}
+/** A zigzag varint of 32 bits; undefined when it is cut off or too long. Source: `ByteUtils.readVarint`. */
+export declare function readVarint(bytes: Uint8Array, place: Place, end: number): number | undefined;
+/**
+ * A zigzag varlong as a number; undefined when it is cut off, too long, or beyond the safe integers. Source:
+ * `ByteUtils.readVarlong`.
+ */
+export declare function readVarlong(bytes: Uint8Array, place: Place, end: number): number | undefined;
+/** Bytes that a whole number from 0 to 2^31 - 1 takes as a zigzag varint. */
+export declare function varintSize(value: number): number;
+/** Bytes that any safe integer takes as a zigzag varlong. */
+export declare function varlongSize(value: number): number;
+/** Writes an int32 in zigzag form and says where it ends. */
+export declare function writeVarint(bytes: Uint8Array, start: number, value: number): number;
+/** Writes a safe integer in zigzag form and says where it ends. */
+export declare function writeVarlong(bytes: Uint8Array, start: number, value: number): number;
+
+// releases
+/** What a broker says it speaks of one API (ApiVersions response). */
+export interface VersionRange {
+    minVersion: number;
+    maxVersion: number;
+}
+/**
+ * Which release of Kafka a broker looks like, for people: `Kafka 3.7`, `Kafka 4.3 or newer`, `something older than Kafka
+ * 2.1`.
+ * It is the newest release whose marks, and those of all before, are there; brokers of other makers speak what they
+ * like. What a broker can do is said by its ranges alone, never by this.
+ * @param ranges what the broker advertises, by API key
+ */
+export declare function looksLike(ranges: ReadonlyMap<number, VersionRange>): string;
+
 // schema
 /**
  * The schema language: one declaration of a Kafka message gives its codec for every version and the static types of
@@ -4699,12 +5588,32 @@ export declare function formatUuid(bytes: Uint8Array, start?: number): string;
  */
 export declare function parseUuid(text: string, into?: Uint8Array, at?: number): Uint8Array;
 
-// versions
-/** What a broker says it speaks of one API (ApiVersions response). */
-export interface VersionRange {
-    minVersion: number;
-    maxVersion: number;
+// versioned
+/** A value that was stored with its version, and that version. */
+export interface Versioned<T> {
+    version: number;
+    value: T;
 }
+/**
+ * Bytes of a message with its version in front (int16), as brokers and group members store them.
+ * @throws UnsupportedVersionError when the message has no such version, or when that version lacks a field of the value.
+ * @throws EncodeError when a required field is missing or a value does not fit.
+ */
+export declare function encodeVersioned<S extends Shape>(message: Message<S>, version: number, value: Encodable<S>): Uint8Array;
+/**
+ * Reads a message that has its version in front (int16). Bytes that are left over are an error.
+ * @throws UnsupportedVersionError for a version that this library does not know.
+ * @throws MalformedError for bytes that are no such message.
+ */
+export declare function decodeVersioned<S extends Shape>(message: Message<S>, bytes: Uint8Array): Versioned<Decoded<S>>;
+/**
+ * As `decodeVersioned`, but a version that is newer than any known is read as the newest known, since such messages
+ * only ever get fields appended; what is behind is then passed over.
+ * @throws MalformedError for a negative version and for bytes that are no such message.
+ */
+export declare function decodeVersionedLeniently<S extends Shape>(message: Message<S>, bytes: Uint8Array): Versioned<Decoded<S>>;
+
+// versions
 /**
  * The newest version of an API that both sides speak.
  * @param ranges what the broker advertises, by API key
