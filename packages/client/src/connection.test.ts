@@ -8,6 +8,7 @@ import {
   MalformedError,
   Metadata,
   Produce,
+  UnsupportedVersionError,
 } from '@samsa/protocol'
 import type { Transport } from '@samsa/runtime'
 import { Connection } from './connection.ts'
@@ -294,4 +295,31 @@ test('a request without an answer waits while the socket takes no more, and has 
   await world.advance(100)
   await stuck
   assert.equal(connection.isOpen, false)
+})
+
+test('a field that the agreed version lacks is refused by name, version and broker, and nothing is sent', async () => {
+  for (const noResponse of [false, true]) {
+    const { broker, connection } = open()
+    await connection.handshake(100)
+    const asked = broker.asked.length
+    const member = { ...beat, groupInstanceId: 'i' }
+    await assert.rejects(
+      connection.request(Heartbeat, member, { ...quick, maxVersion: 2, noResponse }),
+      (error) => {
+        assert.ok(error instanceof UnsupportedVersionError, String(error))
+        assert.match(
+          error.message,
+          /^HeartbeatRequest v2 \(agreed on with broker 1 at k:9092\) has no field groupInstanceId,/,
+        )
+        assert.deepEqual(
+          [error.version, error.field, error.broker],
+          [2, 'groupInstanceId', 'broker 1 at k:9092'],
+        )
+        return true
+      },
+    )
+    assert.equal(broker.asked.length, asked)
+    assert.equal(connection.inFlight, 0)
+    assert.ok(connection.isOpen)
+  }
 })

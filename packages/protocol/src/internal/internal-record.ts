@@ -37,7 +37,7 @@ type StoredRecord<K> =
     : never
 
 /** A decoded record of an internal topic; `name` says which kind it is. */
-export type InternalRecord<T extends InternalTopic> = StoredRecord<Kinds<T>>
+export type InternalRecord<T extends InternalTopic> = T extends InternalTopic ? StoredRecord<Kinds<T>> : never
 
 const byType = new Map(
   Object.entries(internalRecords).map(([topic, kinds]) => [
