@@ -1,12 +1,14 @@
 import { defaultOf, isDefault, isRequired } from './field-default.ts'
 import { EncodeError, MalformedError, UnsupportedVersionError } from './kafka-error.ts'
-import { Reader } from './reader.ts'
-import type { Decoded, Encodable, FieldSpec, Message, Primitive, Shape } from './schema.ts'
+import { Reader, TEXT_BYTES_MAX } from './reader.ts'
+import { type Coder, type Decode, describe, type Encode, scalarCoder } from './scalar-coder.ts'
+import type { Decoded, Encodable, FieldSpec, Message, Shape } from './schema.ts'
 import { Writer } from './writer.ts'
 
 /** Key under which a decoded struct keeps tagged fields that this library does not know, so that they survive. */
 export const unknownTags: unique symbol = Symbol('unknownTags')
 
+/** A tagged field of a newer schema, kept as it came. */
 export interface UnknownTag {
   tag: number
   bytes: Uint8Array
@@ -18,12 +20,6 @@ export interface Codec<S extends Shape> {
   decode(reader: Reader): Decoded<S>
 }
 
-type Encode = (writer: Writer, value: any) => void
-type Decode = (reader: Reader) => any
-interface Coder {
-  encode: Encode
-  decode: Decode
-}
 interface Context {
   message: string
   version: number
@@ -262,64 +258,6 @@ function fieldCoder(spec: FieldSpec, context: Context): Coder {
   }
 }
 
-type Scalar = Exclude<Primitive, 'string' | 'bytes' | 'records'>
-
-/** Written out one by one so that each closure calls one method and stays monomorphic. */
-const readScalar: Record<Scalar, Decode> = {
-  boolean: (reader) => reader.boolean(),
-  int8: (reader) => reader.int8(),
-  int16: (reader) => reader.int16(),
-  uint16: (reader) => reader.uint16(),
-  int32: (reader) => reader.int32(),
-  uint32: (reader) => reader.uint32(),
-  int64: (reader) => reader.int64(),
-  int64OrInfinity: (reader) => reader.int64OrInfinity(),
-  bigint64: (reader) => reader.bigint64(),
-  float64: (reader) => reader.float64(),
-  uuid: (reader) => reader.uuid(),
-}
-
-const writeScalar: Record<Scalar, Encode> = {
-  boolean: (writer, value) => writer.boolean(value),
-  int8: (writer, value) => writer.int8(value),
-  int16: (writer, value) => writer.int16(value),
-  uint16: (writer, value) => writer.uint16(value),
-  int32: (writer, value) => writer.int32(value),
-  uint32: (writer, value) => writer.uint32(value),
-  int64: (writer, value) => writer.int64(value),
-  int64OrInfinity: (writer, value) => writer.int64OrInfinity(value),
-  bigint64: (writer, value) => writer.bigint64(value),
-  float64: (writer, value) => writer.float64(value),
-  uuid: (writer, value) => writer.uuid(value),
-}
-
-const scalarTypes: Partial<Record<Scalar, string>> = {
-  boolean: 'boolean',
-  bigint64: 'bigint',
-  uuid: 'string',
-}
-
-function scalarCoder(kind: Scalar): Coder {
-  const write = writeScalar[kind]
-  const expected = scalarTypes[kind] ?? 'number'
-  // NaN and fractions would go out as some integer; the wire only carries whole numbers there.
-  const whole = expected === 'number' && kind !== 'float64' && kind !== 'int64OrInfinity'
-  return {
-    encode: (writer, value) => {
-      if (typeof value !== expected || (whole && !Number.isInteger(value))) {
-        throw new EncodeError(`${describe(value)} is no ${kind}`)
-      }
-      try {
-        write(writer, value)
-      } catch (error) {
-        if (error instanceof EncodeError) throw error
-        throw new EncodeError(`${describe(value)} is no ${kind}`, { cause: error })
-      }
-    },
-    decode: readScalar[kind],
-  }
-}
-
 function stringCoder(compact: boolean, nullable: boolean): Coder {
   return {
     encode: (writer, value) => {
@@ -329,6 +267,12 @@ function stringCoder(compact: boolean, nullable: boolean): Coder {
     },
     decode: (reader) => {
       const length = reader.length(compact, false)
+      if (length > TEXT_BYTES_MAX) {
+        throw new MalformedError(
+          `${length} bytes of text where ${TEXT_BYTES_MAX} are allowed`,
+          reader.position,
+        )
+      }
       return length < 0 ? nullIf(nullable, reader) : reader.text(length)
     },
   }
@@ -413,11 +357,4 @@ function located(error: unknown, name: string): unknown {
   if (error instanceof MalformedError || error instanceof EncodeError) return error.within(name)
   if (error instanceof UnsupportedVersionError) return error.within(name)
   return error
-}
-
-function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value)
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
-    return String(value)
-  return `a ${typeof value === 'object' ? (value.constructor?.name ?? 'object') : typeof value}`
 }

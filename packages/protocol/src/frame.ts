@@ -20,6 +20,7 @@ export const RequestHeader = message(
   },
 )
 
+/** The header of every response. */
 export const ResponseHeader = message(
   'ResponseHeader',
   { versions: [0, 1], flexible: 1 },
@@ -30,6 +31,7 @@ export const ResponseHeader = message(
 
 const API_VERSIONS = 18
 
+/** Flexible requests have a header that can take tagged fields. */
 export function requestHeaderVersion(api: Api, version: number): number {
   return version >= api.flexible ? 2 : 1
 }
@@ -92,6 +94,7 @@ export function decodeResponse<A extends Api>(api: A, version: number, frame: Ui
   return body as Response<A>
 }
 
+/** What a broker learns of a request before it knows the API. */
 export interface IncomingHeader {
   apiKey: number
   apiVersion: number
@@ -139,6 +142,7 @@ function framed(writer: Writer): Uint8Array[] {
 /** Memory for small frames; a frame that does not fit gets memory of its own. */
 const BLOCK_BYTES = 65536
 
+/** Limits of a `FrameSplitter`. */
 export interface SplitterOptions {
   /** A frame that announces more is refused before anything is allocated. Default 100 MiB, Kafka's own. */
   maxFrameBytes?: number

@@ -36,6 +36,7 @@ export class MalformedError extends KafkaError {
 /** A value cannot be written: a required field is missing, or a value is outside what the wire can carry. */
 export class EncodeError extends KafkaError {
   override readonly name = 'EncodeError'
+  /** Names of the fields from the outermost to the one that could not be written. */
   readonly path: string[] = []
   readonly #what: string
 
@@ -44,6 +45,7 @@ export class EncodeError extends KafkaError {
     this.#what = what
   }
 
+  /** Puts an outer field's name in front of the path; used while the error travels outwards. */
   within(name: string): this {
     this.path.unshift(name)
     this.message = `${pathText(this.path)}: ${this.#what}`

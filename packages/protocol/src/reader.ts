@@ -1,6 +1,9 @@
 import { MalformedError } from './kafka-error.ts'
 import { formatUuid } from './uuid.ts'
 
+/** The longest text of a message in bytes of UTF-8, in all versions. */
+export const TEXT_BYTES_MAX = 32767
+
 /** The methods of node's Buffer that skip argument checks; Node, Bun and Deno all have them. */
 interface FastBuffer extends Buffer {
   utf8Slice(start: number, end: number): string

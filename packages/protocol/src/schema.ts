@@ -9,6 +9,7 @@
  *   })
  */
 
+/** The types of Kafka's schema, and two more that say how an int64 is shown: as a bigint, or with Infinity. */
 export type Primitive =
   | 'boolean'
   | 'int8'
@@ -25,6 +26,7 @@ export type Primitive =
   | 'bytes'
   | 'records'
 
+/** How a field stands on the wire. */
 export type WireType =
   | { readonly kind: Primitive }
   | { readonly kind: 'array'; readonly element: Field<unknown, unknown, boolean> }
@@ -96,7 +98,9 @@ export class Field<Out, In = Out, Spare extends boolean = false> {
   }
 }
 
+/** A field of whatever type. */
 export type AnyField = Field<unknown, unknown, boolean>
+/** The fields of a struct, in the order of the wire. */
 export type Shape = { readonly [name: string]: Field<any, any, boolean> }
 
 type Flat<T> = { [K in keyof T]: T[K] }
@@ -130,11 +134,17 @@ function plain(type: WireType): FieldSpec {
   }
 }
 
+/** One byte; anything but 0 reads as true. */
 export const boolean: Field<boolean> = primitive('boolean')
+/** A whole number from -128 to 127. */
 export const int8: Field<number> = primitive('int8')
+/** A whole number from -32768 to 32767. */
 export const int16: Field<number> = primitive('int16')
+/** A whole number from 0 to 65535, e.g. a port. */
 export const uint16: Field<number> = primitive('uint16')
+/** A whole number from -2147483648 to 2147483647. */
 export const int32: Field<number> = primitive('int32')
+/** A whole number from 0 to 4294967295, e.g. a checksum. */
 export const uint32: Field<number> = primitive('uint32')
 /** Offsets, timestamps, durations: a number, refused when it is not a safe integer. */
 export const int64: Field<number> = primitive('int64')
@@ -142,15 +152,18 @@ export const int64: Field<number> = primitive('int64')
 export const int64OrInfinity: Field<number> = primitive('int64OrInfinity')
 /** Ids, which need all 64 bits. */
 export const bigint64: Field<bigint> = primitive('bigint64')
+/** Any number, also NaN and the infinities. */
 export const float64: Field<number> = primitive('float64')
 /** 22 characters of URL-safe base64, as Kafka prints ids. */
 export const uuid: Field<string> = primitive('uuid')
+/** Text; UTF-8 on the wire, 32767 bytes at most. */
 export const string: Field<string> = primitive('string')
 /** Decoded as a view of the frame, not a copy. */
 export const bytes: Field<Uint8Array> = primitive('bytes')
 /** Whole record batches; a view of the frame. */
 export const records: Field<Uint8Array> = primitive('records')
 
+/** A list of structs, or of anything else. */
 export function array<S extends Shape>(shape: S): Field<Decoded<S>[], readonly Encodable<S>[]>
 export function array<O, I>(element: Field<O, I, boolean>): Field<O[], readonly I[]>
 export function array(of: Shape | AnyField): AnyField {
@@ -158,6 +171,7 @@ export function array(of: Shape | AnyField): AnyField {
   return new Field(plain({ kind: 'array', element }))
 }
 
+/** Fields of their own within a message. */
 export function struct<S extends Shape>(shape: S): Field<Decoded<S>, Encodable<S>> {
   return new Field(plain({ kind: 'struct', shape }))
 }
@@ -174,7 +188,9 @@ export interface Message<S extends Shape> {
 
 /** One Kafka API. */
 export interface Api<Req extends Shape = Shape, Res extends Shape = Shape> {
+  /** Kafka's number of the API, which stands in the header of each request. */
   readonly key: number
+  /** Kafka's name, without Request or Response. */
   readonly name: string
   readonly minVersion: number
   readonly maxVersion: number
@@ -192,6 +208,7 @@ export type Received<A extends Api> = Decoded<A['request']['shape']>
 /** What a broker gives to answer it. */
 export type Reply<A extends Api> = Encodable<A['response']['shape']>
 
+/** The versions of a message. */
 export interface Versions {
   /** Oldest and newest version that can be coded. */
   versions: readonly [number, number]
@@ -199,11 +216,16 @@ export interface Versions {
   flexible?: number
 }
 
+/** Declares a message. */
 export function message<S extends Shape>(name: string, versions: Versions, shape: S): Message<S> {
   const [minVersion, maxVersion] = versions.versions
   return { name, minVersion, maxVersion, flexible: versions.flexible ?? Number.POSITIVE_INFINITY, shape }
 }
 
+/**
+ * Declares an API: one text for the codecs of all versions and for the types of both sides.
+ * @param key Kafka's number of the API
+ */
 export function api<Req extends Shape, Res extends Shape>(
   key: number,
   name: string,

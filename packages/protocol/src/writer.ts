@@ -1,4 +1,5 @@
 import { EncodeError } from './kafka-error.ts'
+import { TEXT_BYTES_MAX } from './reader.ts'
 import { parseUuid } from './uuid.ts'
 
 /** Byte fields from this size on are not copied but handed to the socket as a piece of their own. */
@@ -107,12 +108,13 @@ export class Writer {
   size(length: number, compact: boolean, wide: boolean): void {
     if (compact) this.uvarint(length + 1)
     else if (wide) this.int32(length)
-    else if (length > 0x7fff) throw new EncodeError(`${length} bytes of text where 32767 fit`)
     else this.int16(length)
   }
 
   text(value: string, compact: boolean): void {
     const length = Buffer.byteLength(value)
+    // Flexible versions could carry more; Kafka writes and reads no more there either.
+    if (length > TEXT_BYTES_MAX) throw new EncodeError(`${length} bytes of text where ${TEXT_BYTES_MAX} fit`)
     this.size(length, compact, false)
     const at = this.#room(length)
     this.#buffer.write(value, at, length, 'utf8')
