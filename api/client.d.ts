@@ -227,13 +227,13 @@ declare const consumerSettings: {
     heartbeatIntervalMs: Setting<number>;
     /** `read_committed` hides records of transactions that are open or aborted. Default `read_uncommitted`. */
     isolationLevel: Setting<"read_committed" | "read_uncommitted">;
-    /** How the group's leader shares partitions out, in order of preference: `range`, `roundrobin`. Default `range`. */
+    /** How the group's leader shares partitions out, in order of preference: `range`, `roundrobin`, `sticky`. Default `range`. */
     partitionAssignmentStrategy: Setting<readonly string[]>;
     /** Verifies the checksum of every batch. Default true. */
     checkCrcs: Setting<boolean>;
     /** Hides Kafka's own topics from a subscription by pattern. Default true. */
     excludeInternalTopics: Setting<boolean>;
-    /** Where this client stands, as brokers name their racks (KIP-392). No default. */
+    /** Where this client stands, as brokers name their racks: for reading from a near replica (KIP-392) and, in a group, for `range` and `sticky` to give it near partitions (KIP-881). No default. */
     clientRack: Setting<string>;
     /** `string`, `json` or a function from bytes; without one keys stay bytes. */
     keyDeserializer: Setting<"json" | "string" | Deserializer<unknown> | undefined>;

@@ -4010,6 +4010,131 @@ export declare const ListTransactions: Api<{
     }[], false>;
 }>;
 
+// assignors/assignor
+/** Partitions of one topic. */
+export interface TopicPartitions {
+    topic: string;
+    partitions: readonly number[];
+}
+/** A member of a group as an assignor sees it. */
+export interface AssignorMember {
+    memberId: string;
+    /** Of a static member (KIP-345). */
+    groupInstanceId?: string | null;
+    /** Where the member stands, as brokers name their racks (KIP-881). */
+    rackId?: string | null;
+    /** Topics it subscribed to; those that do not exist are passed over. */
+    topics: readonly string[];
+    /**
+     * What it has at the moment: of a classic member what it says of itself (KIP-429), of a member of a consumer or share
+     * group its current target.
+     */
+    ownedPartitions?: readonly TopicPartitions[];
+    /** The generation in which a classic member got what it owns; absent or negative when it does not say (KIP-792). */
+    generationId?: number;
+    /** What the member's assignor put into its subscription, for `sticky` and `cooperativeSticky`. */
+    userData?: Uint8Array | null;
+}
+/** What an assignor must know of a topic. */
+export interface AssignorTopic {
+    partitions: number;
+    /** By partition: the racks of its replicas. Absent when the brokers do not say. */
+    racks?: readonly (readonly string[])[];
+    /** As Kafka prints it. The broker's `uniform` orders topics that are alike by it, and by name when it is absent. */
+    id?: string;
+}
+/** Partitions by topic, in ascending order; a topic without partitions is absent. */
+export type Assignment = Map<string, number[]>;
+/**
+ * Shares the partitions of topics out among members: a pure function, whose answer does not depend on the order in which
+ * members and topics are given.
+ * @param topics what exists, by name; a topic that is missing gives nothing
+ * @returns an assignment for every member, by member id
+ */
+export type Assignor = (members: readonly AssignorMember[], topics: ReadonlyMap<string, AssignorTopic>) => Map<string, Assignment>;
+/** UTF-16 order, which is that of Java's strings. */
+export declare function compare(a: string, b: string): number;
+/** Static members come first, by their instance ids, so that a restart does not change the order. Source: `MemberInfo`. */
+export declare function staticFirst(members: readonly AssignorMember[]): AssignorMember[];
+
+// assignors/broker-range
+/**
+ * The broker's `range` for consumer groups: topic by topic, each subscriber gets a run of neighbouring partitions, the
+ * first ones one more where it does not come out even. Neither racks nor what members have counts.
+ * Source: KIP-848, `org.apache.kafka.coordinator.group.assignor.RangeAssignor`.
+ */
+export declare const brokerRange: Assignor;
+
+// assignors/range
+/**
+ * Topic by topic, each member gets a run of neighbouring partitions; the first members get one more where it does not
+ * come out even. Where racks are known and partitions differ in theirs, partitions with a replica in the member's rack
+ * are given out first (KIP-881); topics with the same members and the same number of partitions stay together then, so
+ * that who has partition 0 of one has partition 0 of the other.
+ * Source: `org.apache.kafka.clients.consumer.RangeAssignor`; goes by `range`.
+ */
+export declare const range: Assignor;
+
+// assignors/round-robin
+/**
+ * All partitions of all topics are dealt out like cards, past members that did not subscribe to the topic.
+ * Source: `org.apache.kafka.clients.consumer.RoundRobinAssignor`; goes by `roundrobin`.
+ */
+export declare const roundRobin: Assignor;
+
+// assignors/share-simple
+/**
+ * The broker's `simple` for share groups, where a partition may have several members: each partition gets as many as it
+ * takes to give everybody something, and members keep what they have as far as that allows. When subscriptions differ,
+ * each topic is shared out for itself.
+ * Source: KIP-932, `org.apache.kafka.coordinator.group.assignor.SimpleAssignor`.
+ */
+export declare const shareSimple: Assignor;
+
+// assignors/sticky
+/**
+ * As even as it can be, and members keep what they have as far as that allows. For the eager protocol: members have given
+ * everything back before they join, and remember in their `userData` what they had (see `encodeStickyUserData`).
+ * Source: KIP-54, `org.apache.kafka.clients.consumer.StickyAssignor`; goes by `sticky`.
+ */
+export declare const sticky: Assignor;
+/**
+ * As `sticky`, for the cooperative protocol: members keep what they have while they join (`ownedPartitions`), so what is
+ * to move from one member to another is given to nobody at first. Its owner gives it back and joins again, and then it is
+ * assigned. Source: KIP-429, `org.apache.kafka.clients.consumer.CooperativeStickyAssignor`; goes by `cooperative-sticky`.
+ */
+export declare const cooperativeSticky: Assignor;
+
+// assignors/sticky-user-data
+/** What a member with the assignor `sticky` remembers of its last assignment. */
+export interface StickyUserData {
+    ownedPartitions: readonly TopicPartitions[];
+    /** The generation in which it was assigned; -1 when that is not known. */
+    generationId: number;
+}
+/**
+ * The user data of a subscription with the assignor `sticky`, in its newest form (there is no version in front; the
+ * generation at the end tells the two forms apart). Source: `StickyAssignor.serializeTopicPartitionAssignment`.
+ */
+export declare function encodeStickyUserData({ ownedPartitions, generationId }: StickyUserData): Uint8Array;
+/**
+ * Reads both forms. What cannot be read says nothing, as in Kafka: the member then counts as new, which costs it its
+ * partitions and nobody anything else.
+ */
+export declare function decodeStickyUserData(userData: Uint8Array | null | undefined): StickyUserData;
+/** The user data of a subscription with the assignor `cooperative-sticky`: the generation, for leaders that are older. */
+export declare function encodeCooperativeStickyUserData(generationId: number): Uint8Array;
+/** The generation in it; -1 when there is none or it cannot be read. */
+export declare function decodeCooperativeStickyUserData(userData: Uint8Array | null | undefined): number;
+
+// assignors/uniform
+/**
+ * The broker's `uniform` for consumer groups, its default: as even as it can be, and members keep what they have as far
+ * as that allows. Racks do not count.
+ * Source: KIP-848, `org.apache.kafka.coordinator.group.assignor.UniformAssignor`.
+ */
+export declare const uniform: Assignor;
+
 // compile
 /** Key under which a decoded struct keeps tagged fields that this library does not know, so that they survive. */
 export declare const unknownTags: unique symbol;

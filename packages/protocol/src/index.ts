@@ -1,4 +1,5 @@
 export * from './apis/index.ts'
+export * from './assignors/index.ts'
 export * from './compile.ts'
 export * from './compression/index.ts'
 export * from './error-codes.ts'

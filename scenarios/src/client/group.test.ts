@@ -51,7 +51,7 @@ async function send(on: Stage, count: number, partitions: number, prefix = ''): 
   return values
 }
 
-for (const strategy of ['range', 'roundrobin']) {
+for (const strategy of ['range', 'roundrobin', 'sticky']) {
   test(`${strategy}: members come and go, everything is read, and what was processed is not read again`, async (t) => {
     const on = await stage(t)
     on.broker.createTopic('t', { partitions: 6 })
@@ -84,6 +84,39 @@ for (const strategy of ['range', 'roundrobin']) {
     assert.ok(seen.length - 180 <= 18, `${seen.length - 180} records came twice`)
   })
 }
+
+test('with sticky, members keep their partitions when others come and go', async (t) => {
+  const on = await stage(t)
+  on.broker.createTopic('t', { partitions: 6 })
+  const options = { ...group, partitionAssignmentStrategy: ['sticky'] }
+  const members: KafkaConsumer[] = []
+  const pumps: Promise<void>[] = []
+  for (let count = 1; count <= 3; count++) {
+    const member = on.consumer(options)
+    members.push(member)
+    member.subscribe('t')
+    pumps.push(pump(member, []))
+    const before = shares(members)
+    await until(`${count} share`, () => isShared(members, 6))
+    const after = shares(members)
+    for (let index = 0; index < count - 1; index++) {
+      const kept = after[index]?.every((partition) => before[index]?.includes(partition))
+      assert.ok(kept, `${JSON.stringify(before)} became ${JSON.stringify(after)}`)
+    }
+  }
+  const [, ...left] = shares(members)
+  await members.shift()?.close()
+  await until('two share', () => isShared(members, 6))
+  const now = shares(members)
+  left.forEach((share, index) => {
+    assert.ok(
+      share.every((partition) => now[index]?.includes(partition)),
+      `${JSON.stringify([left, now])}`,
+    )
+  })
+  await Promise.all(members.map((member) => member.close()))
+  await Promise.all(pumps)
+})
 
 test('a pattern sees topics that are created later, also when it matched none, and however it is flagged', async (t) => {
   const on = await stage(t)

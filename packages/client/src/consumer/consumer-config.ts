@@ -2,7 +2,7 @@ import { clientSettings } from '../client-config.ts'
 import type { Given, Parsed, Setting } from '../config.ts'
 import { flag, list, milliseconds, oneOf, parseConfig, text, whole } from '../config.ts'
 import { ConfigError } from '../errors.ts'
-import { assignors } from './assignors/assignor.ts'
+import { assignors } from './assignors.ts'
 
 /** What a deserializer is told besides the bytes. */
 export interface DeserializeContext {
@@ -65,13 +65,13 @@ const consumerSettings = {
   heartbeatIntervalMs: milliseconds(3_000, 1),
   /** `read_committed` hides records of transactions that are open or aborted. Default `read_uncommitted`. */
   isolationLevel: oneOf('read_uncommitted', ['read_uncommitted', 'read_committed']),
-  /** How the group's leader shares partitions out, in order of preference: `range`, `roundrobin`. Default `range`. */
+  /** How the group's leader shares partitions out, in order of preference: `range`, `roundrobin`, `sticky`. Default `range`. */
   partitionAssignmentStrategy: list(['range']),
   /** Verifies the checksum of every batch. Default true. */
   checkCrcs: flag(true),
   /** Hides Kafka's own topics from a subscription by pattern. Default true. */
   excludeInternalTopics: flag(true),
-  /** Where this client stands, as brokers name their racks (KIP-392). No default. */
+  /** Where this client stands, as brokers name their racks: for reading from a near replica (KIP-392) and, in a group, for `range` and `sticky` to give it near partitions (KIP-881). No default. */
   clientRack: text(''),
   /** `string`, `json` or a function from bytes; without one keys stay bytes. */
   keyDeserializer: deserializer,

@@ -1,8 +1,9 @@
-import type { Response } from '@samsa/protocol'
+import type { AssignorMember, AssignorTopic, Response, TopicPartitions } from '@samsa/protocol'
 import {
   decodeAssignment,
   decodeSubscription,
   encodeAssignment,
+  encodeStickyUserData,
   encodeSubscription,
   Heartbeat,
   JoinGroup,
@@ -12,8 +13,8 @@ import {
 import type { Timer } from '@samsa/runtime'
 import type { Cluster } from '../cluster.ts'
 import { FencedError, KafkaError, ServerError } from '../errors.ts'
-import type { AssignorMember } from './assignors/assignor.ts'
-import { assignors } from './assignors/assignor.ts'
+import type { Metadata } from '../metadata.ts'
+import { assignors } from './assignors.ts'
 import type { ConsumerConfig } from './consumer-config.ts'
 import type { MemberEffect, MemberEvent } from './member.ts'
 import { Member } from './member.ts'
@@ -48,6 +49,8 @@ export class GroupMembership {
   #joinedWith = ''
   /** As the group's leader: all topics of the group, and the numbers of their partitions that were shared out. */
   #shared: { topics: readonly string[]; counts: string } | undefined
+  /** The newest assignment, which the assignor `sticky` tells the leader although it was given back. */
+  #previous: { ownedPartitions: readonly TopicPartitions[]; generationId: number } | undefined
   readonly #stopListening: () => void
   #leaving: Promise<void> | undefined
 
@@ -217,15 +220,11 @@ export class GroupMembership {
     const { cluster, config, groupId } = this.#options
     const topics = this.#options.topics()
     this.#joinedWith = nameOf(topics)
-    const metadata = encodeSubscription({
-      topics: [...topics],
-      userData: null,
-      ownedPartitions: [],
-      generationId: -1,
-      rackId: null,
-    })
     const { sessionTimeoutMs, maxPollIntervalMs: rebalanceTimeoutMs, groupInstanceId = null } = config
-    const protocols = config.partitionAssignmentStrategy.map((name) => ({ name, metadata }))
+    const protocols = config.partitionAssignmentStrategy.map((name) => ({
+      name,
+      metadata: this.#subscription(topics, name),
+    }))
     const holdMs = Math.max(0, rebalanceTimeoutMs + JOIN_GRACE_MS - config.requestTimeoutMs)
     const answer = await cluster.request(
       JoinGroup,
@@ -248,6 +247,17 @@ export class GroupMembership {
     this.#members = isLeader ? members(answer) : []
     const { generationId: generation } = answer
     this.#step({ type: 'joined', round, generation, memberId: answer.memberId, isLeader })
+  }
+
+  #subscription(topics: readonly string[], assignor: string): Uint8Array {
+    const previous = assignor === 'sticky' ? this.#previous : undefined
+    return encodeSubscription({
+      topics: [...topics],
+      userData: previous ? encodeStickyUserData(previous) : null,
+      ownedPartitions: [],
+      generationId: previous?.generationId ?? -1,
+      rackId: this.#options.config.clientRack || null,
+    })
   }
 
   async #sync({
@@ -281,6 +291,7 @@ export class GroupMembership {
     )
     // Whoever has left meanwhile gets nothing any more.
     if (round !== this.#round || this.#member.state.at !== 'syncing') return
+    this.#previous = { ownedPartitions: assignedPartitions, generationId }
     this.#options.onAssigned(partitions)
     this.#step({ type: 'synced', round })
     this.#review()
@@ -292,11 +303,6 @@ export class GroupMembership {
     const topics = [...new Set(this.#members.flatMap((member) => member.topics))].sort()
     this.#share(topics)
     if (topics.some((topic) => !cluster.metadata.topics.has(topic))) await cluster.refresh()
-    const counts = new Map<string, number>()
-    for (const topic of topics) {
-      const known = cluster.metadata.topics.get(topic)
-      if (known) counts.set(topic, known.partitions.length)
-    }
     this.#shared = { topics, counts: this.#counts(topics) }
     const assign = assignors[this.#protocol]
     if (!assign)
@@ -304,7 +310,7 @@ export class GroupMembership {
         'INCONSISTENT_GROUP_PROTOCOL',
         `the group chose the assignor ${this.#protocol}, which is not known here`,
       )
-    return [...assign(this.#members, counts)].map(([memberId, assignment]) => ({
+    return [...assign(this.#members, facts(cluster.metadata, topics))].map(([memberId, assignment]) => ({
       memberId,
       assignment: encodeAssignment({
         assignedPartitions: [...assignment].map(([topic, partitions]) => ({ topic, partitions })),
@@ -365,15 +371,28 @@ function nameOf(topics: readonly string[]): string {
   return [...topics].sort().join()
 }
 
+/** What the leader knows of topics; those that do not exist are missing. */
+function facts({ brokers, topics }: Metadata, names: readonly string[]): Map<string, AssignorTopic> {
+  const result = new Map<string, AssignorTopic>()
+  for (const name of names) {
+    const known = topics.get(name)
+    if (!known) continue
+    const racks = known.partitions.map((partition) =>
+      (partition?.replicas ?? []).flatMap((id) => brokers.get(id)?.rack ?? []),
+    )
+    result.set(name, { partitions: known.partitions.length, racks })
+  }
+  return result
+}
+
 /** Other members' metadata comes from other programs: what cannot be read has no topics. */
 function members(answer: Response<typeof JoinGroup>): AssignorMember[] {
   return answer.members.map(({ memberId, groupInstanceId, metadata }) => {
-    let topics: string[] = []
     try {
-      topics = decodeSubscription(metadata).topics
+      return { memberId, groupInstanceId, ...decodeSubscription(metadata) }
     } catch {
       // It gets nothing assigned; the other members must not suffer for it (CT-63).
+      return { memberId, groupInstanceId, topics: [] }
     }
-    return { memberId, groupInstanceId, topics }
   })
 }
