@@ -1,0 +1,5 @@
+export type { ExplainOptions } from './frame.ts'
+export { explain } from './frame.ts'
+export { apiNamed, apiOf, knownApis } from './known-apis.ts'
+export type { Explained, ExplainedBytes, ExplainLimits, Piece } from './piece.ts'
+export { explainRecords } from './records.ts'
