@@ -27,6 +27,8 @@ export type Values<T extends OptionTable> = { readonly [Name in keyof T]: ValueO
 /** What the user typed, read by the command's table, and where to write. */
 export interface Invocation<T extends OptionTable> {
   readonly options: Values<T>
+  /** What stands beside the options; empty for a command that takes none. */
+  readonly words: readonly string[]
   readonly terminal: Terminal
 }
 
@@ -39,6 +41,8 @@ export interface Command<T extends OptionTable = OptionTable> {
   /** What help says below the first line. */
   readonly about: string
   readonly options: T
+  /** How what may stand beside the options is called in help: `HEX...`; left out, nothing may. */
+  readonly words?: string
   /** Lines that can be typed as they are. */
   readonly examples: readonly { readonly line: string; readonly about: string }[]
   /** Gives the exit code. What is expensive to load is loaded here, so that help is quick. */

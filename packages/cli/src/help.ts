@@ -2,7 +2,7 @@ import { commonOptions } from './arguments.ts'
 import type { Command, Option } from './command.ts'
 import { styled } from './terminal.ts'
 
-const ABOUT = 'Apache Kafka for TypeScript: an embedded broker that speaks the real protocol.'
+const ABOUT = 'Apache Kafka for TypeScript: an embedded broker that speaks the real protocol, and tools.'
 
 /** The overview: every command with its line. */
 export function overview(commands: readonly Command[], isColoured: boolean): string {
@@ -40,14 +40,14 @@ export function overview(commands: readonly Command[], isColoured: boolean): str
 /** Everything about one command. */
 export function commandHelp(command: Command, isColoured: boolean): string {
   const heading = (text: string) => styled('bold', text, isColoured)
-  const { name, aliases, summary, about, options, examples } = command
+  const { name, aliases, summary, about, options, words, examples } = command
   return [
     `samsa ${name}: ${summary}`,
     ...(aliases.length > 0 ? [`Also: samsa ${aliases.join(', samsa ')}`] : []),
     '',
     about,
     '',
-    `${heading('Usage')}  samsa ${name} [OPTION...]`,
+    `${heading('Usage')}  samsa ${name} [OPTION...]${words === undefined ? '' : ` [${words}]`}`,
     '',
     heading('Options'),
     ...columns(

@@ -1,3 +1,6 @@
+import { createReadStream } from 'node:fs'
+import { addAbortSignal } from 'node:stream'
+import { UsageError } from './command.ts'
 import { run } from './run.ts'
 import { stopOnSignals } from './stop-on-signals.ts'
 import type { Terminal } from './terminal.ts'
@@ -16,6 +19,7 @@ stopOnSignals(stop, {
 const terminal: Terminal = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
+  read,
   outIsColoured: wantsColour(process.stdout.isTTY, process.env),
   errIsColoured: wantsColour(process.stderr.isTTY, process.env),
   stopped: stop.signal,
@@ -32,3 +36,23 @@ process.stderr.on('error', () => {})
 run(process.argv.slice(2), terminal).then((code) => {
   process.exitCode ??= code
 })
+
+async function read(file: string | undefined, maxBytes: number): Promise<Uint8Array> {
+  if (file === undefined && process.stdin.isTTY)
+    throw new UsageError('there is nothing to read: nothing is piped in')
+  const source = file === undefined ? process.stdin : createReadStream(file)
+  const chunks: Buffer[] = []
+  let size = 0
+  addAbortSignal(stop.signal, source)
+  try {
+    for await (const chunk of source) {
+      size += (chunk as Buffer).length
+      if (size > maxBytes) throw new UsageError(`there is more to read than ${maxBytes} bytes`)
+      chunks.push(chunk as Buffer)
+    }
+  } catch (error) {
+    if (!stop.signal.aborted) throw error
+    return new Uint8Array(0)
+  }
+  return Buffer.concat(chunks)
+}

@@ -44,6 +44,7 @@ test('a stop before the broker starts starts nothing', async () => {
   const terminal: Terminal = {
     out: (text) => void written.push(text),
     err: (text) => void written.push(text),
+    read: () => Promise.reject(new Error('there is nothing to read')),
     outIsColoured: false,
     errIsColoured: false,
     stopped: AbortSignal.abort(),

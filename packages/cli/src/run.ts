@@ -39,10 +39,10 @@ async function runCommand(command: Command, args: readonly string[], terminal: T
   // Help is given whatever else is on the line, also beside what would be refused.
   if (args.includes('--help') || args.includes('-h')) return help([command.name], terminal)
   const { options, positionals } = readArguments(args, { ...command.options, ...commonOptions })
-  if (positionals.length > 0) {
+  if (positionals.length > 0 && command.words === undefined) {
     throw new UsageError(`samsa ${command.name} takes options only, not ${JSON.stringify(positionals[0])}`)
   }
-  return command.run({ options, terminal })
+  return command.run({ options, words: positionals, terminal })
 }
 
 function help([name]: readonly string[], terminal: Terminal): number {

@@ -19,6 +19,7 @@ test('without arguments, and with --help, samsa lists its commands', async () =>
   assert.equal(bare.code, 0)
   assert.match(bare.out, /^Apache Kafka for TypeScript/)
   assert.match(bare.out, /broker, mock +start an embedded broker/)
+  assert.match(bare.out, /explain +say what the bytes/)
   assert.equal((await samsa(['--help'])).out, bare.out)
   assert.equal((await samsa(['help'])).out, bare.out)
 })
@@ -33,11 +34,13 @@ test('a command explains itself in three ways, which are one', async () => {
 })
 
 test('no line of help is wider than 120 columns', async () => {
-  const { out } = await samsa(['help', 'broker'])
-  assert.deepEqual(
-    out.split('\n').filter((line) => line.length > 120),
-    [],
-  )
+  for (const name of ['broker', 'explain']) {
+    const { out } = await samsa(['help', name])
+    assert.deepEqual(
+      out.split('\n').filter((line) => line.length > 120),
+      [],
+    )
+  }
 })
 
 test('--version is the version of the package', async () => {
@@ -67,6 +70,23 @@ const refusals: [args: string[], message: string, help: string][] = [
     ['broker', '-X', 'num.partition=3'],
     'startBroker: unknown setting numPartition; did you mean numPartitions?',
     'samsa broker --help',
+  ],
+  [['explain', 'xyz'], '"xyz" is no hex: two digits for each byte', 'samsa explain --help'],
+  [['explain', '00', '--file', 'x'], 'give the frame as hex or in a file, not both', 'samsa explain --help'],
+  [
+    ['explain', '00', '-r', 'Metadata'],
+    '--response needs API:VERSION, e.g. Metadata:12, not "Metadata"',
+    'samsa explain --help',
+  ],
+  [
+    ['explain', '00', '-r', 'Metdata:1'],
+    'there is no API Metdata; did you mean Metadata?',
+    'samsa explain --help',
+  ],
+  [
+    ['explain', '--client', 'x', '00'],
+    '--client and --server take a whole connection; give no frame beside them',
+    'samsa explain --help',
   ],
   [
     ['broker', '--port', '99999'],
@@ -202,6 +222,23 @@ test('bytes that are no request are reported and harm nothing', async () => {
   await producer.close()
   running.child.kill('SIGINT')
   assert.deepEqual(await running.end, { code: 0, signal: null })
+})
+
+test('explain reads what is piped in', async () => {
+  const running = start(['explain'])
+  running.child.stdin.end('0012 0000 00000001 ffff\n')
+  assert.deepEqual(await running.end, { code: 0, signal: null })
+  assert.match(running.out(), /^ApiVersions v0 request, correlation id 1, 10 bytes\n/)
+  assert.equal(running.err(), '')
+})
+
+test('explain stops while it waits for its input', async () => {
+  const running = start(['explain'])
+  running.child.stdin.write('0012')
+  // Nothing shows that it waits; a signal that comes before it is read ends the process no less.
+  running.child.kill('SIGINT')
+  const { code, signal } = await running.end
+  assert.ok(code === 0 || signal === 'SIGINT', `${code} ${signal}`)
 })
 
 test('a reader that goes away ends the command quietly', async () => {

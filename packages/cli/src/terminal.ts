@@ -6,6 +6,11 @@ export interface Terminal {
   out(text: string): void
   /** Everything else: problems, progress. */
   err(text: string): void
+  /**
+   * What is in a file, or what is piped in when there is no name; nothing once `stopped` is aborted.
+   * @throws Error when it cannot be read or has more than `maxBytes`; UsageError when nothing is piped in
+   */
+  read(file: string | undefined, maxBytes: number): Promise<Uint8Array>
   /** Whether what goes to `out` may carry colours. */
   readonly outIsColoured: boolean
   /** Whether what goes to `err` may carry colours. */

@@ -60,7 +60,7 @@ function unreadable({ from, start, end, bytes, note }: Unreadable, options: Form
 function title({ api, version, kind, correlationId, bytes }: Explained): string {
   const name = api ? `${api.name}${version === undefined ? '' : ` v${version}`} ` : ''
   const id = correlationId === undefined ? '' : `, correlation id ${correlationId}`
-  return `${name}${kind}${id}, ${bytes.length} bytes`
+  return `${name}${kind}${id}, ${byteCount(bytes.length)}`
 }
 
 interface Row {
@@ -92,18 +92,20 @@ function table(explained: ExplainedBytes, options: FormatOptions): string {
 }
 
 /** Adds a row for each piece up to the limit; returns how many pieces were left out. */
-function addRows(rows: Row[], { bytes, pieces }: ExplainedBytes, depth: number, maxRows: number): number {
+function addRows(rows: Row[], explained: ExplainedBytes, depth: number, maxRows: number): number {
   let left = 0
-  for (const piece of pieces) {
+  for (const piece of explained.pieces) {
     if (rows.length >= maxRows) left++
-    else rows.push(rowOf(piece, bytes, depth))
+    else rows.push(rowOf(piece, explained, depth))
     if (piece.unpacked) left += addRows(rows, piece.unpacked, depth + 1, maxRows)
   }
   return left
 }
 
-function rowOf(piece: Piece, bytes: Uint8Array, depth: number): Row {
-  const { start, end, path, note } = piece
+function rowOf(piece: Piece, { bytes, error }: ExplainedBytes, depth: number): Row {
+  const { start, end, path } = piece
+  // The first error stands below the table in full.
+  const note = piece.role === 'rest' && piece.note === error?.message ? 'cannot be read' : piece.note
   const shown = [valueText(piece), printable(note)].filter((part) => part !== '').join('  ')
   return {
     offset: `${'>'.repeat(depth)}${start}`,
@@ -119,7 +121,7 @@ function valueText({ value, role }: Piece): string {
   if (!(value instanceof Uint8Array)) return String(value)
   const text = Buffer.from(value.subarray(0, TEXT_SHOWN)).toString('utf8')
   const isText = role === 'field' && value.length > 0 && !/[\p{C}\ufffd]/u.test(text)
-  return isText ? quoted(text) : `${value.length} bytes`
+  return isText ? quoted(text) : byteCount(value.length)
 }
 
 function hex(bytes: Uint8Array, most: number): string {
@@ -128,6 +130,10 @@ function hex(bytes: Uint8Array, most: number): string {
     byte.toString(16).padStart(2, '0'),
   )
   return `${shown.join(' ')}${all ? '' : ' ..'}`
+}
+
+function byteCount(count: number): string {
+  return count === 1 ? '1 byte' : `${count} bytes`
 }
 
 function quoted(text: string): string {
