@@ -56,7 +56,8 @@ export class Link {
   readonly #backward: Wire
   #port: Port | undefined
   #isAnswered = false
-  /** The listener has taken it. */
+  /** The client takes the connection for open; the server has accepted it. */
+  #isOpened = false
   #isAccepted = false
 
   constructor(options: LinkOptions) {
@@ -119,12 +120,14 @@ export class Link {
     const isServer = this.#options.server === station
     if (!isClient && !isServer) return
     if (isClient) this.client.die()
-    // Who had not been accepted yet has nobody on the other side to tell.
-    if (isServer || !this.#isAccepted) this.#server.die()
+    // Who has not accepted yet has nothing to lose; the host that is up again may still do so.
+    if (isServer && this.#isAccepted) this.#server.die()
+    if (isClient && !this.#isOpened) this.#server.die()
     if (this.client.isOver && this.#server.isOver) {
       this.#options.onOver()
       return
     }
+    if (!this.#isOpened) return
     const [ours, theirs] = isClient ? [this.#forward, this.#backward] : [this.#backward, this.#forward]
     if (this.#options.random.chance(0.5)) ours.send({ is: 'reset' })
     else theirs.send({ is: 'probe' })
@@ -140,10 +143,11 @@ export class Link {
       if (!port || port !== this.#port || this.#server.isOver) {
         this.#server.die()
         this.#backward.send({ is: 'reset' })
+        if (this.client.isOver) this.#options.onOver()
         return
       }
-      trace.note(scheduler.now, 'accept', this.to, this.#server.remote)
       this.#isAccepted = true
+      trace.note(scheduler.now, 'accept', this.to, this.#server.remote)
       port.accepted.add(this.#server)
       port.accept(this.#server)
     } else this.#server.receive(parcel)
@@ -158,6 +162,7 @@ export class Link {
     if (this.#isAnswered || !program.isAlive) return
     this.#isAnswered = true
     const isEstablished = parcel.is === 'accept'
+    this.#isOpened = isEstablished
     if (isEstablished) this.#forward.send({ is: 'open' })
     onAnswer(isEstablished)
   }
