@@ -147,3 +147,32 @@ test('many connections that are opened at once draw no warning about leaks', asy
   process.removeListener('warning', onWarning)
   assert.deepEqual(warnings, [])
 })
+
+test('what a killed broker had not forced yet is forced before it counts', async () => {
+  const world = new SimWorld({ seed: 1, turn, disk: { syncMs: [50, 50], stallChance: 0 } })
+  const start = async () => {
+    const settings = { host: 'broker', port: 9092, dataDirectory: '/data' }
+    const broker = await world.until(startBroker({ runtime: world.host('broker'), ...settings }), LIMIT_MS)
+    if (!broker.hasTopic(TOPIC)) broker.createTopic(TOPIC)
+    return broker
+  }
+  await start()
+  const settings = { bootstrapServers: 'broker:9092', requestTimeoutMs: 1000 }
+  const producer = new KafkaProducer(settings, { runtime: world.host('one') })
+  // The first record takes the identity and the connection out of the way.
+  await world.until(producer.send({ topic: TOPIC, value: 'first' }), LIMIT_MS)
+  const acknowledged = producer.send({ topic: TOPIC, value: 'second' })
+  const log = `/data/${TOPIC}-0/00000000000000000000.log`
+  const size = () => world.host('broker').disk.read(log)?.length ?? 0
+  const before = size()
+  await world.until(() => size() > before, LIMIT_MS)
+  world.at(world.now, () => world.kill('broker'))
+  await world.pass(10)
+  await start()
+  assert.equal((await world.until(acknowledged, LIMIT_MS)).offset, 1)
+  world.at(world.now, () => world.cutPower('broker'))
+  await world.pass(10)
+  await start()
+  const reader = consumerOn(world, 'two')
+  assert.deepEqual(await world.until(reader.endOffsets([first]), LIMIT_MS), [2])
+})

@@ -18,10 +18,12 @@ export function fileStore(disk: Disk, directory: string, wasClosedInOrder: boole
   return {
     wasClosedInOrder,
     isDurable: true,
-    load: () =>
-      (disk.list(directory) ?? [])
+    load: () => {
+      if (!wasClosedInOrder) disk.syncDirectory(directory)
+      return (disk.list(directory) ?? [])
         .filter((name) => /^\d{20}\.log$/.test(name))
-        .map((name) => open(Number(name.slice(0, 20)), false)),
+        .map((name) => open(Number(name.slice(0, 20)), false))
+    },
     create: (baseOffset) => {
       const segment = open(baseOffset, true)
       disk.syncDirectory(directory)

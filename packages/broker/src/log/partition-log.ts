@@ -346,5 +346,7 @@ export class PartitionLog {
       segment.bytes.truncate(good)
       for (const later of this.#segments.splice(index + 1)) this.#store.remove(later)
     }
+    // A process that was killed leaves bytes that only the system's memory may have; from now on they count.
+    if (check && this.#store.isDurable) this.#segments.at(-1)?.bytes.syncNow()
   }
 }
