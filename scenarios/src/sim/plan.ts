@@ -84,7 +84,14 @@ export function planOf(seed: number, scenario: Scenario): Plan {
   const random = new Random(`${seed} ${scenario}`)
   const faults = Array.from({ length: random.whole(4, 12) }, () => faultOf(random, random.pick(usual)))
   if (scenario === 'crashes') {
-    for (let count = random.whole(1, 4); count > 0; count--) faults.push(faultOf(random, random.pick(ends)))
+    for (let count = random.whole(1, 4); count > 0; count--) {
+      const end = faultOf(random, random.pick(ends))
+      faults.push(end)
+      // What a killed broker had not forced is put to the test by a power cut soon after it is back.
+      if (end.kind !== 'kill' || random.chance(0.5)) continue
+      const at = end.at + end.forMs + random.between(20, 1500)
+      faults.push({ ...faultOf(random, 'cutPower'), at })
+    }
   }
   faults.sort((a, b) => a.at - b.at)
   const healAt = Math.max(...faults.map(({ at, forMs }) => at + forMs))
