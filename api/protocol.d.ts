@@ -4138,6 +4138,7 @@ export declare const uniform: Assignor;
 // compile
 /** Key under which a decoded struct keeps tagged fields that this library does not know, so that they survive. */
 export declare const unknownTags: unique symbol;
+/** A tagged field of a newer schema, kept as it came. */
 export interface UnknownTag {
     tag: number;
     bytes: Uint8Array;
@@ -4203,8 +4204,156 @@ export interface ErrorCode {
 export declare function errorNamed(name: string): ErrorCode | undefined;
 /** Everything known of a code; one that is not known keeps its number in its name. */
 export declare function errorOf(code: number): ErrorCode;
+/** code, name, mark (`metadata` is retriable too). Source: `org.apache.kafka.common.protocol.Errors` of Kafka 4.3. */
+declare const table: readonly [readonly [-1, "UNKNOWN_SERVER_ERROR", ""], readonly [0, "NONE", ""], readonly [1, "OFFSET_OUT_OF_RANGE", ""], readonly [2, "CORRUPT_MESSAGE", "retriable"], readonly [3, "UNKNOWN_TOPIC_OR_PARTITION", "metadata"], readonly [4, "INVALID_FETCH_SIZE", ""], readonly [5, "LEADER_NOT_AVAILABLE", "metadata"], readonly [6, "NOT_LEADER_OR_FOLLOWER", "metadata"], readonly [7, "REQUEST_TIMED_OUT", "retriable"], readonly [8, "BROKER_NOT_AVAILABLE", ""], readonly [9, "REPLICA_NOT_AVAILABLE", "metadata"], readonly [10, "MESSAGE_TOO_LARGE", ""], readonly [11, "STALE_CONTROLLER_EPOCH", ""], readonly [12, "OFFSET_METADATA_TOO_LARGE", ""], readonly [13, "NETWORK_EXCEPTION", "metadata"], readonly [14, "COORDINATOR_LOAD_IN_PROGRESS", "retriable"], readonly [15, "COORDINATOR_NOT_AVAILABLE", "retriable"], readonly [16, "NOT_COORDINATOR", "retriable"], readonly [17, "INVALID_TOPIC_EXCEPTION", ""], readonly [18, "RECORD_LIST_TOO_LARGE", ""], readonly [19, "NOT_ENOUGH_REPLICAS", "retriable"], readonly [20, "NOT_ENOUGH_REPLICAS_AFTER_APPEND", "retriable"], readonly [21, "INVALID_REQUIRED_ACKS", ""], readonly [22, "ILLEGAL_GENERATION", ""], readonly [23, "INCONSISTENT_GROUP_PROTOCOL", ""], readonly [24, "INVALID_GROUP_ID", ""], readonly [25, "UNKNOWN_MEMBER_ID", ""], readonly [26, "INVALID_SESSION_TIMEOUT", ""], readonly [27, "REBALANCE_IN_PROGRESS", ""], readonly [28, "INVALID_COMMIT_OFFSET_SIZE", ""], readonly [29, "TOPIC_AUTHORIZATION_FAILED", ""], readonly [30, "GROUP_AUTHORIZATION_FAILED", ""], readonly [31, "CLUSTER_AUTHORIZATION_FAILED", ""], readonly [32, "INVALID_TIMESTAMP", ""], readonly [33, "UNSUPPORTED_SASL_MECHANISM", ""], readonly [34, "ILLEGAL_SASL_STATE", ""], readonly [35, "UNSUPPORTED_VERSION", ""], readonly [36, "TOPIC_ALREADY_EXISTS", ""], readonly [37, "INVALID_PARTITIONS", ""], readonly [38, "INVALID_REPLICATION_FACTOR", ""], readonly [39, "INVALID_REPLICA_ASSIGNMENT", ""], readonly [40, "INVALID_CONFIG", ""], readonly [41, "NOT_CONTROLLER", "retriable"], readonly [42, "INVALID_REQUEST", ""], readonly [43, "UNSUPPORTED_FOR_MESSAGE_FORMAT", ""], readonly [44, "POLICY_VIOLATION", ""], readonly [45, "OUT_OF_ORDER_SEQUENCE_NUMBER", ""], readonly [46, "DUPLICATE_SEQUENCE_NUMBER", ""], readonly [47, "INVALID_PRODUCER_EPOCH", ""], readonly [48, "INVALID_TXN_STATE", ""], readonly [49, "INVALID_PRODUCER_ID_MAPPING", ""], readonly [50, "INVALID_TRANSACTION_TIMEOUT", ""], readonly [51, "CONCURRENT_TRANSACTIONS", "retriable"], readonly [52, "TRANSACTION_COORDINATOR_FENCED", ""], readonly [53, "TRANSACTIONAL_ID_AUTHORIZATION_FAILED", ""], readonly [54, "SECURITY_DISABLED", ""], readonly [55, "OPERATION_NOT_ATTEMPTED", ""], readonly [56, "KAFKA_STORAGE_ERROR", "metadata"], readonly [57, "LOG_DIR_NOT_FOUND", ""], readonly [58, "SASL_AUTHENTICATION_FAILED", ""], readonly [59, "UNKNOWN_PRODUCER_ID", ""], readonly [60, "REASSIGNMENT_IN_PROGRESS", ""], readonly [61, "DELEGATION_TOKEN_AUTH_DISABLED", ""], readonly [62, "DELEGATION_TOKEN_NOT_FOUND", ""], readonly [63, "DELEGATION_TOKEN_OWNER_MISMATCH", ""], readonly [64, "DELEGATION_TOKEN_REQUEST_NOT_ALLOWED", ""], readonly [65, "DELEGATION_TOKEN_AUTHORIZATION_FAILED", ""], readonly [66, "DELEGATION_TOKEN_EXPIRED", ""], readonly [67, "INVALID_PRINCIPAL_TYPE", ""], readonly [68, "NON_EMPTY_GROUP", ""], readonly [69, "GROUP_ID_NOT_FOUND", ""], readonly [70, "FETCH_SESSION_ID_NOT_FOUND", "retriable"], readonly [71, "INVALID_FETCH_SESSION_EPOCH", "retriable"], readonly [72, "LISTENER_NOT_FOUND", "metadata"], readonly [73, "TOPIC_DELETION_DISABLED", ""], readonly [74, "FENCED_LEADER_EPOCH", "metadata"], readonly [75, "UNKNOWN_LEADER_EPOCH", "retriable"], readonly [76, "UNSUPPORTED_COMPRESSION_TYPE", ""], readonly [77, "STALE_BROKER_EPOCH", ""], readonly [78, "OFFSET_NOT_AVAILABLE", "retriable"], readonly [79, "MEMBER_ID_REQUIRED", ""], readonly [80, "PREFERRED_LEADER_NOT_AVAILABLE", "metadata"], readonly [81, "GROUP_MAX_SIZE_REACHED", ""], readonly [82, "FENCED_INSTANCE_ID", ""], readonly [83, "ELIGIBLE_LEADERS_NOT_AVAILABLE", "metadata"], readonly [84, "ELECTION_NOT_NEEDED", "metadata"], readonly [85, "NO_REASSIGNMENT_IN_PROGRESS", ""], readonly [86, "GROUP_SUBSCRIBED_TO_TOPIC", ""], readonly [87, "INVALID_RECORD", ""], readonly [88, "UNSTABLE_OFFSET_COMMIT", "retriable"], readonly [89, "THROTTLING_QUOTA_EXCEEDED", "retriable"], readonly [90, "PRODUCER_FENCED", ""], readonly [91, "RESOURCE_NOT_FOUND", ""], readonly [92, "DUPLICATE_RESOURCE", ""], readonly [93, "UNACCEPTABLE_CREDENTIAL", ""], readonly [94, "INCONSISTENT_VOTER_SET", ""], readonly [95, "INVALID_UPDATE_VERSION", ""], readonly [96, "FEATURE_UPDATE_FAILED", ""], readonly [97, "PRINCIPAL_DESERIALIZATION_FAILURE", ""], readonly [98, "SNAPSHOT_NOT_FOUND", ""], readonly [99, "POSITION_OUT_OF_RANGE", ""], readonly [100, "UNKNOWN_TOPIC_ID", "metadata"], readonly [101, "DUPLICATE_BROKER_REGISTRATION", ""], readonly [102, "BROKER_ID_NOT_REGISTERED", ""], readonly [103, "INCONSISTENT_TOPIC_ID", "metadata"], readonly [104, "INCONSISTENT_CLUSTER_ID", ""], readonly [105, "TRANSACTIONAL_ID_NOT_FOUND", ""], readonly [106, "FETCH_SESSION_TOPIC_ID_ERROR", "retriable"], readonly [107, "INELIGIBLE_REPLICA", ""], readonly [108, "NEW_LEADER_ELECTED", ""], readonly [109, "OFFSET_MOVED_TO_TIERED_STORAGE", ""], readonly [110, "FENCED_MEMBER_EPOCH", ""], readonly [111, "UNRELEASED_INSTANCE_ID", ""], readonly [112, "UNSUPPORTED_ASSIGNOR", ""], readonly [113, "STALE_MEMBER_EPOCH", ""], readonly [114, "MISMATCHED_ENDPOINT_TYPE", ""], readonly [115, "UNSUPPORTED_ENDPOINT_TYPE", ""], readonly [116, "UNKNOWN_CONTROLLER_ID", ""], readonly [117, "UNKNOWN_SUBSCRIPTION_ID", ""], readonly [118, "TELEMETRY_TOO_LARGE", ""], readonly [119, "INVALID_REGISTRATION", ""], readonly [120, "TRANSACTION_ABORTABLE", ""], readonly [121, "INVALID_RECORD_STATE", ""], readonly [122, "SHARE_SESSION_NOT_FOUND", "retriable"], readonly [123, "INVALID_SHARE_SESSION_EPOCH", "retriable"], readonly [124, "FENCED_STATE_EPOCH", ""], readonly [125, "INVALID_VOTER_KEY", ""], readonly [126, "DUPLICATE_VOTER", ""], readonly [127, "VOTER_NOT_FOUND", ""], readonly [128, "INVALID_REGULAR_EXPRESSION", ""], readonly [129, "REBOOTSTRAP_REQUIRED", ""], readonly [130, "STREAMS_INVALID_TOPOLOGY", ""], readonly [131, "STREAMS_INVALID_TOPOLOGY_EPOCH", ""], readonly [132, "STREAMS_TOPOLOGY_FENCED", ""], readonly [133, "SHARE_SESSION_LIMIT_REACHED", "retriable"]];
+/** The names of Kafka's errors. */
+export type ErrorName = (typeof table)[number][1];
 /** All of Kafka's codes, in order. */
 export declare const errorCodes: readonly ErrorCode[];
+
+// explain/format
+/** How an explanation is printed. */
+export interface FormatOptions {
+    /** Characters in a line, 60 at least. Default 120. */
+    readonly width?: number;
+    /** Lines for pieces; what is beyond is counted in one line. Default 1000. */
+    readonly maxRows?: number;
+}
+/**
+ * A table for people: where, the bytes, the field, its value and what it means, a line for each piece. What a batch
+ * unpacks to follows it with `>` before the offsets. Control characters are shown as escapes, so that what came from
+ * outside cannot drive a terminal.
+ * @returns lines, the last one ended
+ */
+export declare function format(explained: ExplainedBytes | Explained | Exchange | Unreadable, options?: FormatOptions): string;
+
+// explain/frame
+/** What the bytes are. Left out, they are a request, which says of itself what it is. */
+export interface ExplainOptions extends ExplainLimits {
+    /** Of what the bytes are the answer; a response does not say it. `unknown` explains the header only. */
+    readonly response?: {
+        readonly api: Api;
+        readonly version: number;
+    } | 'unknown';
+    /** Whether the size, 4 bytes, is in front. Left out: it is when it fits, or when only so the request makes sense. */
+    readonly sized?: boolean;
+}
+/**
+ * Says of every byte of a frame what it is. Bytes that cannot be read are no error of the call: they become a `rest`
+ * with the reason, and `error` says it once more.
+ *
+ *   const explained = explain(frame)
+ *   console.log(format(explained))
+ */
+export declare function explain(bytes: Uint8Array, options?: ExplainOptions): Explained;
+
+// explain/known-apis
+/** The API with this key; undefined when this version does not know it. */
+export declare function apiOf(key: number): Api | undefined;
+/** The API with Kafka's name, e.g. `Metadata`, in any case; undefined when this version does not know it. */
+export declare function apiNamed(name: string): Api | undefined;
+/** Every API of this package, in the order of their keys. */
+export declare const knownApis: readonly Api[];
+
+// explain/piece
+/** A stretch of bytes and what it means. */
+export interface Piece {
+    /** First byte, counted from the start of what was explained. */
+    readonly start: number;
+    /** The byte behind the last one. */
+    readonly end: number;
+    /** The field: `topics[0].partitions[2].errorCode`; the header's fields begin with `header.`, '' is no field. */
+    readonly path: string;
+    /** How it is written: `int16`, `compact string`, `varint`, `array size`, ... */
+    readonly type: string;
+    /** What the codec would decode. Integers beyond +-(2^53 - 1), which the codec refuses, are bigints here. */
+    readonly value: unknown;
+    /** What a person wants to know besides: an error's or API's name, `null`, `default`, what is wrong; '' for nothing. */
+    readonly note: string;
+    /**
+     * `field`: the value of a field. `framing`: what holds fields together, e.g. a size, a count, a tag. `rest`: bytes
+     * that could not be read or belong to nothing; the note says why.
+     */
+    readonly role: 'field' | 'framing' | 'rest';
+    /** What the bytes are once decompressed. */
+    readonly unpacked?: ExplainedBytes;
+}
+/** Bytes with the pieces that cover each of them once, in order. */
+export interface ExplainedBytes {
+    readonly bytes: Uint8Array;
+    readonly pieces: readonly Piece[];
+    /** The first thing that is wrong; undefined when all could be read. */
+    readonly error: KafkaError | undefined;
+}
+/** A frame that was explained. */
+export interface Explained extends ExplainedBytes {
+    readonly kind: 'request' | 'response';
+    /** undefined when it is not known, or not one of ours. */
+    readonly api: Api | undefined;
+    /** The version in which the body was read; undefined when none was. */
+    readonly version: number | undefined;
+    /** undefined when the frame ends before it. */
+    readonly correlationId: number | undefined;
+}
+/** Bounds of an explanation, which takes far more memory than the bytes that it explains. */
+export interface ExplainLimits {
+    /** What is beyond this number of pieces becomes one `rest`. Default 100 000. */
+    readonly maxPieces?: number;
+    /** How large the records of one batch may become by decompression. Default 16 MiB. */
+    readonly maxDecompressedBytes?: number;
+}
+
+// explain/records
+/**
+ * Explains record batches, of any magic, as they stand in a Produce request, a Fetch response or a segment of the log.
+ * Nothing that is wrong with the bytes makes it throw.
+ */
+export declare function explainRecords(bytes: Uint8Array, limits?: ExplainLimits): ExplainedBytes;
+
+// explain/stream
+/** What was captured of one TCP connection: the bytes of each direction, in order, cut anywhere. */
+export interface Capture {
+    /** What the client sent. */
+    readonly client: Iterable<Uint8Array>;
+    /** What the broker sent. */
+    readonly server: Iterable<Uint8Array>;
+}
+/** A request and its response; one of them may be missing. */
+export interface Exchange {
+    readonly kind: 'exchange';
+    /** undefined when the request is not in the capture. */
+    readonly request: Explained | undefined;
+    /** Where the request begins in what the client sent. */
+    readonly requestAt: number | undefined;
+    /** undefined when the response is not in the capture, or when there is none. */
+    readonly response: Explained | undefined;
+    /** Where the response begins in what the broker sent. */
+    readonly responseAt: number | undefined;
+    /** Why one of them is missing or not whole; '' when all is well. */
+    readonly note: string;
+}
+/** Bytes in which no frame could be found. */
+export interface Unreadable {
+    readonly kind: 'unreadable';
+    readonly from: 'client' | 'server';
+    /** Counted from the start of what that side sent. */
+    readonly start: number;
+    readonly end: number;
+    readonly bytes: Uint8Array;
+    readonly note: string;
+}
+/** Bounds of the explanation of a capture. */
+export interface StreamOptions extends ExplainLimits {
+    /** What announces more is no frame. Default 100 MiB, Kafka's own. */
+    readonly maxFrameBytes?: number;
+}
+/**
+ * Explains a captured connection: requests with their responses, which are found by the correlation id and read in the
+ * version of the request. Bytes that are no frames are told apart, also when the capture begins in the middle; nothing
+ * in it makes this throw.
+ * @returns exchanges in the order of the requests; what belongs to none stands where it was found
+ */
+export declare function explainStream(capture: Capture, options?: StreamOptions): Generator<Exchange | Unreadable, void>;
 
 // field-default
 /** The value that a field has where the version lacks it: its declared default, or Kafka's implicit one. */
@@ -4221,9 +4370,11 @@ export declare const RequestHeader: Message<{
     correlationId: Field<number, number, false>;
     clientId: Field<string | null, string | null, false>;
 }>;
+/** The header of every response. */
 export declare const ResponseHeader: Message<{
     correlationId: Field<number, number, false>;
 }>;
+/** Flexible requests have a header that can take tagged fields. */
 export declare function requestHeaderVersion(api: Api, version: number): number;
 /** ApiVersions answers with header 0 in every version: the client does not yet know what the broker speaks (KIP-511). */
 export declare function responseHeaderVersion(api: Api, version: number): number;
@@ -4242,6 +4393,7 @@ export declare function correlationIdOf(frame: Uint8Array): number;
  * @throws MalformedError also for bytes that are left over.
  */
 export declare function decodeResponse<A extends Api>(api: A, version: number, frame: Uint8Array): Response<A>;
+/** What a broker learns of a request before it knows the API. */
 export interface IncomingHeader {
     apiKey: number;
     apiVersion: number;
@@ -4257,6 +4409,7 @@ export declare function peekRequest(frame: Uint8Array): IncomingHeader;
  * asks for all topics with three bytes too many.
  */
 export declare function decodeRequest<A extends Api>(api: A, version: number, frame: Uint8Array): Received<A>;
+/** Limits of a `FrameSplitter`. */
 export interface SplitterOptions {
     /** A frame that announces more is refused before anything is allocated. Default 100 MiB, Kafka's own. */
     maxFrameBytes?: number;
@@ -5064,7 +5217,7 @@ type StoredRecord<K> = K extends RecordKind<infer Name, infer Key, infer Value> 
     readonly value: Decoded<Value> | null;
 } : never;
 /** A decoded record of an internal topic; `name` says which kind it is. */
-export type InternalRecord<T extends InternalTopic> = StoredRecord<Kinds<T>>;
+export type InternalRecord<T extends InternalTopic> = T extends InternalTopic ? StoredRecord<Kinds<T>> : never;
 /**
  * A record of an internal topic.
  * @returns undefined when the kind is not known: a newer Kafka wrote it. Kafka's coordinators pass such records over.
@@ -5154,8 +5307,10 @@ export declare class MalformedError extends KafkaError {
 export declare class EncodeError extends KafkaError {
     #private;
     readonly name = "EncodeError";
+    /** Names of the fields from the outermost to the one that could not be written. */
     readonly path: string[];
     constructor(what: string, options?: ErrorOptions);
+    /** Puts an outer field's name in front of the path; used while the error travels outwards. */
     within(name: string): this;
 }
 /** The two sides have no common version, or the common one cannot carry what was asked for. */
@@ -5228,6 +5383,8 @@ export declare function murmur2(bytes: Uint8Array): number;
 export declare function partitionOfKey(key: Uint8Array, partitions: number): number;
 
 // reader
+/** The longest text of a message in bytes of UTF-8, in all versions. */
+export declare const TEXT_BYTES_MAX = 32767;
 /**
  * Reads Kafka's primitives, never past the end. A length or count is believed only after it was compared with what
  * remains, so hostile bytes cannot make it allocate. Byte fields are views of the given memory, not copies.
@@ -5571,7 +5728,9 @@ export declare function looksLike(ranges: ReadonlyMap<number, VersionRange>): st
  *     throttleTimeMs: int32.since(1).ignorable(), errorCode: int16,
  *   })
  */
+/** The types of Kafka's schema, and two more that say how an int64 is shown: as a bigint, or with Infinity. */
 export type Primitive = 'boolean' | 'int8' | 'int16' | 'uint16' | 'int32' | 'uint32' | 'int64' | 'int64OrInfinity' | 'bigint64' | 'float64' | 'uuid' | 'string' | 'bytes' | 'records';
+/** How a field stands on the wire. */
 export type WireType = {
     readonly kind: Primitive;
 } | {
@@ -5623,7 +5782,9 @@ export declare class Field<Out, In = Out, Spare extends boolean = false> {
     /** Keeps the form of versions before KIP-482 in all versions. */
     neverCompact(): Field<Out, In, Spare>;
 }
+/** A field of whatever type. */
 export type AnyField = Field<unknown, unknown, boolean>;
+/** The fields of a struct, in the order of the wire. */
 export type Shape = {
     readonly [name: string]: Field<any, any, boolean>;
 };
@@ -5643,11 +5804,17 @@ export type Encodable<S extends Shape> = Flat<{
 } & {
     readonly [K in SpareKeys<S>]?: S[K]['in'] | undefined;
 }>;
+/** One byte; anything but 0 reads as true. */
 export declare const boolean: Field<boolean>;
+/** A whole number from -128 to 127. */
 export declare const int8: Field<number>;
+/** A whole number from -32768 to 32767. */
 export declare const int16: Field<number>;
+/** A whole number from 0 to 65535, e.g. a port. */
 export declare const uint16: Field<number>;
+/** A whole number from -2147483648 to 2147483647. */
 export declare const int32: Field<number>;
+/** A whole number from 0 to 4294967295, e.g. a checksum. */
 export declare const uint32: Field<number>;
 /** Offsets, timestamps, durations: a number, refused when it is not a safe integer. */
 export declare const int64: Field<number>;
@@ -5655,16 +5822,20 @@ export declare const int64: Field<number>;
 export declare const int64OrInfinity: Field<number>;
 /** Ids, which need all 64 bits. */
 export declare const bigint64: Field<bigint>;
+/** Any number, also NaN and the infinities. */
 export declare const float64: Field<number>;
 /** 22 characters of URL-safe base64, as Kafka prints ids. */
 export declare const uuid: Field<string>;
+/** Text; UTF-8 on the wire, 32767 bytes at most. */
 export declare const string: Field<string>;
 /** Decoded as a view of the frame, not a copy. */
 export declare const bytes: Field<Uint8Array>;
 /** Whole record batches; a view of the frame. */
 export declare const records: Field<Uint8Array>;
+/** A list of structs, or of anything else. */
 export declare function array<S extends Shape>(shape: S): Field<Decoded<S>[], readonly Encodable<S>[]>;
 export declare function array<O, I>(element: Field<O, I, boolean>): Field<O[], readonly I[]>;
+/** Fields of their own within a message. */
 export declare function struct<S extends Shape>(shape: S): Field<Decoded<S>, Encodable<S>>;
 /** A message with versions: a request, a response, a header, a record of an internal topic. */
 export interface Message<S extends Shape> {
@@ -5677,7 +5848,9 @@ export interface Message<S extends Shape> {
 }
 /** One Kafka API. */
 export interface Api<Req extends Shape = Shape, Res extends Shape = Shape> {
+    /** Kafka's number of the API, which stands in the header of each request. */
     readonly key: number;
+    /** Kafka's name, without Request or Response. */
     readonly name: string;
     readonly minVersion: number;
     readonly maxVersion: number;
@@ -5693,13 +5866,19 @@ export type Response<A extends Api> = Decoded<A['response']['shape']>;
 export type Received<A extends Api> = Decoded<A['request']['shape']>;
 /** What a broker gives to answer it. */
 export type Reply<A extends Api> = Encodable<A['response']['shape']>;
+/** The versions of a message. */
 export interface Versions {
     /** Oldest and newest version that can be coded. */
     versions: readonly [number, number];
     /** First flexible version (KIP-482); none when left out. */
     flexible?: number;
 }
+/** Declares a message. */
 export declare function message<S extends Shape>(name: string, versions: Versions, shape: S): Message<S>;
+/**
+ * Declares an API: one text for the codecs of all versions and for the types of both sides.
+ * @param key Kafka's number of the API
+ */
 export declare function api<Req extends Shape, Res extends Shape>(key: number, name: string, versions: Versions, request: Req, response: Res): Api<Req, Res>;
 
 // uuid

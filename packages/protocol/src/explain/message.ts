@@ -1,5 +1,5 @@
-import { defaultOf } from '../compile.ts'
 import { errorOf } from '../error-codes.ts'
+import { defaultOf } from '../field-default.ts'
 import { MalformedError } from '../kafka-error.ts'
 import type { Reader } from '../reader.ts'
 import type { FieldSpec, Message, Primitive, Shape } from '../schema.ts'
