@@ -73,7 +73,8 @@ export class ProducerTask {
         const { code, sent, name, message } = error as KafkaError & { sent?: boolean }
         ledger.fail(value, sent === false)
         note('failed', this.host.name, `${value} ${code}`)
-        if (code !== 'TIMEOUT') ledger.problem(`sending ${value} failed: ${name}: ${message}`)
+        // Everything else would be final, and nothing that goes wrong here is.
+        if (code !== 'TIMEOUT' && !sent) ledger.problem(`sending ${value} failed: ${name}: ${message}`)
       },
     )
   }

@@ -176,3 +176,48 @@ test('what a killed broker had not forced yet is forced before it counts', async
   const reader = consumerOn(world, 'two')
   assert.deepEqual(await world.until(reader.endOffsets([first]), LIMIT_MS), [2])
 })
+
+test('what arrives after its producer has given up on the connection is stored once, and called what it is', async () => {
+  let late = 0
+  for (let seed = 1; seed <= 20; seed++) {
+    const world = new SimWorld({ seed, turn, network: { tearChance: 0 } })
+    const settings = { runtime: world.host('broker'), host: 'broker', port: 9092 }
+    const broker = await world.until(startBroker(settings), LIMIT_MS)
+    broker.createTopic(TOPIC)
+    const limits = { requestTimeoutMs: 1000, deliveryTimeoutMs: 3000 }
+    const pauses = { lingerMs: 0, retryBackoffMs: 300, retryBackoffMaxMs: 300 }
+    const producer = new KafkaProducer(
+      { bootstrapServers: 'broker:9092', ...limits, ...pauses },
+      { runtime: world.host('one') },
+    )
+    const outcomes = new Map<string, string>()
+    const send = (value: string) =>
+      producer.send({ topic: TOPIC, value }).then(
+        () => outcomes.set(value, 'stored'),
+        (error) =>
+          outcomes.set(value, (error as { sent?: boolean }).sent === false ? 'not stored' : 'unknown'),
+      )
+    await world.until(send('first'), LIMIT_MS)
+    // Both are sent and held back; the older one is given up, the newer one is sent again on another connection, where
+    // its number is not the next one, while the first attempts are still on their way.
+    world.network.split('one', 'broker', { oneWay: true })
+    void send('older')
+    await world.pass(900)
+    void send('newer')
+    await world.pass(2150)
+    world.network.healAll()
+    await world.until(() => outcomes.size === 3, LIMIT_MS)
+    await world.pass(5000)
+    const reader = consumerOn(world, 'two', { valueDeserializer: 'string' })
+    reader.assign([first])
+    const records = await world.until(reader.poll({ timeoutMs: 5000 }), LIMIT_MS)
+    const values = records.map(({ value }) => String(value))
+    assert.equal(new Set(values).size, values.length, `seed ${seed}: ${values}`)
+    for (const [value, outcome] of outcomes) {
+      if (outcome !== 'unknown')
+        assert.equal(values.includes(value), outcome === 'stored', `seed ${seed}: ${value}`)
+    }
+    if (values.includes('older')) late++
+  }
+  assert.ok(late > 0, 'nothing ever arrived late')
+})

@@ -8,7 +8,8 @@ import type { ProducerBatch, ProducerIdentity } from './producer-batch.ts'
  * - A retried batch goes only when it is the lowest that is not settled, so order survives a leader change.
  * - While batches are under way to one broker, none goes to another: the new leader might store the later one first.
  * - When a numbered batch fails for good, its number leaves a gap: the partition begins a new epoch at 0, but only
- *   after every batch whose outcome is unknown has been decided under its old number.
+ *   after every batch whose outcome is unknown has been decided under its old number. One that cannot be decided,
+ *   because an attempt of it may still arrive, fails with its outcome unknown.
  */
 export class PartitionQueue {
   readonly topic: string
@@ -69,6 +70,7 @@ export class PartitionQueue {
       batch.identity = undefined
       batch.baseSequence = -1
       batch.isOutcomeUnknown = false
+      batch.mayStillArrive = false
     }
     this.unsettled.length = 0
     return used

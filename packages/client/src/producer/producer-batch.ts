@@ -23,6 +23,11 @@ export class ProducerBatch {
   attempts = 0
   /** Monotonic: not to be sent before. */
   retryAt = 0
+  /**
+   * An attempt has left and was never answered, so it may be on its way still: even when the broker refuses the number
+   * of a later one, the records can be stored by the earlier one. They are never given another number.
+   */
+  mayStillArrive = false
   /** An attempt may have been stored: then it must neither be renumbered nor given up before that is decided. */
   isOutcomeUnknown = false
   isInFlight = false

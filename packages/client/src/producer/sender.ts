@@ -7,6 +7,7 @@ import { ConnectionError, ServerError, TimeoutError } from '../errors.ts'
 import type { Action } from '../recovery.ts'
 import { recover, recovery } from '../recovery.ts'
 import type { Accumulator } from './accumulator.ts'
+import { expired, undecidable } from './batch-errors.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import { ProducerBatch } from './producer-batch.ts'
 import type { ProducerConfig } from './producer-config.ts'
@@ -265,7 +266,10 @@ export class Sender {
 
   #unreached(batch: ProducerBatch, error: Error): void {
     const sent = !(error instanceof ConnectionError || error instanceof TimeoutError) || error.sent
-    if (sent) batch.isOutcomeUnknown = true
+    if (sent) {
+      batch.isOutcomeUnknown = true
+      batch.mayStillArrive = true
+    }
     this.#refused(batch, error, recover(error, recovery.produce))
   }
 
@@ -278,6 +282,8 @@ export class Sender {
       this.#settle(batch, { baseOffset: -1, logAppendTime: -1, error: undefined })
     } else if (action === 'split' && batch.count > 1 && !batch.isSettled) {
       this.#split(queue, batch)
+    } else if (action === 'sequence' && batch.mayStillArrive) {
+      this.#giveUp(queue, batch, undecidable(batch, error))
     } else if (
       batch.isSettled ||
       batch.attempts > config.retries ||
@@ -321,17 +327,7 @@ export class Sender {
 
   #expire(batch: ProducerBatch, now: number): void {
     const queue = this.#options.accumulator.queue(batch.topic, batch.partition)
-    const waited = now - batch.createdAt
-    const what = `${batch.count} record${batch.count === 1 ? '' : 's'} to be acknowledged by ${batch.topic}-${batch.partition}`
-    const sent = batch.isOutcomeUnknown || batch.isInFlight
-    const hint = sent
-      ? 'It had been sent, so it may be stored all the same'
-      : 'It was never sent; is there a leader, and can it be reached? deliveryTimeoutMs says how long is tried'
-    const error = new TimeoutError(what, waited, {
-      cause: batch.lastError,
-      sent,
-      hint,
-    })
+    const error = expired(batch, now)
     if (batch.isInFlight) this.#settle(batch, { baseOffset: -1, logAppendTime: -1, error })
     else this.#giveUp(queue, batch, error)
     this.#options.accumulator.tidy(queue)
