@@ -76,7 +76,10 @@ export class SimWorld {
     return this.#scheduler.now
   }
 
-  /** Hash of everything that has happened: equal for equal runs. 16 hexadecimal digits. */
+  /**
+   * Hash of everything that has happened: equal for equal runs. Between versions of Node it differs where zlib
+   * compresses differently. 16 hexadecimal digits.
+   */
   get digest(): string {
     return this.#trace.digest
   }

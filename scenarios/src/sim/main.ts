@@ -25,7 +25,9 @@ for (const seed of seeds) {
 const failed = results.filter(({ findings }) => findings.length > 0)
 console.log(summary(results))
 if (failed.length > 0) {
-  console.log(`replay with:\n${failed.map((result) => `  ${replayCommand(result)}`).join('\n')}`)
+  console.log(
+    `replay with (--trace shows every event):\n${failed.map((result) => `  ${replayCommand(result)}`).join('\n')}`,
+  )
   process.exitCode = 1
 }
 

@@ -2,7 +2,7 @@ import type { RunResult } from './run.ts'
 
 /** The command that runs exactly this again. */
 export function replayCommand({ seed, scenario }: RunResult): string {
-  return `npm run sim -- --seed ${seed} --scenario ${scenario} --trace`
+  return `npm run sim -- --seed ${seed} --scenario ${scenario}`
 }
 
 /** One run for people. */
