@@ -4168,12 +4168,31 @@ export interface DecompressOptions {
     /** Takes lz4 frames with the wrong header checksum that messages of magic 0 always have. */
     lenientLz4Header?: boolean;
 }
+/** Where the work of the asynchronous functions is done. */
+export interface AsyncOptions {
+    /**
+     * What is smaller is done at once, on this thread: handing it to another costs more. Bytes of what is given;
+     * default 131,072. Infinity: always at once, so that a run can be repeated exactly.
+     */
+    syncBelow?: number;
+    /**
+     * Lets others have a turn; called after every 256 KiB of what can only be done on this thread (snappy and lz4, and
+     * zstd on Node before 22.15). Left out, those are done without a pause.
+     */
+    turn?: () => Promise<unknown>;
+}
 export declare function codecNumber(name: CodecName): number;
 /**
  * Compresses the records of a batch.
- * @param level the codec's own scale: gzip 1 to 9, zstd 1 to 22; lz4 and snappy have none
+ * @param level the codec's own scale (`compressionLevel`); left out: Kafka's default
+ * @throws EncodeError when the codec has no such level
  */
 export declare function compress(name: CodecName, bytes: Uint8Array, level?: number): Uint8Array;
+/**
+ * As `compress`, but large bytes do not hold up this thread: gzip and zstd work on zlib's own thread pool, four at a
+ * time, the others in turns. The bytes must stay unchanged until then.
+ */
+export declare function compressAsync(name: CodecName, bytes: Uint8Array, level?: number, options?: AsyncOptions): Promise<Uint8Array>;
 /**
  * Undoes `compress`, and what other clients write.
  * @param codec number from the batch's attributes
@@ -4181,11 +4200,39 @@ export declare function compress(name: CodecName, bytes: Uint8Array, level?: num
  * @throws Error whose message says what is wrong; the caller knows where
  */
 export declare function decompress(codec: number, bytes: Uint8Array, maxBytes: number, options?: DecompressOptions): Buffer;
+/** As `decompress`, with the work done where `compressAsync` does it. */
+export declare function decompressAsync(codec: number, bytes: Uint8Array, maxBytes: number, options?: DecompressOptions & AsyncOptions): Promise<Buffer>;
 /**
  * Makes a codec ready to compress; decompressing never waits. Only zstd on Node before 22.15 has something to load.
  * @returns undefined when there is nothing to wait for
  */
 export declare function prepareCodec(name: CodecName): Promise<void> | undefined;
+
+// compression/level
+/**
+ * The level that a codec compresses with: gzip 1 to 9 (default -1, which is zlib's own choice), lz4 1 to 17 (9), zstd
+ * -131072 to 22 (3). `none` and `snappy` have no levels: what is given for them is passed over, as in Kafka.
+ * @throws EncodeError when the codec has no such level
+ */
+export declare function compressionLevel(name: CodecName, level: number | undefined): number;
+
+// compression/native
+/**
+ * Packages with native code that do the same faster, where they are installed: optional peers of this package. Both
+ * come prebuilt from the registry for all common platforms, without an install script, and run on Bun and Deno.
+ */
+export declare const nativePackages: readonly ['@node-rs/crc32', 'snappy'];
+export type NativePackage = (typeof nativePackages)[number];
+/**
+ * From now on, in the whole process, exactly those of these packages are used that can be loaded and work; the others'
+ * work is done in JavaScript. Nothing is loaded unless this is called. What is read and what is checked is the same
+ * either way; compressed bytes may differ, which is why a run that is to be repeated exactly does without.
+ * @param wanted none: back to JavaScript
+ * @param load how a package is loaded; by default `import` with a name that bundlers do not follow. Whoever bundles
+ *   gives `(name) => (name === 'snappy' ? import('snappy') : import('@node-rs/crc32'))`.
+ * @returns those that are used
+ */
+export declare function useNative(wanted?: readonly NativePackage[], load?: (name: NativePackage) => Promise<unknown>): Promise<NativePackage[]>;
 
 // error-codes
 /** One of Kafka's error codes. */
@@ -5532,6 +5579,12 @@ export interface RecordBatch {
      * @throws CorruptRecordError when they cannot be decompressed, or are beyond the limits
      */
     cursor(): RecordCursor;
+    /**
+     * Decompresses the records where `decompressAsync` does it, so that `records` and `cursor` need not. The formats
+     * before magic 2 are left for those two.
+     * @throws CorruptRecordError when they cannot be decompressed, or are beyond the limits
+     */
+    decompressAsync(options?: AsyncOptions): Promise<void>;
 }
 /**
  * The batches of a fetch response, one after the other. A batch that is cut off at the end is passed over in silence:
@@ -5544,7 +5597,7 @@ export declare function readBatches(bytes: Uint8Array, options?: ReadOptions): G
 export interface FinishOptions {
     /** Default `none`. */
     codec?: CodecName;
-    /** The codec's own scale; left out: the codec's default. */
+    /** The codec's own scale (`compressionLevel`); left out: Kafka's default. */
     level?: number | undefined;
     /** Default -1n: not idempotent. */
     producerId?: bigint;
@@ -5581,8 +5634,14 @@ export declare class BatchWriter {
     /**
      * The complete batch. Plain it is a view of the writer's own memory; compressed it is new memory, unless
      * compressing does not make it smaller. The writer must not be used afterwards.
+     * @throws EncodeError when the codec has no such level
      */
     finish(options?: FinishOptions): Uint8Array;
+    /**
+     * As `finish`, with the compressing done where `compressAsync` does it.
+     * @throws EncodeError when the codec has no such level
+     */
+    finishAsync(options?: FinishOptions & AsyncOptions): Promise<Uint8Array>;
 }
 /** The most bytes a record can take in a batch. Source: `DefaultRecord.recordSizeUpperBound`. */
 export declare function recordSizeBound(key: Uint8Array | string | null, value: Uint8Array | string | null, headers: readonly Header[] | undefined): number;
@@ -5605,10 +5664,6 @@ export declare function headerOf(bytes: Uint8Array): BatchHeader;
 export declare function crc32(bytes: Uint8Array): number;
 
 // records/crc32c
-/**
- * CRC-32C (Castagnoli), the checksum of record batches. Slicing by 16: sixteen tables let one step take four 32-bit
- * words, which is as fast as plain JavaScript gets and faster than the published wasm versions.
- */
 /**
  * The checksum of a stretch of bytes, as an unsigned 32-bit number.
  * @param previous the checksum of what comes before, when the bytes are not in one piece

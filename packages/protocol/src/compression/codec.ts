@@ -1,7 +1,13 @@
-import { gunzipSync, gzipSync } from 'node:zlib'
-import { compressLz4, decompressLz4 } from './lz4-frame.ts'
-import { compressSnappy, decompressSnappy } from './snappy.ts'
-import { compressZstd, decompressZstd, prepareZstd } from './zstd.ts'
+import { gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib'
+import { asBuffer, asTooLarge, atMost, within } from './bytes.ts'
+import { compressionLevel } from './level.ts'
+import { compressLz4, decompressLz4, lz4FrameBound } from './lz4-frame.ts'
+import { offThread } from './off-thread.ts'
+import { scratch } from './scratch.ts'
+import { compressSnappy, decompressSnappy, snappyFrameBound } from './snappy.ts'
+import type { Stepwise } from './stepwise.ts'
+import { atOnce, inTurns } from './stepwise.ts'
+import { compressZstd, compressZstdAsync, decompressZstd, decompressZstdAsync, prepareZstd } from './zstd.ts'
 
 /** Kafka's names of the codecs, by their number in a batch's attributes. */
 export const codecNames = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
@@ -13,8 +19,22 @@ export interface DecompressOptions {
   lenientLz4Header?: boolean
 }
 
-/** Level 1 is three times as fast as zlib's own default and gives nine tenths of its ratio on such data. */
-const GZIP_LEVEL = 1
+/** Where the work of the asynchronous functions is done. */
+export interface AsyncOptions {
+  /**
+   * What is smaller is done at once, on this thread: handing it to another costs more. Bytes of what is given;
+   * default 131,072. Infinity: always at once, so that a run can be repeated exactly.
+   */
+  syncBelow?: number
+  /**
+   * Lets others have a turn; called after every 256 KiB of what can only be done on this thread (snappy and lz4, and
+   * zstd on Node before 22.15). Left out, those are done without a pause.
+   */
+  turn?: () => Promise<unknown>
+}
+
+const SYNC_BELOW = 131_072
+const TURN_AFTER = 262_144
 
 export function codecNumber(name: CodecName): number {
   return codecNames.indexOf(name)
@@ -22,20 +42,45 @@ export function codecNumber(name: CodecName): number {
 
 /**
  * Compresses the records of a batch.
- * @param level the codec's own scale: gzip 1 to 9, zstd 1 to 22; lz4 and snappy have none
+ * @param level the codec's own scale (`compressionLevel`); left out: Kafka's default
+ * @throws EncodeError when the codec has no such level
  */
 export function compress(name: CodecName, bytes: Uint8Array, level?: number): Uint8Array {
+  const checked = compressionLevel(name, level)
   switch (name) {
     case 'none':
       return bytes
     case 'gzip':
-      return gzipSync(bytes, { level: level ?? GZIP_LEVEL })
-    case 'snappy':
-      return compressSnappy(bytes)
-    case 'lz4':
-      return compressLz4(bytes)
+      return gzipSync(bytes, { level: checked })
     case 'zstd':
-      return compressZstd(bytes, level)
+      return compressZstd(bytes, checked)
+    default:
+      return atOnce(compressing(name, bytes, checked, scratch))
+  }
+}
+
+/**
+ * As `compress`, but large bytes do not hold up this thread: gzip and zstd work on zlib's own thread pool, four at a
+ * time, the others in turns. The bytes must stay unchanged until then.
+ */
+export async function compressAsync(
+  name: CodecName,
+  bytes: Uint8Array,
+  level?: number,
+  options: AsyncOptions = {},
+): Promise<Uint8Array> {
+  if (bytes.length < (options.syncBelow ?? SYNC_BELOW)) return compress(name, bytes, level)
+  const checked = compressionLevel(name, level)
+  switch (name) {
+    case 'none':
+      return bytes
+    case 'gzip':
+      return await offThread((done) => gzip(bytes, { level: checked }, done))
+    case 'zstd':
+      return await compressZstdAsync(bytes, checked)
+    default:
+      // Memory of its own: what is kept between calls is used by others in between.
+      return await driven(compressing(name, bytes, checked, Buffer.allocUnsafeSlow), options)
   }
 }
 
@@ -51,11 +96,58 @@ export function decompress(
   maxBytes: number,
   options: DecompressOptions = {},
 ): Buffer {
+  const name = codecNames[codec]
+  if (name === 'none') return asBuffer(bytes)
+  if (name === 'gzip') return gunzipped(bytes, maxBytes)
+  return atOnce(decompressing(codec, bytes, maxBytes, options))
+}
+
+/** As `decompress`, with the work done where `compressAsync` does it. */
+export async function decompressAsync(
+  codec: number,
+  bytes: Uint8Array,
+  maxBytes: number,
+  options: DecompressOptions & AsyncOptions = {},
+): Promise<Buffer> {
+  const name = codecNames[codec]
+  if (bytes.length < (options.syncBelow ?? SYNC_BELOW) || name === 'none') {
+    return decompress(codec, bytes, maxBytes, options)
+  }
+  if (name === 'gzip') {
+    const limits = { maxOutputLength: atMost(maxBytes) }
+    return within(await offThread((done) => gunzip(bytes, limits, done), maxBytes), maxBytes)
+  }
+  const elsewhere = name === 'zstd' ? decompressZstdAsync(bytes, maxBytes) : undefined
+  if (elsewhere) return await elsewhere
+  return await driven(decompressing(codec, bytes, maxBytes, options), options)
+}
+
+/**
+ * Makes a codec ready to compress; decompressing never waits. Only zstd on Node before 22.15 has something to load.
+ * @returns undefined when there is nothing to wait for
+ */
+export function prepareCodec(name: CodecName): Promise<void> | undefined {
+  return name === 'zstd' ? prepareZstd() : undefined
+}
+
+function compressing(
+  name: 'snappy' | 'lz4',
+  bytes: Uint8Array,
+  level: number,
+  memory: (size: number) => Buffer,
+): Stepwise<Uint8Array> {
+  return name === 'snappy'
+    ? compressSnappy(bytes, memory(snappyFrameBound(bytes.length)))
+    : compressLz4(bytes, level, memory(lz4FrameBound(bytes.length)))
+}
+
+function decompressing(
+  codec: number,
+  bytes: Uint8Array,
+  maxBytes: number,
+  options: DecompressOptions,
+): Stepwise<Buffer> {
   switch (codecNames[codec]) {
-    case 'none':
-      return asBuffer(bytes)
-    case 'gzip':
-      return gunzip(bytes, maxBytes)
     case 'snappy':
       return decompressSnappy(bytes, maxBytes)
     case 'lz4':
@@ -67,29 +159,14 @@ export function decompress(
   }
 }
 
-/**
- * Makes a codec ready to compress; decompressing never waits. Only zstd on Node before 22.15 has something to load.
- * @returns undefined when there is nothing to wait for
- */
-export function prepareCodec(name: CodecName): Promise<void> | undefined {
-  return name === 'zstd' ? prepareZstd() : undefined
+async function driven<T>(work: Stepwise<T>, { turn }: AsyncOptions): Promise<T> {
+  return turn ? await inTurns(work, TURN_AFTER, turn) : atOnce(work)
 }
 
-/** @internal */
-export function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-/** @internal The error for content that is larger than allowed. */
-export function tooLarge(maxBytes: number): Error {
-  return new Error(`it is larger than the limit of ${maxBytes} bytes`)
-}
-
-function gunzip(bytes: Uint8Array, maxBytes: number): Buffer {
+function gunzipped(bytes: Uint8Array, maxBytes: number): Buffer {
   try {
-    return gunzipSync(bytes, { maxOutputLength: Math.min(maxBytes, 0x7fff_ffff) })
+    return within(gunzipSync(bytes, { maxOutputLength: atMost(maxBytes) }), maxBytes)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes)
-    throw error
+    throw asTooLarge(error, maxBytes)
   }
 }

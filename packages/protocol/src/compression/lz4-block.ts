@@ -1,10 +1,10 @@
 /** The LZ4 block format: sequences of literals and matches. */
 
 const HASH_BITS = 13
-const MIN_MATCH = 4
+export const MIN_MATCH = 4
 /** A block ends with at least five literals, and no match begins in its last twelve bytes. */
-const LAST_LITERALS = 5
-const MATCH_LIMIT = 12
+export const LAST_LITERALS = 5
+export const MATCH_LIMIT = 12
 const MAX_DISTANCE = 65535
 
 const table = new Int32Array(1 << HASH_BITS)
@@ -49,11 +49,7 @@ export function compressLz4Block(
     }
     const length = matchLength(input, at + MIN_MATCH, from + MIN_MATCH, end - LAST_LITERALS)
     out = writeSequence(input, anchor, at, output, out, length)
-    const distance = at - from
-    const token = out
-    output[token] = distance & 0xff
-    output[token + 1] = distance >>> 8
-    out = writeLength(output, token + 2, length)
+    out = writeMatch(output, out, at - from, length)
     at += MIN_MATCH + length
     anchor = at
   }
@@ -61,7 +57,7 @@ export function compressLz4Block(
 }
 
 /** Token and literals; `match` is the match's length beyond four, or -1 for the last sequence, which has none. */
-function writeSequence(
+export function writeSequence(
   input: Buffer,
   from: number,
   to: number,
@@ -78,6 +74,13 @@ function writeSequence(
   return out
 }
 
+/** What follows the literals: where the match is, and what of its length beyond four is not in the token. */
+export function writeMatch(output: Buffer, at: number, distance: number, length: number): number {
+  output[at] = distance & 0xff
+  output[at + 1] = distance >>> 8
+  return writeLength(output, at + 2, length)
+}
+
 function writeLength(output: Buffer, start: number, length: number): number {
   if (length < 15) return start
   let at = start
@@ -87,7 +90,7 @@ function writeLength(output: Buffer, start: number, length: number): number {
   return at
 }
 
-function matchLength(input: Buffer, start: number, from: number, limit: number): number {
+export function matchLength(input: Buffer, start: number, from: number, limit: number): number {
   let at = start
   let other = from
   while (at < limit && input[at] === input[other]) {
@@ -97,7 +100,7 @@ function matchLength(input: Buffer, start: number, from: number, limit: number):
   return at - start
 }
 
-function read32(bytes: Buffer, at: number): number {
+export function read32(bytes: Buffer, at: number): number {
   return (
     (bytes[at] as number) |
     ((bytes[at + 1] as number) << 8) |

@@ -1,17 +1,22 @@
-import { asBuffer, tooLarge } from './codec.ts'
+import { asBuffer, tooLarge } from './bytes.ts'
 import { BlockTooLarge, compressLz4Block, decompressLz4Block, lz4BlockBound } from './lz4-block.ts'
-import { Growing, scratch } from './scratch.ts'
+import { compressLz4BlockHigh } from './lz4-high.ts'
+import { Growing } from './scratch.ts'
+import type { Stepwise } from './stepwise.ts'
 import { xxHash32 } from './xxhash32.ts'
 
 /**
- * The LZ4 frame as Kafka's Java client accepts it: version 01, independent blocks, the right header checksum. The
- * smallest block class that fits is written, since readers allocate it. Source: `Lz4BlockOutputStream`.
+ * The LZ4 frame as Kafka's Java client accepts it: version 01, independent blocks, the right header checksum. Blocks of
+ * the smallest class are written, as Java does, since readers allocate what the class says. Source: `Lz4BlockOutputStream`.
  */
 
 const MAGIC = 0x184d2204
 const VERSION_AND_INDEPENDENT = 0x60
 const UNCOMPRESSED = 0x8000_0000
 const HEADER_BYTES = 7
+const SMALLEST_CLASS = 4
+const BLOCK_BYTES = 65536
+const DEFAULT_LEVEL = 9
 /** Bits 4 to 6 of the second descriptor byte, with their block sizes. */
 const blockClasses = [
   [4, 65536],
@@ -20,32 +25,44 @@ const blockClasses = [
   [7, 4194304],
 ] as const
 
-export function compressLz4(bytes: Uint8Array): Uint8Array {
+/**
+ * Writes a frame block by block.
+ * @param level 9, the default, looks at one earlier place for a match, as Java's fast compressor does; the others at
+ *   2^(level - 1) of them, as its high compressor does
+ * @param memory where it may write, as large as `lz4FrameBound` says
+ */
+export function* compressLz4(bytes: Uint8Array, level: number, memory: Buffer): Stepwise<Uint8Array> {
   const input = asBuffer(bytes)
-  const [blockClass, blockBytes] = blockClasses.find(([, size]) => size >= input.length) ?? [7, 4194304]
-  const blocks = Math.ceil(input.length / blockBytes)
-  const room = HEADER_BYTES + blocks * (4 + lz4BlockBound(Math.min(blockBytes, input.length))) + 4
-  const output = scratch(room)
+  const output = memory
   output.writeUInt32LE(MAGIC, 0)
   output[4] = VERSION_AND_INDEPENDENT
-  output[5] = blockClass << 4
+  output[5] = SMALLEST_CLASS << 4
   output[6] = headerChecksum(output, 4, 6)
   let at = HEADER_BYTES
-  for (let start = 0; start < input.length; start += blockBytes) {
-    const end = Math.min(start + blockBytes, input.length)
-    const blockEnd = compressLz4Block(input, start, end, output, at + 4)
+  for (let start = 0; start < input.length; start += BLOCK_BYTES) {
+    const end = Math.min(start + BLOCK_BYTES, input.length)
+    const blockEnd =
+      level === DEFAULT_LEVEL
+        ? compressLz4Block(input, start, end, output, at + 4)
+        : compressLz4BlockHigh(input, start, end, output, at + 4, 2 ** (level - 1))
     const size = blockEnd - at - 4
     if (size < end - start) {
       output.writeUInt32LE(size, at)
       at = blockEnd
-      continue
+    } else {
+      output.writeUInt32LE((UNCOMPRESSED | (end - start)) >>> 0, at)
+      input.copy(output, at + 4, start, end)
+      at += 4 + end - start
     }
-    output.writeUInt32LE((UNCOMPRESSED | (end - start)) >>> 0, at)
-    input.copy(output, at + 4, start, end)
-    at += 4 + end - start
+    yield end - start
   }
   output.writeUInt32LE(0, at)
   return Buffer.from(output.subarray(0, at + 4))
+}
+
+/** The most bytes that the frame of so many can take while it is written. */
+export function lz4FrameBound(size: number): number {
+  return HEADER_BYTES + Math.ceil(size / BLOCK_BYTES) * (4 + lz4BlockBound(Math.min(BLOCK_BYTES, size))) + 4
 }
 
 interface FrameHeader {
@@ -58,14 +75,18 @@ interface FrameHeader {
   contentSize: number | undefined
 }
 
-export function decompressLz4(bytes: Uint8Array, maxBytes: number, lenientHeader: boolean): Buffer {
+export function* decompressLz4(
+  bytes: Uint8Array,
+  maxBytes: number,
+  lenientHeader: boolean,
+): Stepwise<Buffer> {
   const input = asBuffer(bytes)
   const output = new Growing(input.length * 3, maxBytes, () => tooLarge(maxBytes))
   let at = 0
   let out = 0
   do {
     const header = readHeader(input, at, lenientHeader)
-    const frame = readBlocks(input, header, output, out)
+    const frame = yield* readBlocks(input, header, output, out)
     at = frame.at
     out = frame.out
   } while (at < input.length)
@@ -97,12 +118,12 @@ function readHeader(input: Buffer, start: number, lenient: boolean): FrameHeader
   }
 }
 
-function readBlocks(
+function* readBlocks(
   input: Buffer,
   header: FrameHeader,
   output: Growing,
   begin: number,
-): { at: number; out: number } {
+): Stepwise<{ at: number; out: number }> {
   const { blockBytes, isLinked, hasBlockChecksum } = header
   let { at } = header
   let out = begin
@@ -112,6 +133,7 @@ function readBlocks(
     at += 4
     if (word === 0) break
     const size = word & 0x7fff_ffff
+    const before = out
     if (size > blockBytes || size > input.length - at) throw damaged(`a block of ${size} bytes is cut off`)
     if (word >= UNCOMPRESSED) {
       output.reserve(out, out + size)
@@ -121,10 +143,12 @@ function readBlocks(
       out = readBlock(input, at, at + size, output, out, blockBytes, isLinked ? begin : out)
     }
     at += size
-    if (!hasBlockChecksum) continue
-    if (input.length - at < 4) throw damaged('a block checksum is cut off')
-    if (input.readUInt32LE(at) !== xxHash32(input, at - size, at)) throw damaged('wrong block checksum')
-    at += 4
+    if (hasBlockChecksum) {
+      if (input.length - at < 4) throw damaged('a block checksum is cut off')
+      if (input.readUInt32LE(at) !== xxHash32(input, at - size, at)) throw damaged('wrong block checksum')
+      at += 4
+    }
+    yield out - before
   }
   if (header.contentSize !== undefined && header.contentSize !== out - begin) {
     throw damaged(`${out - begin} bytes where the frame says ${header.contentSize}`)

@@ -1,6 +1,6 @@
-import { asBuffer, tooLarge } from './codec.ts'
+import { asBuffer, tooLarge } from './bytes.ts'
 import { copyMatch } from './lz4-block.ts'
-import { scratch } from './scratch.ts'
+import type { Stepwise } from './stepwise.ts'
 
 /**
  * Snappy, written as Java does: xerial's framing around blocks of 32 KiB. Raw blocks, as librdkafka and others write
@@ -13,33 +13,59 @@ const XERIAL_BLOCK_BYTES = 32 * 1024
 const HASH_BITS = 13
 const table = new Int32Array(1 << HASH_BITS)
 
-export function compressSnappy(bytes: Uint8Array): Uint8Array {
+/** A package that compresses raw blocks faster than script does. */
+export interface NativeSnappy {
+  compressSync(bytes: Uint8Array): Uint8Array
+  uncompressSync(bytes: Uint8Array, options: { asBuffer: true }): Uint8Array
+}
+
+let native: NativeSnappy | undefined
+
+/** Blocks are compressed by this package from now on; undefined: in script. */
+export function useNativeSnappy(found: NativeSnappy | undefined): void {
+  native = found
+}
+
+/**
+ * Writes xerial's framing block by block.
+ * @param memory where it may write, as large as `snappyFrameBound` says
+ */
+export function* compressSnappy(bytes: Uint8Array, memory: Buffer): Stepwise<Uint8Array> {
   const input = asBuffer(bytes)
-  const blocks = Math.ceil(input.length / XERIAL_BLOCK_BYTES)
-  const output = scratch(XERIAL_HEADER_BYTES + blocks * 16 + Math.ceil(input.length * 1.2))
+  const output = memory
   XERIAL_MAGIC.copy(output)
   output.writeInt32BE(1, 8)
   output.writeInt32BE(1, 12)
   let at = XERIAL_HEADER_BYTES
   for (let start = 0; start < input.length; start += XERIAL_BLOCK_BYTES) {
-    const blockEnd = compressBlock(
-      input,
-      start,
-      Math.min(start + XERIAL_BLOCK_BYTES, input.length),
-      output,
-      at + 4,
-    )
+    const end = Math.min(start + XERIAL_BLOCK_BYTES, input.length)
+    const blockEnd = writeBlock(input, start, end, output, at + 4)
     output.writeInt32BE(blockEnd - at - 4, at)
     at = blockEnd
+    yield end - start
   }
   return Buffer.from(output.subarray(0, at))
 }
 
-export function decompressSnappy(bytes: Uint8Array, maxBytes: number): Buffer {
+/** The most bytes that the frame of so many can take while it is written. */
+export function snappyFrameBound(size: number): number {
+  const blocks = Math.ceil(size / XERIAL_BLOCK_BYTES)
+  // snappy's own bound of a block is 32 + size + size / 6.
+  return XERIAL_HEADER_BYTES + blocks * 48 + Math.ceil(size * 1.2)
+}
+
+function writeBlock(input: Buffer, start: number, end: number, output: Buffer, to: number): number {
+  if (!native) return compressBlock(input, start, end, output, to)
+  const block = native.compressSync(input.subarray(start, end))
+  output.set(block, to)
+  return to + block.length
+}
+
+export function* decompressSnappy(bytes: Uint8Array, maxBytes: number): Stepwise<Buffer> {
   const input = asBuffer(bytes)
   if (input.length === 0) throw damaged('it is empty')
   if (input.length < XERIAL_HEADER_BYTES || !input.subarray(0, 8).equals(XERIAL_MAGIC)) {
-    return readBlocks(input, [[0, input.length]], maxBytes)
+    return yield* readBlocks(input, [[0, input.length]], maxBytes)
   }
   const blocks: [number, number][] = []
   let at = XERIAL_HEADER_BYTES
@@ -56,10 +82,14 @@ export function decompressSnappy(bytes: Uint8Array, maxBytes: number): Buffer {
     blocks.push([at, at + size])
     at += size
   }
-  return readBlocks(input, blocks, maxBytes)
+  return yield* readBlocks(input, blocks, maxBytes)
 }
 
-function readBlocks(input: Buffer, blocks: readonly [number, number][], maxBytes: number): Buffer {
+function* readBlocks(
+  input: Buffer,
+  blocks: readonly (readonly [number, number])[],
+  maxBytes: number,
+): Stepwise<Buffer> {
   const sizes = blocks.map(([start, end]) => readSize(input, start, end))
   const total = sizes.reduce((sum, { size }) => sum + size, 0)
   if (total > maxBytes) throw tooLarge(maxBytes)
@@ -67,12 +97,28 @@ function readBlocks(input: Buffer, blocks: readonly [number, number][], maxBytes
   if (total > input.length * 32) throw damaged(`${input.length} bytes cannot hold ${total}`)
   const output = Buffer.allocUnsafeSlow(total)
   let out = 0
-  blocks.forEach(([, end], index) => {
+  for (const [index, [start, end]] of blocks.entries()) {
     const { at, size } = sizes[index] as { at: number; size: number }
-    decompressBlock(input, at, end, output, out, out + size)
+    if (native) readNative(native, input.subarray(start, end), output.subarray(out, out + size))
+    else decompressBlock(input, at, end, output, out, out + size)
     out += size
-  })
+    yield size
+  }
   return output
+}
+
+/** The block's own size was compared with the limit already, so the package takes no more memory than that. */
+function readNative({ uncompressSync }: NativeSnappy, block: Buffer, output: Buffer): void {
+  let content: Uint8Array
+  try {
+    content = uncompressSync(block, { asBuffer: true })
+  } catch (error) {
+    throw new Error(`snappy: a block is damaged: ${(error as Error).message}`, { cause: error })
+  }
+  if (content.length !== output.length) {
+    throw damaged(`a block gives ${content.length} bytes where it says ${output.length}`)
+  }
+  output.set(content)
 }
 
 function readSize(input: Buffer, start: number, end: number): { at: number; size: number } {

@@ -1,4 +1,5 @@
-import { decompress } from '../compression/codec.ts'
+import type { AsyncOptions } from '../compression/codec.ts'
+import { decompress, decompressAsync } from '../compression/codec.ts'
 import { BATCH_HEADER_BYTES, BATCH_PREFIX_BYTES, BatchHeader } from './batch-header.ts'
 import { BatchCursor, RecordContext, readRecords } from './batch-record.ts'
 import { CorruptRecordError } from './errors.ts'
@@ -50,6 +51,12 @@ export interface RecordBatch {
    * @throws CorruptRecordError when they cannot be decompressed, or are beyond the limits
    */
   cursor(): RecordCursor
+  /**
+   * Decompresses the records where `decompressAsync` does it, so that `records` and `cursor` need not. The formats
+   * before magic 2 are left for those two.
+   * @throws CorruptRecordError when they cannot be decompressed, or are beyond the limits
+   */
+  decompressAsync(options?: AsyncOptions): Promise<void>
 }
 
 const MOST = 0x7fff_ffff
@@ -102,6 +109,7 @@ class Batch implements RecordBatch {
   readonly leaderEpoch: number
   readonly maxTimestamp: number
   readonly #limits: Limits
+  #bytes: Buffer | undefined
   #made: RecordContext | undefined
   #records: RecordView[] | undefined
 
@@ -158,6 +166,18 @@ class Batch implements RecordBatch {
     return new BatchCursor(this.#context(), this.header.count)
   }
 
+  async decompressAsync(options: AsyncOptions = {}): Promise<void> {
+    if (this.#made) return
+    this.#expectLegal()
+    if (this.#isPlain) return
+    const { maxDecompressedBytes } = this.#limits
+    try {
+      this.#bytes = await decompressAsync(this.codec, this.#content, maxDecompressedBytes, options)
+    } catch (error) {
+      throw this.#corrupt(`cannot be decompressed: ${(error as Error).message}`, error)
+    }
+  }
+
   #context(): RecordContext {
     this.#made ??= this.#prepare()
     return this.#made
@@ -165,16 +185,10 @@ class Batch implements RecordBatch {
 
   #prepare(): RecordContext {
     const { header } = this
-    for (const number of [this.baseOffset, this.lastOffset, this.maxTimestamp, header.baseTimestamp]) {
-      if (!Number.isSafeInteger(number)) throw this.#corrupt(`${number} is beyond the safe integers`)
-    }
+    this.#expectLegal()
+    const bytes = this.#bytes ?? this.#decompressed()
     const { count } = header
-    const { maxRecords, maxHeaders } = this.#limits
-    if (count > maxRecords) {
-      throw this.#corrupt(`${count} records are more than the limit of ${maxRecords} (maxRecords)`)
-    }
-    const bytes = this.#content()
-    if (count < 0 || count * MIN_RECORD_BYTES > bytes.length) {
+    if (count * MIN_RECORD_BYTES > bytes.length) {
       throw this.#corrupt(`${count} records in ${bytes.length} bytes`)
     }
     return new RecordContext({
@@ -183,17 +197,37 @@ class Batch implements RecordBatch {
       baseTimestamp: header.baseTimestamp,
       timestampType: this.timestampType,
       appendTime: header.isLogAppendTime ? this.maxTimestamp : undefined,
-      maxHeaders,
+      maxHeaders: this.#limits.maxHeaders,
       corrupt: (what, cause) => this.#corrupt(what, cause),
     })
   }
 
-  #content(): Buffer {
-    const { bytes, position, codec } = this.header
-    const content = bytes.subarray(position + BATCH_HEADER_BYTES, position + this.sizeInBytes)
-    if (codec === 0 || (this.header.count === 0 && content.length === 0)) return content
+  /** What the header alone gives away is refused before anything is decompressed. */
+  #expectLegal(): void {
+    const { count, baseTimestamp } = this.header
+    for (const number of [this.baseOffset, this.lastOffset, this.maxTimestamp, baseTimestamp]) {
+      if (!Number.isSafeInteger(number)) throw this.#corrupt(`${number} is beyond the safe integers`)
+    }
+    const { maxRecords } = this.#limits
+    if (count < 0) throw this.#corrupt(`${count} records`)
+    if (count > maxRecords) {
+      throw this.#corrupt(`${count} records are more than the limit of ${maxRecords} (maxRecords)`)
+    }
+  }
+
+  get #content(): Buffer {
+    const { bytes, position } = this.header
+    return bytes.subarray(position + BATCH_HEADER_BYTES, position + this.sizeInBytes)
+  }
+
+  get #isPlain(): boolean {
+    return this.codec === 0 || (this.header.count === 0 && this.sizeInBytes === BATCH_HEADER_BYTES)
+  }
+
+  #decompressed(): Buffer {
+    if (this.#isPlain) return this.#content
     try {
-      return decompress(codec, content, this.#limits.maxDecompressedBytes)
+      return decompress(this.codec, this.#content, this.#limits.maxDecompressedBytes)
     } catch (error) {
       throw this.#corrupt(`cannot be decompressed: ${(error as Error).message}`, error)
     }

@@ -1,5 +1,5 @@
-import type { CodecName } from '../compression/codec.ts'
-import { codecNumber, compress } from '../compression/codec.ts'
+import type { AsyncOptions, CodecName } from '../compression/codec.ts'
+import { codecNumber, compress, compressAsync } from '../compression/codec.ts'
 import { EncodeError } from '../kafka-error.ts'
 import {
   BATCH_HEADER_BYTES,
@@ -20,7 +20,7 @@ interface FastBuffer extends Buffer {
 export interface FinishOptions {
   /** Default `none`. */
   codec?: CodecName
-  /** The codec's own scale; left out: the codec's default. */
+  /** The codec's own scale (`compressionLevel`); left out: Kafka's default. */
   level?: number | undefined
   /** Default -1n: not idempotent. */
   producerId?: bigint
@@ -159,20 +159,37 @@ export class BatchWriter {
   /**
    * The complete batch. Plain it is a view of the writer's own memory; compressed it is new memory, unless
    * compressing does not make it smaller. The writer must not be used afterwards.
+   * @throws EncodeError when the codec has no such level
    */
   finish(options: FinishOptions = {}): Uint8Array {
-    const codec = options.codec ?? 'none'
-    let batch: Buffer = this.#buffer.subarray(0, this.#end)
-    let used: CodecName = 'none'
-    if (codec !== 'none') {
-      const content = compress(codec, batch.subarray(BATCH_HEADER_BYTES), options.level)
-      if (content.length < this.#end - BATCH_HEADER_BYTES) {
-        batch = Buffer.allocUnsafeSlow(BATCH_HEADER_BYTES + content.length)
-        batch.set(content, BATCH_HEADER_BYTES)
-        used = codec
-      }
+    const { codec = 'none', level } = options
+    if (codec === 'none') return this.#finished(undefined, options)
+    return this.#finished(compress(codec, this.#records(), level), options)
+  }
+
+  /**
+   * As `finish`, with the compressing done where `compressAsync` does it.
+   * @throws EncodeError when the codec has no such level
+   */
+  async finishAsync(options: FinishOptions & AsyncOptions = {}): Promise<Uint8Array> {
+    const { codec = 'none', level } = options
+    if (codec === 'none') return this.#finished(undefined, options)
+    return this.#finished(await compressAsync(codec, this.#records(), level, options), options)
+  }
+
+  #records(): Buffer {
+    return this.#buffer.subarray(BATCH_HEADER_BYTES, this.#end)
+  }
+
+  #finished(content: Uint8Array | undefined, options: FinishOptions): Uint8Array {
+    if (!content || content.length >= this.#end - BATCH_HEADER_BYTES) {
+      const plain = this.#buffer.subarray(0, this.#end)
+      this.#writeHeader(plain, 'none', options)
+      return plain
     }
-    this.#writeHeader(batch, used, options)
+    const batch = Buffer.allocUnsafeSlow(BATCH_HEADER_BYTES + content.length)
+    batch.set(content, BATCH_HEADER_BYTES)
+    this.#writeHeader(batch, options.codec ?? 'none', options)
     return batch
   }
 

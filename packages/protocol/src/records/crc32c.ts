@@ -10,11 +10,23 @@ const SLICES = 16
 const tables = makeTables()
 const isLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
 
+type NativeCrc32c = (bytes: Uint8Array, previous?: number) => number
+
+let native: NativeCrc32c | undefined
+/** Crossing over to native code costs as much as this many bytes in script. */
+const NATIVE_FROM_BYTES = 512
+
+/** @internal Large stretches are summed by this function from now on; undefined: in script. */
+export function useNativeCrc32c(found: NativeCrc32c | undefined): void {
+  native = found
+}
+
 /**
  * The checksum of a stretch of bytes, as an unsigned 32-bit number.
  * @param previous the checksum of what comes before, when the bytes are not in one piece
  */
 export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length, previous = 0): number {
+  if (native && end - start >= NATIVE_FROM_BYTES) return native(bytes.subarray(start, end), previous)
   let crc = ~previous
   let at = start
   if (isLittleEndian && end - start >= 64) {

@@ -89,6 +89,8 @@ class LegacyBatch implements RecordBatch {
   cursor(): RecordCursor {
     return new ListCursor(this.records() as BatchRecord[])
   }
+
+  async decompressAsync(): Promise<void> {}
 }
 
 /** These formats are rare, and their records are found only by reading all of them: a cursor over what was found. */

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { EncodeError } from '../kafka-error.ts'
+import { readBatches } from '../records/batch-reader.ts'
+import { BatchWriter } from '../records/batch-writer.ts'
+import { crc32c } from '../records/crc32c.ts'
+import type { CodecName } from './codec.ts'
+import {
+  codecNames,
+  codecNumber,
+  compress,
+  compressAsync,
+  decompress,
+  decompressAsync,
+  prepareCodec,
+} from './codec.ts'
+import { useNative } from './native.ts'
+
+const names = codecNames.filter((name) => name !== 'none')
+const MOST = 0x7fff_ffff
+
+/** Half of it compresses well, half of it does not; several blocks of every codec. */
+const sample = Buffer.concat(
+  Array.from({ length: 6000 }, (_, index) => {
+    const noise = Array.from({ length: 40 }, (_, at) => Math.imul(index * 41 + at, 0x9e3779b1) >>> 24)
+    return Buffer.concat([
+      Buffer.from(`{"index":${index},"state":"active","note":"lorem ipsum"}`),
+      Buffer.from(noise),
+    ])
+  }),
+)
+
+async function everyLevel(): Promise<[CodecName, number | undefined][]> {
+  await prepareCodec('zstd')
+  const lists: Record<(typeof names)[number], (number | undefined)[]> = {
+    gzip: [undefined, -1, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+    snappy: [undefined],
+    lz4: [undefined, ...Array.from({ length: 17 }, (_, level) => level + 1)],
+    zstd: [undefined, -131072, -7, -1, 0, 1, 3, 12, 19, 22],
+  }
+  return names.flatMap((name) => lists[name].map((level): [CodecName, number | undefined] => [name, level]))
+}
+
+test('at every level of Kafka the same bytes come back', async () => {
+  for (const [name, level] of await everyLevel()) {
+    for (const bytes of [Buffer.from('x'), sample.subarray(0, 65_536), sample]) {
+      const packed = compress(name, bytes, level)
+      assert.ok(decompress(codecNumber(name), packed, bytes.length).equals(bytes), `${name} ${level}`)
+    }
+  }
+})
+
+test('more effort makes less of it', () => {
+  const sizes = [9, 1, 4, 12].map((level) => compress('lz4', sample, level).length)
+  const [fast = 0, first = 0, fourth = 0, twelfth = 0] = sizes
+  assert.ok(twelfth <= fourth && fourth < first, String(sizes))
+  assert.ok(fourth < fast, String(sizes))
+  assert.ok(compress('gzip', sample, 9).length < compress('gzip', sample, 1).length)
+})
+
+test('a level that the codec does not have is refused by name, and passed over where there are none', async () => {
+  const wrong: [CodecName, number][] = [
+    ['gzip', 0],
+    ['gzip', 10],
+    ['gzip', 1.5],
+    ['lz4', 0],
+    ['lz4', 18],
+    ['zstd', 23],
+    ['zstd', -131_073],
+    ['zstd', Number.NaN],
+  ]
+  for (const [name, level] of wrong) {
+    const isRefused = (error: Error) =>
+      error instanceof EncodeError && error.message.startsWith(`${name} has no compression level ${level}`)
+    assert.throws(() => compress(name, sample, level), isRefused)
+    await assert.rejects(compressAsync(name, sample, level), isRefused)
+  }
+  assert.deepEqual(compress('snappy', sample, 99), compress('snappy', sample))
+})
+
+test('done elsewhere or in turns the bytes are the same as at once, many at a time', async () => {
+  await prepareCodec('zstd')
+  let turns = 0
+  const turn = async () => {
+    turns++
+    // Somebody else compresses meanwhile.
+    compress('lz4', sample.subarray(0, 1000))
+    compress('snappy', sample.subarray(0, 1000))
+  }
+  for (const name of names) {
+    const expected = compress(name, sample)
+    const options = [{}, { turn }, { syncBelow: 0 }, { syncBelow: Number.POSITIVE_INFINITY }]
+    const packed = await Promise.all(
+      [...options, ...options, ...options].map((how) => compressAsync(name, sample, undefined, how)),
+    )
+    for (const bytes of packed) assert.ok(Buffer.from(bytes).equals(expected), name)
+    const unpacked = await Promise.all(
+      [...options, ...options].map((how) =>
+        decompressAsync(codecNumber(name), expected, sample.length, { syncBelow: 0, ...how }),
+      ),
+    )
+    for (const bytes of unpacked) assert.ok(bytes.equals(sample), name)
+  }
+  assert.ok(turns >= 6)
+})
+
+test('a bomb is stopped by the limit while it unpacks, wherever that is done', async () => {
+  await prepareCodec('zstd')
+  const zeros = Buffer.alloc(8 * 1024 * 1024)
+  const tooLarge = /larger than the limit of 100000 bytes/
+  for (const name of names) {
+    const bomb = compress(name, zeros)
+    assert.throws(() => decompress(codecNumber(name), bomb, 100_000), tooLarge, name)
+    const elsewhere = decompressAsync(codecNumber(name), bomb, 100_000, { syncBelow: 0 })
+    await assert.rejects(elsewhere, tooLarge, name)
+    assert.throws(
+      () => decompress(codecNumber(name), compress(name, Buffer.from('xx')), 1),
+      /limit of 1 bytes/,
+    )
+  }
+})
+
+test('an lz4 frame is what Java takes: version 1, independent blocks of the smallest class, each checked', () => {
+  const frame = Buffer.from(compress('lz4', sample))
+  assert.equal(frame.subarray(0, 7).toString('hex'), '04224d18604082')
+  assert.equal(frame.readUInt32LE(frame.length - 4), 0)
+})
+
+test('a batch is finished and opened elsewhere with the same result', async () => {
+  await prepareCodec('zstd')
+  const written = () => {
+    const writer = new BatchWriter()
+    for (let index = 0; index < 3000; index++)
+      writer.append(index, `key ${index}`, 'value '.repeat(20), undefined)
+    return writer
+  }
+  for (const codec of codecNames) {
+    const bytes = await written().finishAsync({ codec })
+    assert.deepEqual(bytes, written().finish({ codec }), codec)
+    const [batch] = readBatches(bytes)
+    await batch?.decompressAsync({ syncBelow: 0 })
+    assert.equal(batch?.records()[2999]?.keyText, 'key 2999')
+    const [small] = readBatches(bytes, { maxDecompressedBytes: 1000 })
+    if (codec !== 'none')
+      await assert.rejects(small?.decompressAsync({ syncBelow: 0 }) ?? Promise.resolve(), /limit/)
+  }
+})
+
+test('a native package is used only when it is right, and what is missing is done in script', async () => {
+  const bytes = Buffer.alloc(4096, 'samsa')
+  const expected = crc32c(bytes)
+  let calls = 0
+  const right = {
+    crc32c: (given: Uint8Array, previous = 0) => {
+      calls++
+      let crc = ~previous
+      for (const byte of given) {
+        crc ^= byte
+        for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1
+      }
+      return ~crc >>> 0
+    },
+  }
+  const load = (module: unknown) => async (name: string) => {
+    if (name === 'snappy') throw new Error('not installed')
+    return module
+  }
+  try {
+    assert.deepEqual(await useNative(undefined, load({ default: right })), ['@node-rs/crc32'])
+    calls = 0
+    assert.equal(crc32c(bytes), expected)
+    assert.equal(crc32c(bytes, 2048, 4096, crc32c(bytes, 0, 2048)), expected)
+    assert.equal(calls, 3)
+    for (const wrong of [{}, { crc32c: () => 1 }, undefined]) {
+      assert.deepEqual(await useNative(undefined, load(wrong)), [])
+      assert.equal(crc32c(bytes), expected)
+    }
+    const broken = { compressSync: (given: Uint8Array) => given, uncompressSync: () => Buffer.from('other') }
+    assert.deepEqual(await useNative(['snappy'], async () => broken), [])
+    assert.ok(decompress(2, compress('snappy', sample), MOST).equals(sample))
+  } finally {
+    assert.deepEqual(await useNative([]), [])
+  }
+})
