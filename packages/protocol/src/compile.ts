@@ -182,16 +182,22 @@ function structDecoder(plain: Slot[], tagged: Slot[], lacking: Lacking[], contex
   const names = plain.map(({ name }) => name)
   const decoders = plain.map(({ coder }) => coder.decode)
   const missing = [...lacking, ...tagged]
+  // Copied for each value: one that has all its fields from the beginning is made faster than one that grows.
+  const blank: Record<string, unknown> = {}
+  for (const name of names) blank[name] = undefined
+  for (const { name, spec } of missing) blank[name] = defaultOf(spec)
+  // What could be changed by whoever gets it is made anew.
+  const fresh = missing.filter(({ name }) => typeof blank[name] === 'object' && blank[name] !== null)
   const count = names.length
   return (reader) => {
-    const value: Record<string | symbol, unknown> = {}
+    const value: Record<string | symbol, unknown> = { ...blank }
     let at = 0
     try {
       for (; at < count; at++) value[names[at] as string] = (decoders[at] as Decode)(reader)
     } catch (error) {
       throw located(error, names[at] as string)
     }
-    for (const { name, spec } of missing) value[name] = defaultOf(spec)
+    for (const { name, spec } of fresh) value[name] = defaultOf(spec)
     if (context.flexible) decodeTags(reader, value, tagged)
     return value
   }
@@ -248,7 +254,13 @@ function fieldCoder(spec: FieldSpec, context: Context): Coder {
     case 'records':
       return bytesCoder(compact, nullable)
     case 'array':
-      return arrayCoder(fieldCoder(type.element.spec, context), compact, nullable)
+      return type.element.spec.type.kind === 'int32'
+        ? int32sCoder(
+            arrayCoder(fieldCoder(type.element.spec, context), compact, nullable),
+            compact,
+            nullable,
+          )
+        : arrayCoder(fieldCoder(type.element.spec, context), compact, nullable)
     case 'struct': {
       const coder = structCoder(type.shape, context)
       return nullable ? nullableStruct(coder) : coder
@@ -321,6 +333,17 @@ function arrayCoder(element: Coder, compact: boolean, nullable: boolean): Coder 
         throw located(error, `[${list.length}]`)
       }
       return list
+    },
+  }
+}
+
+/** Lists of nodes and partitions are the bulk of large responses: their size is checked once, not for each. */
+function int32sCoder({ encode }: Coder, compact: boolean, nullable: boolean): Coder {
+  return {
+    encode,
+    decode: (reader) => {
+      const count = reader.length(compact, true)
+      return count < 0 ? nullIf(nullable, reader) : reader.int32s(count)
     },
   }
 }

@@ -57,7 +57,30 @@ export class Reader {
   }
 
   int32(): number {
-    return this.bytes.readInt32BE(this.take(4))
+    const at = this.take(4)
+    const bytes: Uint8Array = this.bytes
+    return (
+      ((bytes[at] as number) << 24) |
+      ((bytes[at + 1] as number) << 16) |
+      ((bytes[at + 2] as number) << 8) |
+      (bytes[at + 3] as number)
+    )
+  }
+
+  /** So many of them, one after the other. */
+  int32s(count: number): number[] {
+    const start = this.take(count * 4)
+    const bytes: Uint8Array = this.bytes
+    const list: number[] = []
+    for (let at = start; at < start + count * 4; at += 4) {
+      list.push(
+        ((bytes[at] as number) << 24) |
+          ((bytes[at + 1] as number) << 16) |
+          ((bytes[at + 2] as number) << 8) |
+          (bytes[at + 3] as number),
+      )
+    }
+    return list
   }
 
   uint32(): number {
@@ -99,6 +122,12 @@ export class Reader {
   /** An unsigned varint of at most 32 bits. */
   uvarint(): number {
     const start = this.position
+    // One byte by far the most often: sizes, counts, and "no tags".
+    const first = start < this.end ? (this.bytes[start] as number) : 0x80
+    if (first < 0x80) {
+      this.position = start + 1
+      return first
+    }
     let value = 0
     for (let shift = 0; shift < 35; shift += 7) {
       const byte = this.bytes[this.take(1)] as number

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { EncodeError } from '../kafka-error.ts'
-import { readBatches } from '../records/batch-reader.ts'
-import { BatchWriter } from '../records/batch-writer.ts'
-import { crc32c } from '../records/crc32c.ts'
 import type { CodecName } from './codec.ts'
 import {
   codecNames,
@@ -14,11 +11,8 @@ import {
   decompressAsync,
   prepareCodec,
 } from './codec.ts'
-import { useNative } from './native.ts'
 
 const names = codecNames.filter((name) => name !== 'none')
-const MOST = 0x7fff_ffff
-
 /** Half of it compresses well, half of it does not; several blocks of every codec. */
 const sample = Buffer.concat(
   Array.from({ length: 6000 }, (_, index) => {
@@ -124,61 +118,4 @@ test('an lz4 frame is what Java takes: version 1, independent blocks of the smal
   const frame = Buffer.from(compress('lz4', sample))
   assert.equal(frame.subarray(0, 7).toString('hex'), '04224d18604082')
   assert.equal(frame.readUInt32LE(frame.length - 4), 0)
-})
-
-test('a batch is finished and opened elsewhere with the same result', async () => {
-  await prepareCodec('zstd')
-  const written = () => {
-    const writer = new BatchWriter()
-    for (let index = 0; index < 3000; index++)
-      writer.append(index, `key ${index}`, 'value '.repeat(20), undefined)
-    return writer
-  }
-  for (const codec of codecNames) {
-    const bytes = await written().finishAsync({ codec })
-    assert.deepEqual(bytes, written().finish({ codec }), codec)
-    const [batch] = readBatches(bytes)
-    await batch?.decompressAsync({ syncBelow: 0 })
-    assert.equal(batch?.records()[2999]?.keyText, 'key 2999')
-    const [small] = readBatches(bytes, { maxDecompressedBytes: 1000 })
-    if (codec !== 'none')
-      await assert.rejects(small?.decompressAsync({ syncBelow: 0 }) ?? Promise.resolve(), /limit/)
-  }
-})
-
-test('a native package is used only when it is right, and what is missing is done in script', async () => {
-  const bytes = Buffer.alloc(4096, 'samsa')
-  const expected = crc32c(bytes)
-  let calls = 0
-  const right = {
-    crc32c: (given: Uint8Array, previous = 0) => {
-      calls++
-      let crc = ~previous
-      for (const byte of given) {
-        crc ^= byte
-        for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1
-      }
-      return ~crc >>> 0
-    },
-  }
-  const load = (module: unknown) => async (name: string) => {
-    if (name === 'snappy') throw new Error('not installed')
-    return module
-  }
-  try {
-    assert.deepEqual(await useNative(undefined, load({ default: right })), ['@node-rs/crc32'])
-    calls = 0
-    assert.equal(crc32c(bytes), expected)
-    assert.equal(crc32c(bytes, 2048, 4096, crc32c(bytes, 0, 2048)), expected)
-    assert.equal(calls, 3)
-    for (const wrong of [{}, { crc32c: () => 1 }, undefined]) {
-      assert.deepEqual(await useNative(undefined, load(wrong)), [])
-      assert.equal(crc32c(bytes), expected)
-    }
-    const broken = { compressSync: (given: Uint8Array) => given, uncompressSync: () => Buffer.from('other') }
-    assert.deepEqual(await useNative(['snappy'], async () => broken), [])
-    assert.ok(decompress(2, compress('snappy', sample), MOST).equals(sample))
-  } finally {
-    assert.deepEqual(await useNative([]), [])
-  }
 })

@@ -9,5 +9,3 @@ export {
   prepareCodec,
 } from './codec.ts'
 export { compressionLevel } from './level.ts'
-export type { NativePackage } from './native.ts'
-export { nativePackages, useNative } from './native.ts'

@@ -273,6 +273,26 @@ test('what is written with any codec is read back', async () => {
   }
 })
 
+test('a batch is finished and opened elsewhere with the same result', async () => {
+  await prepareCodec('zstd')
+  const written = () => {
+    const writer = new BatchWriter()
+    for (let index = 0; index < 3000; index++)
+      writer.append(index, `key ${index}`, 'value '.repeat(20), undefined)
+    return writer
+  }
+  for (const codec of codecs) {
+    const bytes = await written().finishAsync({ codec })
+    assert.deepEqual(bytes, written().finish({ codec }), codec)
+    const [batch] = readBatches(bytes)
+    await batch?.decompressAsync({ syncBelow: 0 })
+    assert.equal(batch?.records()[2999]?.keyText, 'key 2999')
+    const [small] = readBatches(bytes, { maxDecompressedBytes: 1000 })
+    if (codec !== 'none')
+      await assert.rejects(small?.decompressAsync({ syncBelow: 0 }) ?? Promise.resolve(), /limit/)
+  }
+})
+
 test('a batch that compression would make larger stays plain', () => {
   const writer = new BatchWriter()
   writer.append(1, null, 'x', undefined)

@@ -1,6 +1,6 @@
-import { useNativeCrc32c } from '../records/crc32c.ts'
-import type { NativeSnappy } from './snappy.ts'
-import { useNativeSnappy } from './snappy.ts'
+import type { NativeSnappy } from './compression/snappy.ts'
+import { useNativeSnappy } from './compression/snappy.ts'
+import { useNativeCrc32c } from './records/crc32c.ts'
 
 /**
  * Packages with native code that do the same faster, where they are installed: optional peers of this package. Both
