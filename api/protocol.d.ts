@@ -4216,24 +4216,6 @@ export declare function prepareCodec(name: CodecName): Promise<void> | undefined
  */
 export declare function compressionLevel(name: CodecName, level: number | undefined): number;
 
-// compression/native
-/**
- * Packages with native code that do the same faster, where they are installed: optional peers of this package. Both
- * come prebuilt from the registry for all common platforms, without an install script, and run on Bun and Deno.
- */
-export declare const nativePackages: readonly ['@node-rs/crc32', 'snappy'];
-export type NativePackage = (typeof nativePackages)[number];
-/**
- * From now on, in the whole process, exactly those of these packages are used that can be loaded and work; the others'
- * work is done in JavaScript. Nothing is loaded unless this is called. What is read and what is checked is the same
- * either way; compressed bytes may differ, which is why a run that is to be repeated exactly does without.
- * @param wanted none: back to JavaScript
- * @param load how a package is loaded; by default `import` with a name that bundlers do not follow. Whoever bundles
- *   gives `(name) => (name === 'snappy' ? import('snappy') : import('@node-rs/crc32'))`.
- * @returns those that are used
- */
-export declare function useNative(wanted?: readonly NativePackage[], load?: (name: NativePackage) => Promise<unknown>): Promise<NativePackage[]>;
-
 // error-codes
 /** One of Kafka's error codes. */
 export interface ErrorCode {
@@ -5379,6 +5361,26 @@ export declare class UnsupportedVersionError extends KafkaError {
     meantFor(broker: string): this;
 }
 
+// native
+/**
+ * Packages with native code that do the same faster, where they are installed: optional peers of this package. Both
+ * come prebuilt from the registry for all common platforms, without an install script, and run on Bun and Deno.
+ */
+export declare const nativePackages: readonly ['@node-rs/crc32', 'snappy'];
+export type NativePackage = (typeof nativePackages)[number];
+/** What the client does on a real machine: `useNative()`, once, and unless somebody has called that before. */
+export declare function preferNative(): void;
+/**
+ * From now on, in the whole process, exactly those of these packages are used that can be loaded and work; the others'
+ * work is done in JavaScript. Nothing is loaded unless this is called. What is read and what is checked is the same
+ * either way; compressed bytes may differ, which is why a run that is to be repeated exactly does without.
+ * @param wanted none: back to JavaScript
+ * @param load how a package is loaded; by default `import` with a name that bundlers do not follow. Whoever bundles
+ *   gives `(name) => (name === 'snappy' ? import('snappy') : import('@node-rs/crc32'))`.
+ * @returns those that are used
+ */
+export declare function useNative(wanted?: readonly NativePackage[], load?: (name: NativePackage) => Promise<unknown>): Promise<NativePackage[]>;
+
 // nearest-name
 /**
  * The known name that a written one was most likely meant to be; undefined when none is near. Case is ignored. For
@@ -5449,6 +5451,8 @@ export declare class Reader {
     int16(): number;
     uint16(): number;
     int32(): number;
+    /** So many of them, one after the other. */
+    int32s(count: number): number[];
     uint32(): number;
     /** An int64 as a number; refused outside of +-(2^53 - 1), where a number would silently become another one. */
     int64(): number;

@@ -33,6 +33,13 @@ const adopt: Record<NativePackage, (found: unknown) => boolean> = {
   },
 }
 
+let isDecided = false
+
+/** What the client does on a real machine: `useNative()`, once, and unless somebody has called that before. */
+export function preferNative(): void {
+  if (!isDecided) void useNative()
+}
+
 /**
  * From now on, in the whole process, exactly those of these packages are used that can be loaded and work; the others'
  * work is done in JavaScript. Nothing is loaded unless this is called. What is read and what is checked is the same
@@ -44,8 +51,10 @@ const adopt: Record<NativePackage, (found: unknown) => boolean> = {
  */
 export async function useNative(
   wanted: readonly NativePackage[] = nativePackages,
-  load: (name: NativePackage) => Promise<unknown> = (name) => import(name),
+  load: (name: NativePackage) => Promise<unknown> = (name) =>
+    import(/* webpackIgnore: true */ /* @vite-ignore */ name),
 ): Promise<NativePackage[]> {
+  isDecided = true
   useNativeCrc32c(undefined)
   useNativeSnappy(undefined)
   const used: NativePackage[] = []

@@ -33,10 +33,13 @@ export interface ProtocolRun {
 
 const PEERS = {
   samsa: new URL('./protocol-samsa.js', import.meta.url),
+  'samsa, native': new URL('./protocol-samsa.js', import.meta.url),
   kafkajs: new URL('./protocol-kafkajs.js', import.meta.url),
   platformatic: new URL('./protocol-platformatic.js', import.meta.url),
 }
 const NODES = ['Node 20.19.0', 'Node 24']
+/** The optional peers of the protocol package. */
+const NATIVE = ['@node-rs/crc32@1.10.8', 'snappy@7.4.3']
 const RUN_LIMIT_MS = 300_000
 
 /**
@@ -47,6 +50,7 @@ export async function protocolBench(
   options: ProtocolBenchOptions,
 ): Promise<{ text: string; runs: ProtocolRun[] }> {
   const home = await npmPackages('bench-packages', PACKAGES)
+  const native = await npmPackages('native-packages', NATIVE)
   const fixtures = mkdtempSync(join(tmpdir(), 'samsa-bench-'))
   const runs: ProtocolRun[] = []
   try {
@@ -60,7 +64,12 @@ export async function protocolBench(
           (_, at) => chosen[(at + round) % chosen.length] as keyof typeof PEERS,
         )) {
           options.log(`protocol round ${round + 1}, ${node.name}, ${peer}`)
-          const order = { fixtures, milliseconds: options.milliseconds, home }
+          const order = {
+            fixtures,
+            milliseconds: options.milliseconds,
+            home,
+            native: peer === 'samsa, native' ? native : undefined,
+          }
           const figures = await run(node, PEERS[peer], order)
           runs.push({ node: node.name, peer, round, figures })
         }
@@ -136,7 +145,7 @@ function report(
   })
   return [
     'Processor time of codecs (user and system, all threads), each in a process of its own, after warm-up; medians of',
-    `${options.rounds} rounds of ${options.milliseconds} ms a row. '${peers[1] ?? 'peer'} x' is how many times samsa's time it takes, the median of the ratios within`,
+    `${options.rounds} rounds of ${options.milliseconds} ms a row. 'x' is how many times samsa's time one takes, the median of the ratios within`,
     `each round. Batches of ${RECORDS} records with values of ${VALUE_BYTES} bytes like JSON; '!' marks a missed goal.`,
     ...parts,
   ].join('\n')
@@ -147,7 +156,9 @@ function line(row: Row, peers: readonly string[], runs: readonly ProtocolRun[]):
     runs.filter((run) => run.peer === peer).map(({ figures }) => figures[row.name])
   const cells = peers.map((peer) => shown(figuresOf(peer)))
   if (cells.every((cell) => cell === '-')) return []
-  const ours = figuresOf('samsa')
+  // What only native code can do is compared with native code.
+  const isNative = row.name.endsWith(', native')
+  const ours = figuresOf(isNative ? 'samsa, native' : 'samsa')
   const ratios = peers.slice(1).map((peer) => {
     const pairs = figuresOf(peer).flatMap((theirs, round) => {
       const own = ours[round]

@@ -10,6 +10,8 @@ export interface ProtocolOrder {
   fixtures: string
   /** Where the packages of others are installed. */
   home: string
+  /** Where packages with native code are installed, for who is to use them. */
+  native: string | undefined
   /** How long a row is measured; half as long it is warmed up. */
   milliseconds: number
 }

@@ -36,8 +36,6 @@ export const rows: readonly Row[] = [
   ...codecs.flatMap((codec) => [
     { name: `write a batch, ${codec}`, ...perRecord, ratio: 1 },
     { name: `read a batch, ${codec}`, ...perRecord, ratio: 1 },
-    { name: `write a batch, ${codec}, native`, ...perRecord },
-    { name: `read a batch, ${codec}, native`, ...perRecord },
   ]),
 ]
 

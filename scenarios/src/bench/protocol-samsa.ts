@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import type { CodecName, Header, RecordBatch } from '@samsa/protocol'
 import {
   BatchWriter,
@@ -5,9 +7,11 @@ import {
   codecNames,
   crc32c,
   Metadata,
+  nativePackages,
   prepareCodec,
   Reader,
   readBatches,
+  useNative,
 } from '@samsa/protocol'
 import { driveProtocol } from './protocol-driver.ts'
 import type { Fixtures, Tasks } from './protocol-rows.ts'
@@ -17,7 +21,8 @@ const BEFORE_CHECKSUM = 21
 /** So much is taken at once, as the producer does for a batch of its size. */
 const CAPACITY = 160 * 1024
 
-await driveProtocol(async (fixtures) => {
+await driveProtocol(async (fixtures, { native }) => {
+  if (native !== undefined) await takeNative(native)
   await prepareCodec('zstd')
   const plain = fixtures.batch('none')
   const headers: Header[] = [
@@ -53,11 +58,17 @@ await driveProtocol(async (fixtures) => {
       }
       return count
     },
-    'CRC-32C': () => crc32c(plain, BEFORE_CHECKSUM),
+    [native === undefined ? 'CRC-32C' : 'CRC-32C, native']: () => crc32c(plain, BEFORE_CHECKSUM),
     ...metadata(fixtures),
     ...compressed(fixtures),
   }
 })
+
+async function takeNative(home: string): Promise<void> {
+  const require = createRequire(join(home, 'package.json'))
+  const used = await useNative(nativePackages, async (name) => require(name))
+  if (used.length !== nativePackages.length) throw new Error(`only ${used} can be used natively`)
+}
 
 function first(bytes: Buffer): RecordBatch {
   return readBatches(bytes).next().value as RecordBatch

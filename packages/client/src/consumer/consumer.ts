@@ -1,3 +1,4 @@
+import { preferNative } from '@samsa/protocol'
 import type { Runtime } from '@samsa/runtime'
 import { nodeRuntime } from '@samsa/runtime'
 import { checkTimeout, checkTopic } from '../arguments.ts'
@@ -88,6 +89,8 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
 
   constructor(options: ConsumerOptions<K, V> = {}, world: ClientWorld = {}) {
     this.#runtime = world.runtime ?? nodeRuntime()
+    // A run in a world of its own is to be repeated exactly, whatever is installed.
+    if (!world.runtime) preferNative()
     this.#config = consumerConfig(options as ConsumerSettings)
     this.#events = new Events<ConsumerEvents>(world.logger)
     this.#cluster = new Cluster(this.#config, this.#runtime, this.#events as unknown as Events<ClientEvents>)

@@ -1,5 +1,5 @@
 import type { Header } from '@samsa/protocol'
-import { recordSizeBound } from '@samsa/protocol'
+import { preferNative, recordSizeBound } from '@samsa/protocol'
 import type { Runtime } from '@samsa/runtime'
 import { nodeRuntime } from '@samsa/runtime'
 import { checkTimeout, checkTopic } from '../arguments.ts'
@@ -98,6 +98,8 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
 
   constructor(options: ProducerOptions<K, V> = {}, world: ClientWorld = {}) {
     this.#runtime = world.runtime ?? nodeRuntime()
+    // A run in a world of its own is to be repeated exactly, whatever is installed.
+    if (!world.runtime) preferNative()
     this.#events = new Events<ProducerEvents>(world.logger)
     this.#config = producerConfig(options as ProducerSettings, this.#events.logger)
     const { batchSize, lingerMs, bufferMemory, deliveryTimeoutMs } = this.#config
