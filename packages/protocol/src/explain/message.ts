@@ -2,6 +2,7 @@ import { errorOf } from '../error-codes.ts'
 import { defaultOf } from '../field-default.ts'
 import { MalformedError } from '../kafka-error.ts'
 import type { Reader } from '../reader.ts'
+import { TEXT_BYTES_MAX } from '../reader.ts'
 import type { FieldSpec, Message, Primitive, Shape } from '../schema.ts'
 import { zeroUuid } from '../uuid.ts'
 import { apiOf } from './known-apis.ts'
@@ -97,17 +98,10 @@ function explainField(context: Context, place: Place): void {
   const word = compact ? 'compact ' : ''
   switch (type.kind) {
     case 'string':
+      trail.read(path, `${word}string`, (reader) => readText(reader, compact, nullable), details)
+      return
     case 'bytes':
-      trail.read(
-        path,
-        `${word}${type.kind}`,
-        (reader) => {
-          const length = readLength(reader, compact, type.kind === 'bytes', nullable)
-          if (length < 0) return null
-          return type.kind === 'string' ? reader.text(length) : reader.view(length)
-        },
-        details,
-      )
+      trail.read(path, `${word}bytes`, (reader) => readBytes(reader, compact, nullable), details)
       return
     case 'records': {
       const size = explainLength(context, place, compact, nullable, 'size')
@@ -149,6 +143,17 @@ function explainLength(
     length === null ? { note: 'null' } : { role: 'framing', note: what === 'size' ? `${length} bytes` : '' },
   )
   return length ?? -1
+}
+
+function readText(reader: Reader, compact: boolean, nullable: boolean): string | null {
+  const length = readLength(reader, compact, false, nullable)
+  if (length <= TEXT_BYTES_MAX) return length < 0 ? null : reader.text(length)
+  throw new MalformedError(`${length} bytes of text where ${TEXT_BYTES_MAX} are allowed`, reader.position)
+}
+
+function readBytes(reader: Reader, compact: boolean, nullable: boolean): Uint8Array | null {
+  const length = readLength(reader, compact, true, nullable)
+  return length < 0 ? null : reader.view(length)
 }
 
 function readLength(reader: Reader, compact: boolean, wide: boolean, nullable: boolean): number {
