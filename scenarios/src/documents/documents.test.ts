@@ -13,7 +13,11 @@ import { SnippetProject } from './snippet-project.ts'
 const MOST_NOT_RUN = 3
 
 const documents = [
-  ...readdirSync(repository).filter((name) => name.endsWith('.md')),
+  ...['.', 'docs'].flatMap((folder) =>
+    readdirSync(join(repository, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join(folder, name)),
+  ),
   ...['packages', '.'].flatMap((folder) =>
     readdirSync(join(repository, folder), { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules')
