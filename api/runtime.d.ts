@@ -225,7 +225,10 @@ export declare class SimWorld {
     constructor(options: SimOptions);
     /** Virtual milliseconds since the beginning. */
     get now(): number;
-    /** Hash of everything that has happened: equal for equal runs. 16 hexadecimal digits. */
+    /**
+     * Hash of everything that has happened: equal for equal runs. Between versions of Node it differs where zlib
+     * compresses differently. 16 hexadecimal digits.
+     */
     get digest(): string;
     /** How many events there were. */
     get events(): number;
