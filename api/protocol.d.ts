@@ -5530,6 +5530,8 @@ export declare class BatchHeader {
     stampProducer(producerId: bigint, producerEpoch: number, baseSequence: number): void;
     /** Marks the batch as stamped by the broker, at a time for all of its records; the checksum is made anew. */
     stampLogAppendTime(timestamp: number): void;
+    /** Marks the records as stamped by their producer, the last at this time; the checksum is made anew. */
+    stampCreateTime(maxTimestamp: number): void;
     sealChecksum(): void;
 }
 /** Sequence numbers run from 0 to 2^31-1 and then from 0 again. Source: `DefaultRecordBatch.incrementSequence`. */

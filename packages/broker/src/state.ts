@@ -5,8 +5,9 @@ import { Offsets, offsetsBatch } from './coordinator/offsets.ts'
 import { RequestLog } from './faults.ts'
 import { Groups } from './groups.ts'
 import type { BrokerSettings } from './settings.ts'
+import { OFFSETS_TOPIC } from './topic-names.ts'
 import type { Partition, Topic } from './topics.ts'
-import { OFFSETS_TOPIC, Topics } from './topics.ts'
+import { Topics } from './topics.ts'
 
 export interface Node {
   readonly id: number
@@ -14,6 +15,10 @@ export interface Node {
   port: number
   isUp: boolean
 }
+
+const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
+/** Tombstones of one batch: far from `max.message.bytes`, however long the names are. */
+const MOST_TOMBSTONES = 1000
 
 /** Everything that the handlers work on; one thread, one state. */
 export class BrokerState {
@@ -62,7 +67,8 @@ export class BrokerState {
     const now = this.runtime.wallTime()
     const batch = offsetsBatch(entries, now)
     const appended = partition.log.append(batch, { leaderEpoch: partition.leaderEpoch, now })
-    if ('error' in appended) return appended.error
+    if ('error' in appended)
+      return TOO_LARGE.has(appended.error) ? 'INVALID_COMMIT_OFFSET_SIZE' : appended.error
     try {
       await appended.durable
     } catch {
@@ -75,13 +81,20 @@ export class BrokerState {
   /** Deletes a topic with what groups have committed for it. */
   async deleteTopic(topic: Topic): Promise<void> {
     this.topics.delete(topic)
-    for (const group of this.offsets.groups()) {
-      const keys = [...this.offsets.of(group)].filter((entry) => entry.topic === topic.name)
-      await this.commitOffsets(
-        group,
-        keys.map(({ topic, partition }) => ({ key: { group, topic, partition }, value: null })),
-      )
+    if (topic.name === OFFSETS_TOPIC) this.offsets.clear()
+    for (const group of this.offsets.groups()) await this.removeOffsets(group, topic.name)
+  }
+
+  /** Removes what a group has committed, for one topic or for all. */
+  async removeOffsets(group: string, ofTopic?: string): Promise<string> {
+    const entries = [...this.offsets.of(group)]
+      .filter(({ topic }) => ofTopic === undefined || topic === ofTopic)
+      .map(({ topic, partition }) => ({ key: { group, topic, partition }, value: null }))
+    for (let at = 0; at < entries.length; at += MOST_TOMBSTONES) {
+      const error = await this.commitOffsets(group, entries.slice(at, at + MOST_TOMBSTONES))
+      if (error !== 'NONE') return error
     }
+    return 'NONE'
   }
 
   #offsetsPartition(group: string): Partition | undefined {

@@ -1,9 +1,18 @@
 import { coordinatorPartition, formatUuid, KafkaError } from '@samsa/protocol'
 import type { Runtime } from '@samsa/runtime'
 import { fileStore } from './log/file-store.ts'
-import type { LogSettings } from './log/partition-log.ts'
 import { memoryStore, PartitionLog } from './log/partition-log.ts'
 import type { BrokerSettings } from './settings.ts'
+import { checkTopicConfigs, logSettings } from './topic-configs.ts'
+import {
+  isInternalTopic,
+  metricName,
+  OFFSETS_PARTITIONS,
+  OFFSETS_TOPIC,
+  topicNameProblem,
+} from './topic-names.ts'
+import type { StoredTopic } from './topics-file.ts'
+import { TopicsFile } from './topics-file.ts'
 
 export interface Partition {
   readonly topic: string
@@ -27,27 +36,19 @@ export interface TopicRequest {
   name: string
   /** -1: the broker's default. */
   partitions?: number
-  configs?: ReadonlyMap<string, string>
-  /** Who leads each partition; without it they are spread over the nodes. */
+  configs?: ReadonlyMap<string, string | null>
+  /** Which node leads each partition; by default they are spread. */
   leaders?: readonly number[] | undefined
 }
 
-/** What is written down of the topics, so that they are there again after a restart. */
-interface Stored {
-  version: 1
-  clusterId: string
-  nextProducerId: string
-  topics: {
-    name: string
-    id: string
-    partitions: { leaderEpoch: number; logStartOffset: number }[]
-    configs: [string, string][]
-  }[]
+/** A request to create a topic that was found to be in order. */
+export interface TopicPlan {
+  readonly name: string
+  readonly partitions: number
+  readonly configs: Map<string, string>
+  readonly leaders: readonly number[]
 }
 
-export const OFFSETS_TOPIC = '__consumer_offsets'
-const OFFSETS_PARTITIONS = 50
-const internalTopics = new Set([OFFSETS_TOPIC, '__transaction_state', '__share_group_state'])
 /** Producer ids are taken in blocks, so that none is given twice after a crash (`ProducerIdManager`). */
 const PRODUCER_ID_BLOCK = 1000n
 
@@ -58,9 +59,9 @@ export class Topics {
   readonly #runtime: Runtime
   readonly #settings: BrokerSettings
   readonly #nodes: () => readonly number[]
+  readonly #file: TopicsFile | undefined
   readonly clusterId: string
   readonly #wasClosedInOrder: boolean
-  readonly #listeners = new Set<() => void>()
   #nextProducerId = 0n
   #reservedProducerId = 0n
 
@@ -68,8 +69,10 @@ export class Topics {
     this.#runtime = runtime
     this.#settings = settings
     this.#nodes = nodes
-    const stored = this.#read()
-    this.#wasClosedInOrder = this.#takeCleanMark()
+    const { dataDirectory } = settings
+    this.#file = dataDirectory ? new TopicsFile(runtime.disk, dataDirectory) : undefined
+    const stored = this.#file?.read()
+    this.#wasClosedInOrder = this.#file?.takeCleanMark() ?? true
     this.clusterId = stored?.clusterId ?? this.#newId()
     this.#nextProducerId = BigInt(stored?.nextProducerId ?? 0)
     this.#reservedProducerId = this.#nextProducerId
@@ -93,50 +96,46 @@ export class Topics {
     return this.#byName.get(name)?.partitions[index]
   }
 
-  /** Calls back whenever a partition gets another leader or a topic goes. */
-  onChange(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => void this.#listeners.delete(listener)
-  }
-
   /**
-   * Creates a topic.
+   * Checks a topic that is to be created.
    * @throws KafkaError with Kafka's name of what is wrong
    */
-  create(request: TopicRequest, options: { validateOnly?: boolean; isInternal?: boolean } = {}): Topic {
-    const { name } = request
+  plan(request: TopicRequest): TopicPlan {
+    const { name, partitions = -1, leaders = [] } = request
     const problem = topicNameProblem(name)
     if (problem) throw new KafkaError('INVALID_TOPIC_EXCEPTION', problem)
     if (this.#byName.has(name))
       throw new KafkaError('TOPIC_ALREADY_EXISTS', `Topic '${name}' already exists.`)
-    const twin = this.all.find((topic) => topic.name.replaceAll('.', '_') === name.replaceAll('.', '_'))
+    const twin = this.all.find((topic) => metricName(topic.name) === metricName(name))
     if (twin) {
       throw new KafkaError(
         'INVALID_TOPIC_EXCEPTION',
         `Topic '${name}' collides with '${twin.name}': '.' and '_' are the same in metric names.`,
       )
     }
-    const asked = request.partitions ?? -1
-    const count = asked === -1 ? this.#settings.numPartitions : asked
+    const usual = name === OFFSETS_TOPIC ? OFFSETS_PARTITIONS : this.#settings.numPartitions
+    const count = partitions === -1 ? usual : partitions
     if (!Number.isInteger(count) || count < 1)
       throw new KafkaError('INVALID_PARTITIONS', 'The number of partitions must be positive.')
-    const configs = new Map(request.configs ?? [])
-    for (const [key, value] of configs) checkConfig(key, value)
+    const configs = checkTopicConfigs(request.configs ?? [])
+    if (name === OFFSETS_TOPIC && !configs.has('cleanup.policy')) configs.set('cleanup.policy', 'compact')
+    return { name, partitions: count, configs, leaders }
+  }
+
+  /**
+   * Creates a topic.
+   * @throws KafkaError with Kafka's name of what is wrong; KAFKA_STORAGE_ERROR when the disk fails
+   */
+  create(request: TopicRequest): Topic {
+    const { name, partitions, configs, leaders } = this.plan(request)
     const topic: Topic = {
       name,
       id: this.#newId(),
-      isInternal: options.isInternal ?? internalTopics.has(name),
+      isInternal: isInternalTopic(name),
       configs,
       partitions: [],
     }
-    if (options.validateOnly) {
-      for (let index = 0; index < count; index++) topic.partitions.push(undefined as never)
-      return topic
-    }
-    for (let index = 0; index < count; index++) this.#addPartition(topic, index, request.leaders?.[index])
-    this.#byName.set(name, topic)
-    this.#byId.set(topic.id, topic)
-    this.#store()
+    this.#grow(topic, partitions, leaders)
     return topic
   }
 
@@ -144,36 +143,30 @@ export class Topics {
   offsetsTopic(): Topic {
     const known = this.#byName.get(OFFSETS_TOPIC)
     if (known) return known
-    const configs = new Map([['cleanup.policy', 'compact']])
-    return this.create({ name: OFFSETS_TOPIC, partitions: OFFSETS_PARTITIONS, configs }, { isInternal: true })
+    return this.create({ name: OFFSETS_TOPIC })
   }
 
-  /** @param leaders who leads each of the new ones; without it they are spread over the nodes */
-  addPartitions(topic: Topic, count: number, leaders?: readonly number[]): void {
-    const present = topic.partitions.length
-    for (let index = present; index < count; index++)
-      this.#addPartition(topic, index, leaders?.[index - present])
-    this.#store()
+  addPartitions(topic: Topic, count: number, leaders: readonly number[] = []): void {
+    this.#grow(topic, count, leaders)
   }
 
+  /** A topic that is not written down any more is gone, even if its files outlive a crash. */
   delete(topic: Topic): void {
-    this.#byName.delete(topic.name)
-    this.#byId.delete(topic.id)
-    for (const { log, index } of topic.partitions) {
-      log.close()
+    this.#forget(topic)
+    for (const { log } of topic.partitions) log.close()
+    this.#store()
+    for (const { index } of topic.partitions) {
       const directory = this.#directory(topic.name, index)
       if (directory) this.#runtime.disk.removeDirectory(directory)
     }
-    this.#store()
-    this.#notify()
   }
 
   /** Gives a partition another leader; the epoch rises so that clients can tell. */
   moveLeader(partition: Partition, leader: number): void {
     partition.leader = leader
     partition.leaderEpoch++
+    partition.log.wake()
     this.#store()
-    this.#notify()
   }
 
   deleteRecordsBefore(partition: Partition, offset: number): void {
@@ -189,23 +182,41 @@ export class Topics {
     return this.#nextProducerId++
   }
 
+  /** Closes every log. The next start trusts what it finds only if all of it is on the medium. */
   close(): void {
-    for (const topic of this.all) for (const { log } of topic.partitions) log.close()
-    const { dataDirectory } = this.#settings
-    if (dataDirectory)
-      this.#runtime.disk.replace(
-        `${dataDirectory}/.kafka_cleanshutdown`,
-        text({ version: 0, brokerEpoch: 1 }),
-      )
+    let isSound = true
+    for (const topic of this.all) for (const { log } of topic.partitions) isSound = log.close() && isSound
+    if (isSound) this.#file?.leaveCleanMark()
   }
 
-  #notify(): void {
-    for (const listener of [...this.#listeners]) listener()
+  /** Makes partitions and writes them down; when the disk fails there are none of them. */
+  #grow(topic: Topic, count: number, leaders: readonly number[]): void {
+    const before = topic.partitions.length
+    try {
+      while (topic.partitions.length < count)
+        this.#addPartition(topic, leaders[topic.partitions.length - before])
+      this.#byName.set(topic.name, topic)
+      this.#byId.set(topic.id, topic)
+      this.#store()
+    } catch (error) {
+      for (const { log } of topic.partitions.splice(before)) log.close()
+      if (before === 0) this.#forget(topic)
+      throw new KafkaError('KAFKA_STORAGE_ERROR', (error as Error).message, { cause: error })
+    }
   }
 
-  #addPartition(topic: Topic, index: number, leader = this.#leaderOf(topic.name, index)): void {
-    topic.partitions.push(this.#open(topic, index, leader, 0, 0))
+  #forget({ name, id }: Topic): void {
+    this.#byName.delete(name)
+    this.#byId.delete(id)
+  }
+
+  #addPartition(topic: Topic, leader: number | undefined): void {
+    const index = topic.partitions.length
     const directory = this.#directory(topic.name, index)
+    // What a crash left of an older topic of this name is put aside, as Kafka does.
+    if (directory && this.#runtime.disk.exists(directory))
+      this.#runtime.disk.rename(directory, `${directory}.${this.#newId()}-stray`)
+    topic.partitions.push(this.#open(topic, index, leader ?? this.#usualLeader(topic, index), 0, 0))
     if (!directory) return
     this.#runtime.disk.replace(
       `${directory}/partition.metadata`,
@@ -213,9 +224,9 @@ export class Topics {
     )
   }
 
-  #leaderOf(topic: string, index: number): number {
+  #usualLeader({ name }: Topic, index: number): number {
     const nodes = this.#nodes()
-    return nodes[(coordinatorPartition(topic, nodes.length) + index) % nodes.length] as number
+    return nodes[(coordinatorPartition(name, nodes.length) + index) % nodes.length] as number
   }
 
   #open(topic: Topic, index: number, leader: number, leaderEpoch: number, logStartOffset: number): Partition {
@@ -230,54 +241,24 @@ export class Topics {
     return dataDirectory && `${dataDirectory}/${topic}-${index}`
   }
 
-  #restore({ name, id, partitions, configs }: Stored['topics'][number]): void {
+  #restore({ name, id, partitions, configs }: StoredTopic): void {
     const topic: Topic = {
       name,
       id,
-      isInternal: internalTopics.has(name),
+      isInternal: isInternalTopic(name),
       configs: new Map(configs),
       partitions: [],
     }
     partitions.forEach(({ leaderEpoch, logStartOffset }, index) => {
-      const leader = this.#leaderOf(name, index)
+      const leader = this.#usualLeader(topic, index)
       topic.partitions.push(this.#open(topic, index, leader, leaderEpoch + 1, logStartOffset))
     })
     this.#byName.set(name, topic)
     this.#byId.set(id, topic)
   }
 
-  #read(): Stored | undefined {
-    const { dataDirectory } = this.#settings
-    if (!dataDirectory) return undefined
-    const bytes = this.#runtime.disk.read(`${dataDirectory}/samsa.json`)
-    if (!bytes) return undefined
-    try {
-      return JSON.parse(Buffer.from(bytes).toString('utf8')) as Stored
-    } catch (error) {
-      throw new KafkaError(
-        'KAFKA_STORAGE_ERROR',
-        `${dataDirectory}/samsa.json is damaged: ${(error as Error).message}`,
-      )
-    }
-  }
-
-  /** The mark of an orderly stop holds for one start only. */
-  #takeCleanMark(): boolean {
-    const { dataDirectory } = this.#settings
-    if (!dataDirectory) return true
-    const path = `${dataDirectory}/.kafka_cleanshutdown`
-    const isThere = this.#runtime.disk.exists(path)
-    if (isThere) {
-      this.#runtime.disk.remove(path)
-      this.#runtime.disk.syncDirectory(dataDirectory)
-    }
-    return isThere
-  }
-
   #store(): void {
-    const { dataDirectory } = this.#settings
-    if (!dataDirectory) return
-    const stored: Stored = {
+    this.#file?.write({
       version: 1,
       clusterId: this.clusterId,
       nextProducerId: this.#reservedProducerId.toString(),
@@ -290,74 +271,10 @@ export class Topics {
         })),
         configs: [...configs],
       })),
-    }
-    this.#runtime.disk.replace(`${dataDirectory}/samsa.json`, text(stored))
+    })
   }
 
   #newId(): string {
     return formatUuid(this.#runtime.randomBytes(16))
-  }
-}
-
-function text(value: unknown): Uint8Array {
-  return Buffer.from(JSON.stringify(value))
-}
-
-/** Why a topic may not have this name; undefined when it may. Source: `Topic.validate`. */
-export function topicNameProblem(name: string): string | undefined {
-  if (name === '') return 'The topic name is empty.'
-  if (name === '.' || name === '..') return "The topic name cannot be '.' or '..'."
-  if (name.length > 249) return 'The topic name is longer than 249 characters.'
-  if (!/^[a-zA-Z0-9._-]+$/.test(name))
-    return `The topic name '${name}' has other characters than letters, digits, '.', '_' and '-'.`
-  return undefined
-}
-
-/** Settings of a topic that mean something to this broker, with the values that Kafka gives them. */
-export const topicConfigs: Readonly<Record<string, { default: string; check: (value: string) => boolean }>> =
-  {
-    'cleanup.policy': {
-      default: 'delete',
-      check: (value) => value.split(',').every((part) => ['delete', 'compact'].includes(part.trim())),
-    },
-    'compression.type': {
-      default: 'producer',
-      check: (value) => ['producer', 'uncompressed', 'gzip', 'snappy', 'lz4', 'zstd'].includes(value),
-    },
-    'max.message.bytes': { default: '1048588', check: isCount },
-    'message.timestamp.type': {
-      default: 'CreateTime',
-      check: (value) => ['CreateTime', 'LogAppendTime'].includes(value),
-    },
-    'min.insync.replicas': { default: '1', check: isCount },
-    'retention.bytes': { default: '-1', check: isWhole },
-    'retention.ms': { default: '604800000', check: isWhole },
-    'segment.bytes': { default: '1073741824', check: isCount },
-    'segment.ms': { default: '604800000', check: isCount },
-    'delete.retention.ms': { default: '86400000', check: isCount },
-  }
-
-function isWhole(value: string): boolean {
-  return /^-?\d+$/.test(value)
-}
-
-function isCount(value: string): boolean {
-  return /^\d+$/.test(value)
-}
-
-/** @throws KafkaError INVALID_CONFIG */
-function checkConfig(key: string, value: string): void {
-  const known = topicConfigs[key]
-  if (!known) throw new KafkaError('INVALID_CONFIG', `Unknown topic config name: ${key}`)
-  if (!known.check(value))
-    throw new KafkaError('INVALID_CONFIG', `Invalid value ${value} for configuration ${key}`)
-}
-
-function logSettings(configs: ReadonlyMap<string, string>, settings: BrokerSettings): LogSettings {
-  return {
-    maxMessageBytes: Number(configs.get('max.message.bytes') ?? settings.messageMaxBytes),
-    segmentBytes: Number(configs.get('segment.bytes') ?? settings.logSegmentBytes),
-    isLogAppendTime: configs.get('message.timestamp.type') === 'LogAppendTime',
-    isCompacted: (configs.get('cleanup.policy') ?? '').includes('compact'),
   }
 }

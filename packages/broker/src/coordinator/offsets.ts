@@ -37,6 +37,11 @@ export class Offsets {
     return this.#groups.get(group)?.get(topic)?.get(partition)
   }
 
+  /** Forgets everything: the topic itself is gone. */
+  clear(): void {
+    this.#groups.clear()
+  }
+
   groups(): string[] {
     return [...this.#groups.keys()]
   }

@@ -120,7 +120,7 @@ test('what is no whole batch of today is refused by name', async () => {
     ['half a header', good.subarray(0, 30), 'INVALID_RECORD'],
     ['half a batch', good.subarray(0, good.length - 1), 'CORRUPT_MESSAGE'],
     ['two batches', Buffer.concat([good, good]), 'INVALID_RECORD'],
-    ['an old format', changed(16, 1), 'UNSUPPORTED_FOR_MESSAGE_FORMAT'],
+    ['an old format', changed(16, 1), 'INVALID_RECORD'],
     ['a changed byte', changed(good.length - 2, 0x7f), 'CORRUPT_MESSAGE'],
     ['a control batch', marked({ isControl: true }), 'INVALID_RECORD'],
     ['a batch of no transaction', marked({ isTransactional: true }), 'INVALID_TXN_STATE'],

@@ -14,7 +14,10 @@ type PartitionReply = Reply<typeof Produce>['responses'][number]['partitionRespo
 const produce = handler(Produce, async (body, context) => {
   const { acks } = body
   if (acks !== -1 && acks !== 0 && acks !== 1) return refuseAll(body, 'INVALID_REQUIRED_ACKS')
-  if (body.transactionalId !== null) return refuseAll(body, 'INVALID_TXN_STATE')
+  if (body.transactionalId !== null) {
+    if (acks === 0) throw new Error('a produce request of a transaction was refused: there are none')
+    return refuseAll(body, 'INVALID_TXN_STATE')
+  }
   const hinted = new Set<number>()
   const answers = body.topicData.map((asked) => {
     const { topicId, name } = asked
@@ -66,8 +69,8 @@ async function append(
   if (topic.isInternal) return refused(index, 'INVALID_TOPIC_EXCEPTION')
   if (partition.leader !== node) return notLeader(partition, version, hinted)
   if (records === null) return refused(index, 'INVALID_RECORD', 'no records')
-  const problem = batchProblem(records, version)
-  if (problem) return refused(index, ...problem)
+  if (version < 7 && isZstd(records))
+    return refused(index, 'UNSUPPORTED_COMPRESSION_TYPE', `Produce v${version} does not know zstd`)
   if (acks === -1 && Number(topic.configs.get('min.insync.replicas') ?? 1) > state.upNodes.length)
     return refused(index, 'NOT_ENOUGH_REPLICAS')
   const { log, leaderEpoch } = partition
@@ -104,15 +107,8 @@ function notLeader(partition: Partition, version: number, hinted: Set<number>): 
   return { ...reply, currentLeader: { leaderId: partition.leader, leaderEpoch: partition.leaderEpoch } }
 }
 
-/** What of a batch depends on the request or on the broker, not on the log: error and reason. */
-function batchProblem(records: Uint8Array, version: number): [string, string] | undefined {
-  if (records.length < BATCH_HEADER_BYTES) return undefined
-  const header = new BatchHeader(records)
-  if (header.magic !== 2) return undefined
-  if (version < 7 && header.codec === codecNumber('zstd'))
-    return ['UNSUPPORTED_COMPRESSION_TYPE', `Produce v${version} does not know zstd`]
-  if (header.isTransactional) return ['INVALID_TXN_STATE', 'this broker has no transactions']
-  return undefined
+function isZstd(records: Uint8Array): boolean {
+  return records.length >= BATCH_HEADER_BYTES && new BatchHeader(records).codec === codecNumber('zstd')
 }
 
 function refuseAll(body: Received<typeof Produce>, name: string): Reply<typeof Produce> {

@@ -187,9 +187,9 @@ test('a batch that does not fit behind another partition does not make it wait',
 })
 
 test('the end of a segment does not make it wait', async () => {
-  await using stage = await Stage.open()
   const size = batchOf(['x']).length
-  stage.broker.createTopic('t', { configs: { 'segment.bytes': String(size) } })
+  await using stage = await Stage.open({ logSegmentBytes: size })
+  stage.broker.createTopic('t')
   await append(stage, ['x'])
   await append(stage, ['y'])
   const before = stage.world.now

@@ -148,7 +148,7 @@ function refused(partitionIndex: number, name: string): PartitionReply {
   }
 }
 
-/** Waits until an asked partition or the topics have changed, the time is up, or the connection is gone. */
+/** Waits until an asked partition has moved, got another leader or gone, the time is up, or the connection is gone. */
 function advanced(body: Body, context: RequestContext, deadline: number): Promise<void> {
   return new Promise((resolve) => {
     const undo: (() => void)[] = []
@@ -160,7 +160,6 @@ function advanced(body: Body, context: RequestContext, deadline: number): Promis
     undo.push(() => timer.cancel())
     context.gone.addEventListener('abort', done)
     undo.push(() => context.gone.removeEventListener('abort', done))
-    undo.push(context.state.topics.onChange(done))
     for (const asked of body.topics) {
       const topic = topicOf(asked, context)
       for (const { partition } of asked.partitions) {

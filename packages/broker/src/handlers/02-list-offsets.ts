@@ -1,6 +1,6 @@
 /** ListOffsets. v1 one offset, v2 isolation level, v4 leader epochs, v7 greatest timestamp (KIP-734), v8 tiers. */
 import type { Received, Reply } from '@samsa/protocol'
-import { BatchHeader, ListOffsets } from '@samsa/protocol'
+import { ListOffsets } from '@samsa/protocol'
 import type { Partition } from '../topics.ts'
 import type { RequestContext } from './handler.ts'
 import { code, duplicates, handler } from './handler.ts'
@@ -60,22 +60,15 @@ function answered(
 }
 
 function lookUp(
-  partition: Partition,
+  { log, leaderEpoch }: Partition,
   asked: number,
 ): { timestamp: number; offset: number; leaderEpoch: number } {
-  const { log, leaderEpoch } = partition
   const none = { timestamp: -1, offset: -1, leaderEpoch: -1 }
   if (asked === LATEST) return { timestamp: -1, offset: log.highWatermark, leaderEpoch }
   if (asked === EARLIEST || asked === EARLIEST_LOCAL)
-    return { timestamp: -1, offset: log.logStartOffset, leaderEpoch: firstEpoch(partition) }
+    return { timestamp: -1, offset: log.logStartOffset, leaderEpoch: log.firstEpoch(leaderEpoch) }
   if (asked === MAX_TIMESTAMP) return log.maxTimestampRecord() ?? none
   return asked < 0 ? none : (log.offsetForTime(asked) ?? none)
-}
-
-/** The epoch in which the first record was written; of an empty log, that of its leader. */
-function firstEpoch({ log, leaderEpoch }: Partition): number {
-  const batch = log.read(log.logStartOffset, 0, true)
-  return batch.length === 0 ? leaderEpoch : new BatchHeader(batch).leaderEpoch
 }
 
 function refused(partitionIndex: number, name: string): PartitionReply {

@@ -4,8 +4,8 @@
  */
 import type { Received, Reply } from '@samsa/protocol'
 import { KafkaError, Metadata, zeroUuid } from '@samsa/protocol'
+import { topicNameProblem } from '../topic-names.ts'
 import type { Topic } from '../topics.ts'
-import { OFFSETS_TOPIC, topicNameProblem } from '../topics.ts'
 import { authorizedOperations } from './authorized-operations.ts'
 import type { RequestContext } from './handler.ts'
 import { code, handler } from './handler.ts'
@@ -48,7 +48,8 @@ function answered({ name, topicId }: Asked, mayCreate: boolean, context: Request
   // v10 and v11 have a place for an id in the request and no meaning for it (KAFKA-14320).
   if (version < 12 && (name === null || topicId !== zeroUuid))
     return failed(name ?? '', topicId, 'INVALID_REQUEST')
-  if (name === null) {
+  // Who names an id is asked by id, whatever the name is.
+  if (name === null || topicId !== zeroUuid) {
     const topic = state.topics.byId(topicId)
     return topic ? described(topic, context) : failed(null, topicId, 'UNKNOWN_TOPIC_ID')
   }
@@ -59,10 +60,7 @@ function answered({ name, topicId }: Asked, mayCreate: boolean, context: Request
     return failed(name, zeroUuid, isLegal ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'INVALID_TOPIC_EXCEPTION')
   }
   try {
-    return described(
-      name === OFFSETS_TOPIC ? state.topics.offsetsTopic() : state.topics.create({ name }),
-      context,
-    )
+    return described(state.topics.create({ name }), context)
   } catch (error) {
     return failed(name, zeroUuid, error instanceof KafkaError ? error.code : 'UNKNOWN_SERVER_ERROR')
   }

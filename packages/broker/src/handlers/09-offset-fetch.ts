@@ -3,7 +3,7 @@
  * nothing gets -1 and no error, also for a group that does not exist.
  */
 import type { Received } from '@samsa/protocol'
-import { OffsetFetch } from '@samsa/protocol'
+import { OffsetFetch, zeroUuid } from '@samsa/protocol'
 import type { RequestContext } from './handler.ts'
 import { code, handler } from './handler.ts'
 
@@ -12,7 +12,7 @@ type AskedGroup = Received<typeof OffsetFetch>['groups'][number]
 export const offsetFetchHandler = handler(OffsetFetch, (body, context) => {
   const { version } = context
   if (version >= 8) return { groups: body.groups.map((asked) => fetched(asked, context)) }
-  const topics = body.topics?.map((topic) => ({ ...topic, topicId: '' })) ?? null
+  const topics = body.topics?.map((topic) => ({ ...topic, topicId: zeroUuid })) ?? null
   const asked = { groupId: body.groupId, memberId: null, memberEpoch: -1, topics }
   const answer = fetched(asked as AskedGroup, context)
   // v1 has no place for an error of the whole: each partition carries it.
@@ -61,8 +61,10 @@ function everything(groupId: string, state: RequestContext['state'], version: nu
   const topics = new Map<string, number[]>()
   for (const { topic, partition } of state.offsets.of(groupId))
     topics.set(topic, [...(topics.get(topic) ?? []), partition])
-  return [...topics].map(([name, partitionIndexes]) => {
-    const topicId = version >= 10 ? (state.topics.get(name)?.id ?? '') : ''
+  // From v10 on a topic that is gone has nothing that it could be named by.
+  const named = [...topics].filter(([name]) => version < 10 || state.topics.get(name))
+  return named.map(([name, partitionIndexes]) => {
+    const topicId = state.topics.get(name)?.id ?? zeroUuid
     return { name, topicId, partitionIndexes }
   })
 }

@@ -1,7 +1,7 @@
 /** CreateTopics. v4 defaults by -1, v5 tells the settings, v7 the id. */
 import type { Received, Reply } from '@samsa/protocol'
 import { CreateTopics, KafkaError, zeroUuid } from '@samsa/protocol'
-import { topicConfigs } from '../topics.ts'
+import { topicConfigs } from '../topic-configs.ts'
 import { assignedLeaders, MOST_NEW_PARTITIONS } from './assignment.ts'
 import type { RequestContext } from './handler.ts'
 import { code, duplicates, handler } from './handler.ts'
@@ -38,34 +38,25 @@ function answered(asked: Asked, validateOnly: boolean, context: RequestContext):
 /** Kafka judges the name first, then the settings, then the numbers. */
 function created(asked: Asked, validateOnly: boolean, { state }: RequestContext): TopicReply {
   const { name, numPartitions, replicationFactor } = asked
-  const configs = settings(asked)
-  state.topics.create({ name, configs }, { validateOnly: true })
+  const configs = new Map(asked.configs.map((each): [string, string | null] => [each.name, each.value]))
+  state.topics.plan({ name, configs })
   const leaders = asked.assignments.length > 0 ? assigned(asked, state.nodes) : undefined
   if (!leaders) checkNumbers(asked, state.nodes.length)
   const partitions = leaders?.length ?? numPartitions
-  const topic = state.topics.create({ name, partitions, configs, leaders }, { validateOnly })
+  const plan = state.topics.plan({ name, partitions, configs, leaders })
   return {
     ...nothing(name),
-    topicId: validateOnly ? zeroUuid : topic.id,
-    numPartitions: topic.partitions.length,
+    topicId: validateOnly ? zeroUuid : state.topics.create(plan).id,
+    numPartitions: plan.partitions,
     replicationFactor: asked.assignments[0]?.brokerIds.length ?? Math.max(1, replicationFactor),
     configs: Object.entries(topicConfigs).map(([key, { default: initial }]) => ({
       name: key,
-      value: configs.get(key) ?? initial,
+      value: plan.configs.get(key) ?? initial,
       readOnly: false,
-      configSource: configs.has(key) ? 1 : 5,
+      configSource: plan.configs.has(key) ? 1 : 5,
       isSensitive: false,
     })),
   }
-}
-
-function settings({ configs }: Asked): Map<string, string> {
-  return new Map(
-    configs.map(({ name, value }) => {
-      if (value !== null) return [name, value]
-      throw new KafkaError('INVALID_CONFIG', `Null value not supported for topic configs: ${name}`)
-    }),
-  )
 }
 
 function checkNumbers({ numPartitions, replicationFactor }: Asked, nodes: number): void {

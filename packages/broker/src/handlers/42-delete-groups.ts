@@ -13,12 +13,8 @@ export const deleteGroupsHandler = handler(DeleteGroups, async ({ groupsNames },
 async function deleted(group: string, { state, node }: RequestContext): Promise<string> {
   if (state.coordinatorOf(group)?.id !== node) return 'NOT_COORDINATOR'
   const known = state.groups.get(group)
-  const committed = [...state.offsets.of(group)]
-  if (!known && committed.length === 0) return 'GROUP_ID_NOT_FOUND'
+  if (!known && state.offsets.of(group).next().done) return 'GROUP_ID_NOT_FOUND'
   if (known && !known.isEmpty) return 'NON_EMPTY_GROUP'
   state.groups.delete(group)
-  return state.commitOffsets(
-    group,
-    committed.map(({ topic, partition }) => ({ key: { group, topic, partition }, value: null })),
-  )
+  return state.removeOffsets(group)
 }

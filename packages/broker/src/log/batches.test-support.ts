@@ -1,4 +1,16 @@
 import { BatchHeader, BatchWriter, readBatches } from '@samsa/protocol'
+import type { LogSettings } from './partition-log.ts'
+
+/** What a topic without settings asks of its log. */
+export const usualSettings: LogSettings = {
+  maxMessageBytes: 1_048_588,
+  segmentBytes: 1_073_741_824,
+  isLogAppendTime: false,
+  timestampBeforeMaxMs: Number.POSITIVE_INFINITY,
+  timestampAfterMaxMs: 3_600_000,
+  isCompacted: false,
+  compressionType: 'producer',
+}
 
 /** What a test says of a batch; the rest is as a plain producer sends it. */
 export interface BatchWish {

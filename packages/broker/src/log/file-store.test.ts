@@ -2,16 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Disk } from '@samsa/runtime'
 import { SimWorld, turn } from '@samsa/runtime'
-import { batchOf, recordsOf } from './batches.test-support.ts'
+import { batchOf, recordsOf, usualSettings } from './batches.test-support.ts'
 import { fileStore } from './file-store.ts'
 import { PartitionLog } from './partition-log.ts'
 
-const settings = {
-  maxMessageBytes: 1_048_588,
-  segmentBytes: 250,
-  isLogAppendTime: false,
-  isCompacted: false,
-}
+const settings = { ...usualSettings, segmentBytes: 250 }
 const DIRECTORY = '/data/t-0'
 const FIRST = `${DIRECTORY}/00000000000000000000.log`
 const CRASHED = false

@@ -1,22 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { BatchHeader } from '@samsa/protocol'
-import { batchOf, recordsOf } from './batches.test-support.ts'
+import { batchOf, recordsOf, usualSettings } from './batches.test-support.ts'
 import type { LogSettings } from './partition-log.ts'
 import { memoryStore, PartitionLog } from './partition-log.ts'
 import { MemoryBytes, Segment } from './segment.ts'
 
-const usual: LogSettings = {
-  maxMessageBytes: 1_048_588,
-  segmentBytes: 1_073_741_824,
-  isLogAppendTime: false,
-  isCompacted: false,
-}
 const context = { leaderEpoch: 3, now: 5000 }
 const EVERYTHING = 2 ** 30
 
 function logOf(settings: Partial<LogSettings> = {}, ...batches: Uint8Array[]): PartitionLog {
-  const log = new PartitionLog(memoryStore(), { ...usual, ...settings })
+  const log = new PartitionLog(memoryStore(), { ...usualSettings, ...settings })
   for (const batch of batches) append(log, batch)
   return log
 }
@@ -78,7 +72,7 @@ describe('appending', () => {
     assert.equal(refusal(log, one('a').subarray(0, -1)), 'CORRUPT_MESSAGE')
     assert.equal(refusal(log, Buffer.concat([one('a'), one('b')])), 'INVALID_RECORD')
     assert.equal(refusal(log, moved), 'INVALID_RECORD')
-    assert.equal(refusal(log, legacy), 'UNSUPPORTED_FOR_MESSAGE_FORMAT')
+    assert.equal(refusal(log, legacy), 'INVALID_RECORD')
     assert.equal(refusal(log, one('x'.repeat(300))), 'MESSAGE_TOO_LARGE')
     assert.equal(refusal(log, batchOf({ values: ['a'], producerId: 1n, epoch: 0 })), 'INVALID_RECORD')
   })
@@ -181,7 +175,7 @@ describe('a log that must be durable', () => {
       isDurable: true,
       create: (offset: number) => new Segment(offset, bytes),
     }
-    return { log: new PartitionLog(store, usual), bytes }
+    return { log: new PartitionLog(store, usualSettings), bytes }
   }
   const durable = (log: PartitionLog, batch: Uint8Array): Promise<void> => {
     const appended = log.append(batch, context)

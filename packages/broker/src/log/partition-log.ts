@@ -1,5 +1,6 @@
-import type { BatchHeader } from '@samsa/protocol'
-import { BATCH_HEADER_BYTES, BatchHeader as Header, readBatches } from '@samsa/protocol'
+import { readBatches } from '@samsa/protocol'
+import type { AppendRefusal, BatchRules } from './batch-validator.ts'
+import { admitBatch, refuse } from './batch-validator.ts'
 import { ProducerState } from './producer-state.ts'
 import type { BatchEntry, Segment } from './segment.ts'
 import { MemoryBytes, Segment as MemorySegment, scanSegment } from './segment.ts'
@@ -30,29 +31,13 @@ export const memoryStore = (): SegmentStore => ({
   close: () => {},
 })
 
-export interface LogSettings {
-  /** `message.max.bytes` */
-  maxMessageBytes: number
-  /** `segment.bytes` */
-  segmentBytes: number
-  /** `message.timestamp.type=LogAppendTime` */
-  isLogAppendTime: boolean
-  /** `cleanup.policy` has `compact`: records need keys. */
-  isCompacted: boolean
-}
+/** What a log has to know of its topic. */
+export type LogSettings = BatchRules
 
 export interface AppendContext {
   leaderEpoch: number
   /** Wall clock. */
   now: number
-}
-
-/** Kafka's name of the code, and what exactly is wrong. */
-export interface AppendRefusal {
-  error: string
-  detail: string
-  /** Which records of the batch are to blame, counted from 0; without it the batch as a whole is. */
-  records?: number[]
 }
 
 export interface Appended {
@@ -62,8 +47,6 @@ export interface Appended {
   /** Resolves when the batch is durable; rejects with a DiskError when it never will be. */
   durable: Promise<void> | undefined
 }
-
-const refuse = (error: string, detail: string): AppendRefusal => ({ error, detail })
 
 /**
  * The log of one partition: batches as producers sent them, in segments. Offsets are given here, and here a batch that
@@ -86,6 +69,9 @@ export class PartitionLog {
     this.settings = settings
     this.#segments = store.load()
     this.#recover()
+    // What was deleted on request stays deleted, also when damage took everything above it.
+    if (this.#segments.length > 0 && this.logEndOffset < logStartOffset)
+      for (const segment of this.#segments.splice(0)) store.remove(segment)
     if (this.#segments.length === 0) this.#segments.push(store.create(logStartOffset))
     this.#logStartOffset = Math.max(logStartOffset, (this.#segments[0] as Segment).baseOffset)
     this.#highWatermark = this.logEndOffset
@@ -119,15 +105,13 @@ export class PartitionLog {
   }
 
   /**
-   * Appends one batch, which from then on belongs to the log.
-   * Rules and their order are Kafka's (`LogValidator`, `UnifiedLog`).
+   * Appends one batch. After a failure of the disk nothing more is appended until the log is opened anew.
    */
   append(records: Uint8Array, context: AppendContext): Appended | AppendRefusal {
     if (this.#broken) return refuse('KAFKA_STORAGE_ERROR', this.#broken.message)
-    const invalid = this.#validate(records)
-    if (invalid) return invalid
-    const batch = Buffer.from(records)
-    const header = new Header(batch)
+    const header = admitBatch(records, this.settings, context.now)
+    if ('error' in header) return header
+    this.#producers.forget(context.now)
     if (header.producerId >= 0n) {
       const verdict = this.#producers.judge(header)
       if (verdict.kind === 'error') return refuse(verdict.code, verdict.detail)
@@ -138,11 +122,10 @@ export class PartitionLog {
     }
     header.baseOffset = this.logEndOffset
     header.leaderEpoch = context.leaderEpoch
-    if (this.settings.isLogAppendTime) header.stampLogAppendTime(context.now)
     const { baseOffset } = header
     try {
-      this.#rollIfFull(batch.length)
-      this.#active.append(header, batch)
+      this.#rollIfFull(header.sizeInBytes)
+      this.#active.append(header)
     } catch (error) {
       this.#broken = error as Error
       return refuse('KAFKA_STORAGE_ERROR', this.#broken.message)
@@ -189,30 +172,38 @@ export class PartitionLog {
     return undefined
   }
 
-  /** The record with the greatest timestamp (KIP-734). */
+  /** The first record with the greatest timestamp (KIP-734). */
   maxTimestampRecord(): { offset: number; timestamp: number; leaderEpoch: number } | undefined {
-    const greatest = Math.max(-1, ...this.#segments.map((segment) => segment.maxTimestamp))
+    let greatest = -1
+    for (const { maxTimestamp, lastOffset } of this.#visible())
+      if (lastOffset >= this.#logStartOffset) greatest = Math.max(greatest, maxTimestamp)
     return greatest < 0 ? undefined : this.offsetForTime(greatest)
   }
 
+  /** The epoch that the first record was written in; that of now for an empty log. */
+  firstEpoch(currentEpoch: number): number {
+    for (const { lastOffset, leaderEpoch } of this.#visible())
+      if (lastOffset >= this.#logStartOffset) return leaderEpoch
+    return currentEpoch
+  }
+
   /**
-   * Where an epoch ended: the largest epoch with records that is not above it, and where the next one began. An epoch
-   * from before all records that are left ended where they begin; one that is not known has no end (-1).
-   * Source: `LeaderEpochFileCache.endOffsetFor`.
+   * Where an epoch ended: the end offset of the largest epoch that is not above it. An epoch older than all that are
+   * known ended before the first of them began. Source: `LeaderEpochFileCache.endOffsetFor`.
    */
   endOffsetForEpoch(epoch: number, currentEpoch: number): { epoch: number; endOffset: number } {
-    if (epoch < 0 || epoch > currentEpoch) return { epoch: -1, endOffset: -1 }
     if (epoch === currentEpoch) return { epoch, endOffset: this.logEndOffset }
-    let found = epoch
+    if (epoch < 0 || epoch > currentEpoch) return { epoch: -1, endOffset: -1 }
+    let found: number | undefined
     for (const { entries } of this.#segments) {
-      for (const entry of entries) {
-        if (entry.lastOffset < this.#logStartOffset) continue
-        if (entry.leaderEpoch > epoch)
-          return { epoch: found, endOffset: Math.max(entry.baseOffset, this.#logStartOffset) }
-        found = entry.leaderEpoch
+      for (const { leaderEpoch, baseOffset, lastOffset } of entries) {
+        if (lastOffset < this.#logStartOffset) continue
+        const begin = Math.max(baseOffset, this.#logStartOffset)
+        if (leaderEpoch > epoch) return { epoch: found ?? epoch, endOffset: begin }
+        found = leaderEpoch
       }
     }
-    return { epoch: found, endOffset: this.logEndOffset }
+    return { epoch: found ?? epoch, endOffset: this.logEndOffset }
   }
 
   /** Moves the beginning forward; whole segments below it go. */
@@ -221,7 +212,7 @@ export class PartitionLog {
     while (this.#segments.length > 1 && (this.#segments[0] as Segment).nextOffset <= this.#logStartOffset) {
       this.#store.remove(this.#segments.shift() as Segment)
     }
-    this.#notify()
+    this.wake()
   }
 
   /** Every batch, oldest first; for replaying internal topics. */
@@ -229,11 +220,40 @@ export class PartitionLog {
     for (const segment of this.#segments) for (const entry of segment.entries) yield segment.batch(entry)
   }
 
-  close(): void {
-    if (!this.#broken && this.#store.isDurable) this.#active.bytes.syncNow()
-    this.#store.seal(this.#active)
+  /** Wakes whoever waits for this log: its leader moved, or it is gone. */
+  wake(): void {
+    for (const listener of [...this.#listeners]) listener()
+  }
+
+  /**
+   * Forces what was appended and lets go of the files; nothing can be appended any more.
+   * @returns whether everything is on the medium and the next start may trust it unseen
+   */
+  close(): boolean {
+    const isSound = this.#broken === undefined && this.#finish()
+    this.#broken ??= new Error('the log is closed')
     for (const segment of this.#segments) segment.bytes.close()
     this.#store.close()
+    this.wake()
+    return isSound
+  }
+
+  #finish(): boolean {
+    try {
+      if (this.#store.isDurable) this.#active.bytes.syncNow()
+      // Who still waits for a force of its own has it now.
+      this.#highWatermark = this.logEndOffset
+      this.#store.seal(this.#active)
+      return true
+    } catch (error) {
+      this.#broken = error as Error
+      return false
+    }
+  }
+
+  *#visible(): Generator<BatchEntry, void> {
+    for (const { entries } of this.#segments)
+      for (const entry of entries) if (entry.baseOffset < this.#highWatermark) yield entry
   }
 
   get #active(): Segment {
@@ -269,6 +289,7 @@ export class PartitionLog {
     const next: Promise<void> = (running ?? Promise.resolve()).then(() => {
       const end = this.logEndOffset
       if (this.#highWatermark >= end) return
+      if (this.#broken) throw this.#broken
       return this.#active.bytes.sync().then(() => this.#advance(end))
     })
     // A force that failed must not be tried again: the system marks the pages clean although they are not (BT-04).
@@ -280,60 +301,8 @@ export class PartitionLog {
   }
 
   #advance(end: number): void {
-    this.#highWatermark = end
-    this.#notify()
-  }
-
-  #notify(): void {
-    for (const listener of [...this.#listeners]) listener()
-  }
-
-  #validate(records: Uint8Array): AppendRefusal | undefined {
-    if (records.length < BATCH_HEADER_BYTES) return refuse('INVALID_RECORD', 'a whole batch is needed')
-    const header: BatchHeader = new Header(records)
-    if (header.magic !== 2) return refuse('UNSUPPORTED_FOR_MESSAGE_FORMAT', `magic ${header.magic} is not 2`)
-    if (header.sizeInBytes !== records.length) {
-      return header.sizeInBytes > records.length || header.sizeInBytes < BATCH_HEADER_BYTES
-        ? refuse('CORRUPT_MESSAGE', `the batch says ${header.sizeInBytes} bytes, ${records.length} came`)
-        : refuse('INVALID_RECORD', 'only one batch for each partition is allowed')
-    }
-    if (records.length > this.settings.maxMessageBytes) {
-      return refuse(
-        'MESSAGE_TOO_LARGE',
-        `${records.length} bytes are more than max.message.bytes ${this.settings.maxMessageBytes}`,
-      )
-    }
-    if (records.length > this.settings.segmentBytes) {
-      return refuse('RECORD_LIST_TOO_LARGE', `${records.length} bytes are more than segment.bytes`)
-    }
-    if (!header.isIntact()) return refuse('CORRUPT_MESSAGE', 'the CRC-32C does not match')
-    const { count, lastOffsetDelta, isControl, producerId, baseSequence } = header
-    if (count <= 0 || lastOffsetDelta !== count - 1) {
-      return refuse('INVALID_RECORD', `${count} records with a last offset delta of ${lastOffsetDelta}`)
-    }
-    if (header.baseOffset !== 0)
-      return refuse('INVALID_RECORD', 'the base offset of a batch that is sent must be 0')
-    if (isControl) return refuse('INVALID_RECORD', 'clients may not write control records')
-    if (header.codec > 4) return refuse('UNSUPPORTED_COMPRESSION_TYPE', `codec ${header.codec} is not known`)
-    if (producerId >= 0n && baseSequence < 0)
-      return refuse('INVALID_RECORD', 'a producer id without a sequence')
-    return this.#validateRecords(records)
-  }
-
-  /** Reads every record, so that nothing is stored that cannot be read back. */
-  #validateRecords(records: Uint8Array): AppendRefusal | undefined {
-    try {
-      for (const batch of readBatches(records)) {
-        const read = batch.records()
-        if (!this.settings.isCompacted) continue
-        const keyless = read.flatMap(({ keySize }, index) => (keySize < 0 ? [index] : []))
-        if (keyless.length > 0)
-          return { ...refuse('INVALID_RECORD', 'a compacted topic needs keys'), records: keyless }
-      }
-      return undefined
-    } catch (error) {
-      return refuse('INVALID_RECORD', (error as Error).message)
-    }
+    this.#highWatermark = Math.max(this.#highWatermark, end)
+    this.wake()
   }
 
   /** Reads the tables back; after a crash everything from the first batch that is torn or damaged on is cut off. */

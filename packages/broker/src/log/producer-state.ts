@@ -4,6 +4,10 @@ import { addSequence } from '@samsa/protocol'
 /** How many batches of a producer are remembered: as many as it may have in flight (`ProducerStateEntry`). */
 const REMEMBERED_BATCHES = 5
 
+/** `producer.id.expiration.ms` and how often it is looked at (`producer.id.expiration.check.interval.ms`). */
+const EXPIRATION_MS = 86_400_000
+const EXPIRATION_CHECK_MS = 600_000
+
 interface RememberedBatch {
   firstSequence: number
   lastSequence: number
@@ -28,6 +32,7 @@ export type SequenceVerdict =
  */
 export class ProducerState {
   readonly #producers = new Map<bigint, ProducerEntry>()
+  #checkedAt = Number.NEGATIVE_INFINITY
 
   /** Judges a batch that is to be appended; changes nothing. */
   judge(header: BatchHeader): SequenceVerdict {
@@ -63,5 +68,15 @@ export class ProducerState {
     const { baseOffset, lastOffset, maxTimestamp: timestamp } = header
     entry.batches.push({ firstSequence, lastSequence, baseOffset, lastOffset, timestamp })
     if (entry.batches.length > REMEMBERED_BATCHES) entry.batches.shift()
+  }
+
+  /** Forgets producers whose last records are more than a day old; looks only now and then. */
+  forget(now: number): void {
+    if (now - this.#checkedAt < EXPIRATION_CHECK_MS) return
+    this.#checkedAt = now
+    for (const [id, { batches }] of this.#producers) {
+      const last = batches.at(-1)
+      if (last && now - last.timestamp >= EXPIRATION_MS) this.#producers.delete(id)
+    }
   }
 }

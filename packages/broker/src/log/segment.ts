@@ -46,9 +46,9 @@ export class Segment {
     return last ? last.lastOffset + 1 : this.baseOffset
   }
 
-  append(header: BatchHeader, batch: Uint8Array): void {
+  append(header: BatchHeader): void {
     const entry = entryOf(header, this.bytes.size)
-    this.bytes.append(batch)
+    this.bytes.append(header.bytes)
     this.note(entry)
   }
 
@@ -153,7 +153,9 @@ export class FileBytes implements SegmentBytes {
 
 /** Whether a batch's offsets can stand where it does: behind those before it, and within reach of the segment's index. */
 function follows({ baseOffset, lastOffset }: BatchHeader, segment: Segment): boolean {
-  return baseOffset >= segment.nextOffset && lastOffset - segment.baseOffset < 2 ** 31
+  return (
+    baseOffset >= segment.nextOffset && lastOffset >= baseOffset && lastOffset - segment.baseOffset < 2 ** 31
+  )
 }
 
 /** How many bytes are read at once while a segment is scanned. */

@@ -150,6 +150,13 @@ export class BatchHeader {
     this.sealChecksum()
   }
 
+  /** Marks the records as stamped by their producer, the last at this time; the checksum is made anew. */
+  stampCreateTime(maxTimestamp: number): void {
+    this.bytes.writeInt16BE(this.attributes & ~LOG_APPEND_TIME, this.position + batchField.attributes)
+    writeInt64(this.bytes, this.position + batchField.maxTimestamp, maxTimestamp)
+    this.sealChecksum()
+  }
+
   sealChecksum(): void {
     this.bytes.writeUInt32BE(this.#checksum(), this.position + batchField.crc)
   }
