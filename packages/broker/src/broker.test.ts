@@ -11,9 +11,10 @@ import {
 } from '@samsa/protocol'
 import type { Transport } from '@samsa/runtime'
 import { SimWorld, transportPair, turn } from '@samsa/runtime'
+import { batchOf } from './batches.test-support.ts'
 import type { BrokerOptions } from './broker.ts'
 import { startBroker } from './broker.ts'
-import { batchOf, RawClient, Stage } from './raw-client.test-support.ts'
+import { RawClient, Stage } from './raw-client.test-support.ts'
 
 const software = { clientSoftwareName: 'raw', clientSoftwareVersion: '1' }
 const LIMIT_MS = 10_000

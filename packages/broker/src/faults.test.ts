@@ -9,8 +9,9 @@ import {
   OffsetFetch,
   Produce,
 } from '@samsa/protocol'
+import { batchOf } from './batches.test-support.ts'
 import { RequestLog } from './faults.ts'
-import { batchOf, Stage } from './raw-client.test-support.ts'
+import { Stage } from './raw-client.test-support.ts'
 
 const software = { clientSoftwareName: 'raw', clientSoftwareVersion: '1' }
 const closed = /closed the connection/

@@ -1,6 +1,5 @@
 import type { Api, Request, Response } from '@samsa/protocol'
 import {
-  BatchWriter,
   correlationIdOf,
   DeleteRecords,
   DeleteTopics,
@@ -188,15 +187,4 @@ export class Stage {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
-}
-
-/** A batch of records with these values, the first at `timestamp`, each next one a millisecond later. */
-export function batchOf(
-  values: readonly string[],
-  options: { timestamp?: number; key?: string } = {},
-): Uint8Array {
-  const { timestamp = 1_000, key = null } = options
-  const writer = new BatchWriter(256)
-  for (const [index, value] of values.entries()) writer.append(timestamp + index, key, value, undefined)
-  return writer.finish()
 }

@@ -14,9 +14,10 @@ import {
   Produce,
 } from '@samsa/protocol'
 import type { Sink, Transport } from '@samsa/runtime'
+import { batchOf } from './batches.test-support.ts'
 import { startBroker } from './broker.ts'
 import { joining } from './handlers/member.test-support.ts'
-import { batchOf, Stage } from './raw-client.test-support.ts'
+import { Stage } from './raw-client.test-support.ts'
 
 const software = { clientSoftwareName: 'raw', clientSoftwareVersion: '1' }
 const frame = (...pieces: Uint8Array[]) => {

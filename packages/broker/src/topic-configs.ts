@@ -67,9 +67,14 @@ export function checkTopicConfigs(configs: Iterable<readonly [string, string | n
   return checked
 }
 
+/** What a setting is for a topic that sets these. */
+export function configValue(configs: ReadonlyMap<string, string>, key: string): string {
+  return configs.get(key) ?? topicConfigs[key]?.default ?? ''
+}
+
 /** What the log of a partition has to know of its topic's settings and the broker's. */
 export function logSettings(configs: ReadonlyMap<string, string>, settings: BrokerSettings): LogSettings {
-  const value = (key: string) => configs.get(key) ?? topicConfigs[key]?.default ?? ''
+  const value = (key: string) => configValue(configs, key)
   return {
     maxMessageBytes: Number(configs.get('max.message.bytes') ?? settings.messageMaxBytes),
     segmentBytes: Number(configs.get('segment.bytes') ?? settings.logSegmentBytes),

@@ -3,7 +3,7 @@ import type { Runtime } from '@samsa/runtime'
 import { fileStore } from './log/file-store.ts'
 import { memoryStore, PartitionLog } from './log/partition-log.ts'
 import type { BrokerSettings } from './settings.ts'
-import { checkTopicConfigs, logSettings } from './topic-configs.ts'
+import { checkTopicConfigs, configValue, logSettings } from './topic-configs.ts'
 import {
   isInternalTopic,
   metricName,
@@ -231,7 +231,11 @@ export class Topics {
 
   #open(topic: Topic, index: number, leader: number, leaderEpoch: number, logStartOffset: number): Partition {
     const directory = this.#directory(topic.name, index)
-    const store = directory ? fileStore(this.#runtime.disk, directory, this.#wasClosedInOrder) : memoryStore()
+    const wasClosedInOrder = this.#wasClosedInOrder
+    const indexIntervalBytes = Number(configValue(topic.configs, 'index.interval.bytes'))
+    const store = directory
+      ? fileStore(this.#runtime.disk, directory, { wasClosedInOrder, indexIntervalBytes })
+      : memoryStore()
     const log = new PartitionLog(store, logSettings(topic.configs, this.#settings), logStartOffset)
     return { topic: topic.name, index, log, leader, leaderEpoch }
   }

@@ -3,7 +3,7 @@
  * Versions 0 to 2 are advertised, as Kafka does (KAFKA-18659), and refused.
  */
 import type { Received, Reply } from '@samsa/protocol'
-import { BATCH_HEADER_BYTES, BatchHeader, codecNumber, Produce } from '@samsa/protocol'
+import { BATCH_HEADER_BYTES, BatchHeader, codecNumber, Produce, prepareCodec } from '@samsa/protocol'
 import type { Partition, Topic } from '../topics.ts'
 import type { Handler, RequestContext } from './handler.ts'
 import { code, handler } from './handler.ts'
@@ -66,6 +66,8 @@ async function append(
   if (!topic || !partition) {
     return refused(index, version >= 13 && !topic ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION')
   }
+  // Before anything is judged: what may change meanwhile is looked at afterwards.
+  if (partition.log.settings.compressionType === 'zstd') await prepareCodec('zstd')
   if (topic.isInternal) return refused(index, 'INVALID_TOPIC_EXCEPTION')
   if (partition.leader !== node) return notLeader(partition, version, hinted)
   if (records === null) return refused(index, 'INVALID_RECORD', 'no records')

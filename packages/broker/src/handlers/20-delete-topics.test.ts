@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { DeleteTopics, OffsetCommit, OffsetFetch, zeroUuid } from '@samsa/protocol'
-import { batchOf, Stage } from '../raw-client.test-support.ts'
+import { batchOf } from '../batches.test-support.ts'
+import { Stage } from '../raw-client.test-support.ts'
 import { code } from './handler.ts'
 
 async function byName(stage: Stage, names: string[], version = 5) {

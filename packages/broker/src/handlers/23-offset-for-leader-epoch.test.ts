@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { OffsetForLeaderEpoch } from '@samsa/protocol'
-import { batchOf, Stage } from '../raw-client.test-support.ts'
+import { batchOf } from '../batches.test-support.ts'
+import { Stage } from '../raw-client.test-support.ts'
 import { code } from './handler.ts'
 
 interface Asked {

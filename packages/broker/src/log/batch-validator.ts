@@ -1,4 +1,4 @@
-import type { BatchHeader } from '@samsa/protocol'
+import type { BatchHeader, RecordView } from '@samsa/protocol'
 import {
   BATCH_HEADER_BYTES,
   BatchWriter,
@@ -105,7 +105,9 @@ function readRecords(
   let maxTimestamp = -1
   try {
     const [batch] = readBatches(header.bytes, { maxDecompressedBytes: MOST_DECOMPRESSED_BYTES })
-    for (const [index, record] of (batch?.records() ?? []).entries()) {
+    const views = batch?.records() ?? []
+    for (let index = 0; index < views.length; index++) {
+      const record = views[index] as RecordView
       const { offset, timestamp, keySize } = record
       if (record.headersSize > 0) void record.headers
       if (offset !== index) return refuse('INVALID_RECORD', `record ${index} has the offset ${offset}`)

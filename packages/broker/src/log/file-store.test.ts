@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Disk } from '@samsa/runtime'
 import { SimWorld, turn } from '@samsa/runtime'
-import { batchOf, recordsOf, usualSettings } from './batches.test-support.ts'
+import { batchOf, recordsOf, usualSettings } from '../batches.test-support.ts'
 import { fileStore } from './file-store.ts'
 import { PartitionLog } from './partition-log.ts'
 
@@ -23,7 +23,10 @@ function diskOf(world: SimWorld): Disk {
 }
 
 function open(disk: Disk, wasClosedInOrder: boolean): PartitionLog {
-  return new PartitionLog(fileStore(disk, DIRECTORY, wasClosedInOrder), settings)
+  return new PartitionLog(
+    fileStore(disk, DIRECTORY, { wasClosedInOrder, indexIntervalBytes: 4096 }),
+    settings,
+  )
 }
 
 function everything(log: PartitionLog): string[] {
@@ -32,8 +35,8 @@ function everything(log: PartitionLog): string[] {
 
 /** Appends and waits until it is on the medium, as an answer to a producer does. */
 async function append(world: SimWorld, log: PartitionLog, values: readonly string[], sequence = -1) {
-  const producer = sequence < 0 ? {} : { producerId: 9n, epoch: 0, sequence }
-  const appended = log.append(batchOf({ values, ...producer }), { leaderEpoch: 0, now: 0 })
+  const producer = sequence < 0 ? {} : { producerId: 9n, producerEpoch: 0, baseSequence: sequence }
+  const appended = log.append(batchOf(values, producer), { leaderEpoch: 0, now: 0 })
   if ('error' in appended) throw new Error(appended.detail)
   if (appended.durable) await world.until(appended.durable, 60_000)
   return appended.baseOffset
@@ -98,8 +101,7 @@ describe('after a crash', () => {
       const log = open(disk, CLOSED_IN_ORDER)
       for (let index = 0; index < 5; index++) await append(world, log, [`${index}`, `${index}`])
       const acknowledged = everything(log)
-      for (let index = 5; index < 9; index++)
-        log.append(batchOf({ values: [`${index}`] }), { leaderEpoch: 0, now: 0 })
+      for (let index = 5; index < 9; index++) log.append(batchOf([`${index}`]), { leaderEpoch: 0, now: 0 })
       const written = everything(log)
       world.cutPower('host')
       const found = everything(open(world.host('host').disk, CRASHED))
@@ -109,7 +111,7 @@ describe('after a crash', () => {
   })
 
   it('whatever the last segment lost at its end, the whole batches before it are read', async () => {
-    const batch = batchOf({ values: ['a', 'A'] }).length
+    const batch = batchOf(['a', 'A']).length
     const { disk, kept } = await crashed()
     const whole = disk.open(FIRST).size()
     for (let length = whole; length >= 0; length--) {
@@ -127,7 +129,7 @@ describe('after a crash', () => {
   it('no flipped bit is ever read: the log ends before the batch that holds it', async () => {
     const { kept } = await crashed()
     const whole = await firstSegment()
-    const batch = batchOf({ values: ['a', 'A'] }).length
+    const batch = batchOf(['a', 'A']).length
     const world = newWorld()
     const disk = diskOf(world)
     for (let at = 0; at < whole.length; at++) {

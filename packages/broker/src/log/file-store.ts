@@ -2,21 +2,25 @@ import type { Disk } from '@samsa/runtime'
 import type { SegmentStore } from './partition-log.ts'
 import { FileBytes, Segment } from './segment.ts'
 
-/** `index.interval.bytes`: how far apart the entries of an index are. */
-const INDEX_INTERVAL_BYTES = 4096
+export interface FileStoreSettings {
+  /** False after a crash: then everything is checked. */
+  wasClosedInOrder: boolean
+  /** `index.interval.bytes`: how far apart the entries of an index are. */
+  indexIntervalBytes: number
+}
 
 /**
  * The directory of a partition in Kafka's layout: segments named by their first offset, each with the index files that
  * Kafka's own tools and brokers expect beside it.
  */
-export function fileStore(disk: Disk, directory: string, wasClosedInOrder: boolean): SegmentStore {
+export function fileStore(disk: Disk, directory: string, settings: FileStoreSettings): SegmentStore {
   disk.makeDirectory(directory)
   const path = (baseOffset: number, suffix: string) =>
     `${directory}/${String(baseOffset).padStart(20, '0')}.${suffix}`
   const open = (baseOffset: number, create: boolean) =>
     new Segment(baseOffset, new FileBytes(disk.open(path(baseOffset, 'log'), { create })))
   return {
-    wasClosedInOrder,
+    wasClosedInOrder: settings.wasClosedInOrder,
     isDurable: true,
     load: () => {
       if (!wasClosedInOrder) disk.syncDirectory(directory)
@@ -30,7 +34,7 @@ export function fileStore(disk: Disk, directory: string, wasClosedInOrder: boole
       return segment
     },
     seal: (segment) => {
-      const { offsets, times } = indexesOf(segment)
+      const { offsets, times } = indexesOf(segment, settings.indexIntervalBytes)
       disk.replace(path(segment.baseOffset, 'index'), offsets)
       disk.replace(path(segment.baseOffset, 'timeindex'), times)
     },
@@ -47,7 +51,7 @@ export function fileStore(disk: Disk, directory: string, wasClosedInOrder: boole
  * The offset index (8 bytes an entry: relative offset of the last record of a batch, the batch's position) and the
  * time index (12 bytes: timestamp, relative offset). Source: `OffsetIndex`, `TimeIndex`, `LogSegment.append`.
  */
-function indexesOf(segment: Segment): { offsets: Buffer; times: Buffer } {
+function indexesOf(segment: Segment, intervalBytes: number): { offsets: Buffer; times: Buffer } {
   const offsets: number[][] = []
   const times: number[][] = []
   let sinceEntry = 0
@@ -64,7 +68,7 @@ function indexesOf(segment: Segment): { offsets: Buffer; times: Buffer } {
       greatest = maxTimestamp
       greatestOffset = lastOffset
     }
-    if (sinceEntry > INDEX_INTERVAL_BYTES) {
+    if (sinceEntry > intervalBytes) {
       offsets.push([lastOffset - segment.baseOffset, position])
       time()
       sinceEntry = 0

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { BatchHeader } from '@samsa/protocol'
-import { batchOf, recordsOf, usualSettings } from './batches.test-support.ts'
+import { batchOf, recordsOf, usualSettings } from '../batches.test-support.ts'
 import type { LogSettings } from './partition-log.ts'
 import { memoryStore, PartitionLog } from './partition-log.ts'
 import { MemoryBytes, Segment } from './segment.ts'
@@ -29,12 +29,12 @@ function refusal(log: PartitionLog, batch: Uint8Array): string {
 }
 
 const one = (value: string, timestamp?: number) =>
-  batchOf({ values: [value], ...(timestamp && { timestamp }) })
+  batchOf([value], timestamp === undefined ? {} : { timestamp })
 
 describe('appending', () => {
   it('gives offsets one after the other and leaves the sender’s bytes alone', () => {
     const log = logOf()
-    const sent = batchOf({ values: ['a', 'b'] })
+    const sent = batchOf(['a', 'b'])
     const before = Buffer.from(sent)
     assert.equal(append(log, sent), 0)
     assert.equal(append(log, one('c')), 2)
@@ -46,7 +46,7 @@ describe('appending', () => {
 
   it('stores what an idempotent producer sends twice once, and gives the first offset again', () => {
     const log = logOf()
-    const batch = batchOf({ values: ['a', 'b'], producerId: 1n, epoch: 0, sequence: 0 })
+    const batch = batchOf(['a', 'b'], { producerId: 1n, producerEpoch: 0, baseSequence: 0 })
     assert.equal(append(log, one('x')), 0)
     assert.equal(append(log, batch), 1)
     assert.equal(append(log, batch), 1)
@@ -57,6 +57,18 @@ describe('appending', () => {
     const log = logOf({ isLogAppendTime: true }, one('a', 1))
     assert.deepEqual(log.offsetForTime(5000), { offset: 0, timestamp: 5000, leaderEpoch: 3 })
     assert.deepEqual(recordsOf(log.read(0, EVERYTHING, true)), ['0=a'])
+    assert.equal(log.offsetForTime(5001), undefined)
+  })
+
+  it('answers what is sent twice with the stamp of the first time', () => {
+    const log = logOf({ isLogAppendTime: true })
+    const batch = batchOf(['a'], { producerId: 1n, producerEpoch: 0, baseSequence: 0 })
+    for (const now of [5000, 6000])
+      assert.deepEqual(log.append(batch, { leaderEpoch: 3, now }), {
+        baseOffset: 0,
+        logAppendTime: 5000,
+        durable: undefined,
+      })
   })
 
   it('refuses what could not be read back, with Kafka’s name for it', () => {
@@ -74,18 +86,18 @@ describe('appending', () => {
     assert.equal(refusal(log, moved), 'INVALID_RECORD')
     assert.equal(refusal(log, legacy), 'INVALID_RECORD')
     assert.equal(refusal(log, one('x'.repeat(300))), 'MESSAGE_TOO_LARGE')
-    assert.equal(refusal(log, batchOf({ values: ['a'], producerId: 1n, epoch: 0 })), 'INVALID_RECORD')
+    assert.equal(refusal(log, batchOf(['a'], { producerId: 1n, producerEpoch: 0 })), 'INVALID_RECORD')
   })
 
   it('wants keys where the topic is compacted', () => {
     const log = logOf({ isCompacted: true })
     assert.equal(refusal(log, one('a')), 'INVALID_RECORD')
-    assert.equal(append(log, batchOf({ values: [null], key: 'k' })), 0)
+    assert.equal(append(log, batchOf([null], { key: 'k' })), 0)
   })
 })
 
 describe('reading', () => {
-  const log = logOf({}, batchOf({ values: ['a', 'b'] }), one('c'), batchOf({ values: ['d', 'e', 'f'] }))
+  const log = logOf({}, batchOf(['a', 'b']), one('c'), batchOf(['d', 'e', 'f']))
 
   it('begins with the batch that holds the offset', () => {
     assert.deepEqual(recordsOf(log.read(1, EVERYTHING, true)), ['0=a', '1=b', '2=c', '3=d', '4=e', '5=f'])
@@ -112,7 +124,7 @@ describe('reading', () => {
 describe('finding offsets', () => {
   const log = logOf(
     { segmentBytes: 160 },
-    batchOf({ values: ['a', 'b', 'c'], timestamp: 100 }),
+    batchOf(['a', 'b', 'c'], { timestamp: 100 }),
     one('late', 50),
     one('d', 200),
     one('e', 150),
@@ -128,6 +140,45 @@ describe('finding offsets', () => {
   it('of the greatest time', () => {
     assert.deepEqual(log.maxTimestampRecord(), { offset: 4, timestamp: 200, leaderEpoch: 3 })
     assert.equal(logOf().maxTimestampRecord(), undefined)
+  })
+
+  it('of a time, in the order of offsets, also where times go back and batches are compressed', () => {
+    const found = logOf(
+      {},
+      batchOf([{ timestamp: 100 }, { timestamp: 300 }, { timestamp: 200 }], { codec: 'gzip' }),
+      batchOf([{ timestamp: 250 }, { timestamp: 400 }]),
+      batchOf([{ timestamp: 350 }]),
+    )
+    for (const [time, offset] of [
+      [101, 1],
+      [300, 1],
+      [301, 4],
+      [400, 4],
+    ] as const)
+      assert.equal(found.offsetForTime(time)?.offset, offset, `${time}`)
+    assert.equal(found.offsetForTime(401), undefined)
+  })
+
+  it('not of what was deleted', () => {
+    const left = logOf({}, batchOf(['a', 'b'], { timestamp: 500 }), one('c', 400))
+    left.deleteRecordsBefore(1)
+    assert.equal(left.offsetForTime(0)?.offset, 1)
+    left.deleteRecordsBefore(2)
+    assert.equal(left.offsetForTime(0)?.offset, 2)
+    assert.equal(left.offsetForTime(450), undefined)
+    assert.equal(left.maxTimestampRecord()?.timestamp, 400)
+  })
+
+  it('of epochs whose records are left', () => {
+    const moved = logOf()
+    for (const leaderEpoch of [1, 2, 3]) moved.append(batchOf(['a', 'b']), { leaderEpoch, now: 0 })
+    moved.deleteRecordsBefore(3)
+    assert.deepEqual(moved.endOffsetForEpoch(1, 3), { epoch: 1, endOffset: 3 })
+    assert.deepEqual(moved.endOffsetForEpoch(2, 3), { epoch: 2, endOffset: 4 })
+    assert.deepEqual(moved.endOffsetForEpoch(-1, 3), { epoch: -1, endOffset: -1 })
+    assert.equal(moved.firstEpoch(3), 2)
+    assert.equal(logOf().firstEpoch(4), 4)
+    assert.deepEqual(logOf().endOffsetForEpoch(0, 4), { epoch: 0, endOffset: 0 })
   })
 
   it('where an epoch ended', () => {
@@ -155,6 +206,22 @@ describe('deleting records', () => {
     log.deleteRecordsBefore(5)
     assert.equal(log.logEndOffset, 5)
     assert.equal(append(log, one('f')), 5)
+  })
+})
+
+describe('whoever listens', () => {
+  it('hears of appends, deletions and the end, until it stops listening', () => {
+    const log = logOf()
+    let calls = 0
+    const stop = log.onAdvance(() => calls++)
+    append(log, one('a'))
+    log.deleteRecordsBefore(1)
+    assert.equal(log.close(), true)
+    assert.equal(calls, 3)
+    stop()
+    log.wake()
+    assert.equal(calls, 3)
+    assert.equal(refusal(log, one('b')), 'KAFKA_STORAGE_ERROR')
   })
 })
 
@@ -214,7 +281,7 @@ describe('a log that must be durable', () => {
 
   it('answers a batch that comes again while its first force is under way only when that is done', async () => {
     const { log, bytes } = slowLog()
-    const batch = batchOf({ values: ['a'], producerId: 1n, epoch: 0, sequence: 0 })
+    const batch = batchOf(['a'], { producerId: 1n, producerEpoch: 0, baseSequence: 0 })
     const states: string[] = []
     void durable(log, batch).then(() => states.push('first'))
     await turns()

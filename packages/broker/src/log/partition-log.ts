@@ -290,7 +290,13 @@ export class PartitionLog {
       const end = this.logEndOffset
       if (this.#highWatermark >= end) return
       if (this.#broken) throw this.#broken
-      return this.#active.bytes.sync().then(() => this.#advance(end))
+      return this.#active.bytes.sync().then(
+        () => this.#advance(end),
+        (error: Error) => {
+          // Closing forces too, and may have taken the file away from under this force.
+          if (this.#highWatermark < end) throw error
+        },
+      )
     })
     // A force that failed must not be tried again: the system marks the pages clean although they are not (BT-04).
     next.catch((error: Error) => {

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { headerOf } from './batches.test-support.ts'
+import { BatchHeader } from '@samsa/protocol'
+import type { SentRecord } from '../batches.test-support.ts'
+import { batchOf } from '../batches.test-support.ts'
 import { ProducerState } from './producer-state.ts'
 
 const INT32_MAX = 2 ** 31 - 1
 
 /** A batch of `count` records of producer 7, beginning at a sequence. */
-function batch(sequence: number, count = 1, epoch = 0, baseOffset = 0) {
-  const values = Array.from({ length: count }, () => 'v')
-  const header = headerOf({ values, producerId: 7n, epoch, sequence })
+function batch(baseSequence: number, count = 1, producerEpoch = 0, baseOffset = 0, timestamp = 1_000) {
+  const records = Array.from({ length: count }, (): SentRecord => ({ value: 'v', timestamp }))
+  const header = new BatchHeader(batchOf(records, { producerId: 7n, producerEpoch, baseSequence }))
   header.baseOffset = baseOffset
   return header
 }
@@ -69,7 +71,18 @@ describe('a producer that a partition', () => {
   })
 
   it('hears from without a producer id is no producer', () => {
-    const state = after(headerOf({ values: ['v'] }))
+    const state = after(new BatchHeader(batchOf(['v'])))
     assert.deepEqual(state.judge(batch(5)), { kind: 'next' })
+  })
+
+  it('heard nothing of for a day is forgotten, and may begin anywhere', () => {
+    const day = 86_400_000
+    const state = after(batch(0))
+    state.forget(1_000 + day - 1)
+    assert.equal(state.judge(batch(9)).kind, 'error')
+    state.forget(1_000 + day)
+    assert.equal(state.judge(batch(9)).kind, 'error', 'it looks only every ten minutes')
+    state.forget(1_000 + day + 600_000)
+    assert.deepEqual(state.judge(batch(9)), { kind: 'next' })
   })
 })
