@@ -1,3 +1,4 @@
+import type { RecordBatch } from '@samsa/protocol'
 import {
   BatchWriter,
   decodeInternalRecord,
@@ -32,6 +33,8 @@ export interface OffsetKey {
  */
 export class Offsets {
   readonly #groups = new Map<string, Map<string, Map<number, CommittedOffset>>>()
+  /** Batches of transactions that have neither been committed nor aborted. */
+  readonly #open = new Map<bigint, RecordBatch[]>()
 
   get(group: string, topic: string, partition: number): CommittedOffset | undefined {
     return this.#groups.get(group)?.get(topic)?.get(partition)
@@ -40,6 +43,7 @@ export class Offsets {
   /** Forgets everything: the topic itself is gone. */
   clear(): void {
     this.#groups.clear()
+    this.#open.clear()
   }
 
   groups(): string[] {
@@ -53,12 +57,28 @@ export class Offsets {
     }
   }
 
-  /** Applies a batch of `__consumer_offsets`; records of other kinds are passed over. */
+  /**
+   * Applies a batch of `__consumer_offsets`; records of other kinds are passed over. What was committed in a
+   * transaction counts from its marker on, or never.
+   */
   apply(batch: Uint8Array): void {
     for (const read of readBatches(batch)) {
-      if (read.isControl) continue
-      for (const record of read.records()) if (record.key) this.#apply(record.key, record.value)
+      if (read.isControl) this.#settle(read)
+      else if (read.isTransactional)
+        this.#open.set(read.producerId, [...(this.#open.get(read.producerId) ?? []), read])
+      else this.#applyAll(read)
     }
+  }
+
+  #settle(marker: RecordBatch): void {
+    const open = this.#open.get(marker.producerId) ?? []
+    this.#open.delete(marker.producerId)
+    // Key of a marker: its version, then 0 for an abort and 1 for a commit (`ControlRecordType`).
+    if (marker.records()[0]?.key?.readInt16BE(2) === 1) for (const batch of open) this.#applyAll(batch)
+  }
+
+  #applyAll(batch: RecordBatch): void {
+    for (const record of batch.records()) if (record.key) this.#apply(record.key, record.value)
   }
 
   #apply(keyBytes: Uint8Array, valueBytes: Uint8Array | null): void {
