@@ -23,7 +23,7 @@ export function fileStore(disk: Disk, directory: string, settings: FileStoreSett
     wasClosedInOrder: settings.wasClosedInOrder,
     isDurable: true,
     load: () => {
-      if (!wasClosedInOrder) disk.syncDirectory(directory)
+      if (!settings.wasClosedInOrder) disk.syncDirectory(directory)
       return (disk.list(directory) ?? [])
         .filter((name) => /^\d{20}\.log$/.test(name))
         .map((name) => open(Number(name.slice(0, 20)), false))
