@@ -183,8 +183,7 @@ function structDecoder(plain: Slot[], tagged: Slot[], lacking: Lacking[], contex
   const decoders = plain.map(({ coder }) => coder.decode)
   const missing = [...lacking, ...tagged]
   // Copied for each value: one that has all its fields from the beginning is made faster than one that grows.
-  const blank: Record<string, unknown> = {}
-  for (const name of names) blank[name] = undefined
+  const blank: Record<string, unknown> = Object.fromEntries(names.map((name) => [name, undefined]))
   for (const { name, spec } of missing) blank[name] = defaultOf(spec)
   // What could be changed by whoever gets it is made anew.
   const fresh = missing.filter(({ name }) => typeof blank[name] === 'object' && blank[name] !== null)
@@ -254,13 +253,7 @@ function fieldCoder(spec: FieldSpec, context: Context): Coder {
     case 'records':
       return bytesCoder(compact, nullable)
     case 'array':
-      return type.element.spec.type.kind === 'int32'
-        ? int32sCoder(
-            arrayCoder(fieldCoder(type.element.spec, context), compact, nullable),
-            compact,
-            nullable,
-          )
-        : arrayCoder(fieldCoder(type.element.spec, context), compact, nullable)
+      return arrayCoder(fieldCoder(type.element.spec, context), compact, nullable)
     case 'struct': {
       const coder = structCoder(type.shape, context)
       return nullable ? nullableStruct(coder) : coder
@@ -326,6 +319,8 @@ function arrayCoder(element: Coder, compact: boolean, nullable: boolean): Coder 
       // Every element takes a byte at least, so a count beyond what remains is refused before anything is allocated.
       const count = reader.length(compact, true)
       if (count < 0) return nullIf(nullable, reader)
+      // Lists of nodes and partitions are the bulk of large responses: their size is checked once, not for each.
+      if (element.decode === readScalar.int32) return reader.int32s(count)
       const list: unknown[] = []
       try {
         while (list.length < count) list.push(element.decode(reader))
@@ -333,17 +328,6 @@ function arrayCoder(element: Coder, compact: boolean, nullable: boolean): Coder 
         throw located(error, `[${list.length}]`)
       }
       return list
-    },
-  }
-}
-
-/** Lists of nodes and partitions are the bulk of large responses: their size is checked once, not for each. */
-function int32sCoder({ encode }: Coder, compact: boolean, nullable: boolean): Coder {
-  return {
-    encode,
-    decode: (reader) => {
-      const count = reader.length(compact, true)
-      return count < 0 ? nullIf(nullable, reader) : reader.int32s(count)
     },
   }
 }

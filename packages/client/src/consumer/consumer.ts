@@ -1,7 +1,6 @@
-import { preferNative } from '@samsa/protocol'
 import type { Runtime } from '@samsa/runtime'
-import { nodeRuntime } from '@samsa/runtime'
 import { checkTimeout, checkTopic } from '../arguments.ts'
+import { clientRuntime } from '../client-runtime.ts'
 import type { ClientWorld } from '../client-world.ts'
 import { Cluster } from '../cluster.ts'
 import { within } from '../deadline.ts'
@@ -88,9 +87,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   #isLoops = false
 
   constructor(options: ConsumerOptions<K, V> = {}, world: ClientWorld = {}) {
-    this.#runtime = world.runtime ?? nodeRuntime()
-    // A run in a world of its own is to be repeated exactly, whatever is installed.
-    if (!world.runtime) preferNative()
+    this.#runtime = clientRuntime(world.runtime)
     this.#config = consumerConfig(options as ConsumerSettings)
     this.#events = new Events<ConsumerEvents>(world.logger)
     this.#cluster = new Cluster(this.#config, this.#runtime, this.#events as unknown as Events<ClientEvents>)

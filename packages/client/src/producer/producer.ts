@@ -1,8 +1,8 @@
 import type { Header } from '@samsa/protocol'
-import { preferNative, recordSizeBound } from '@samsa/protocol'
+import { recordSizeBound } from '@samsa/protocol'
 import type { Runtime } from '@samsa/runtime'
-import { nodeRuntime } from '@samsa/runtime'
 import { checkTimeout, checkTopic } from '../arguments.ts'
+import { clientRuntime } from '../client-runtime.ts'
 import type { ClientWorld } from '../client-world.ts'
 import { Cluster } from '../cluster.ts'
 import { sleep, within } from '../deadline.ts'
@@ -97,9 +97,7 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
   #hurries = 0
 
   constructor(options: ProducerOptions<K, V> = {}, world: ClientWorld = {}) {
-    this.#runtime = world.runtime ?? nodeRuntime()
-    // A run in a world of its own is to be repeated exactly, whatever is installed.
-    if (!world.runtime) preferNative()
+    this.#runtime = clientRuntime(world.runtime)
     this.#events = new Events<ProducerEvents>(world.logger)
     this.#config = producerConfig(options as ProducerSettings, this.#events.logger)
     const { batchSize, lingerMs, bufferMemory, deliveryTimeoutMs } = this.#config
