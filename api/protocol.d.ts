@@ -4163,7 +4163,9 @@ export declare function expectEnd(reader: Reader, name: string, version: number)
 // compression/codec
 /** Kafka's names of the codecs, by their number in a batch's attributes. */
 export declare const codecNames: readonly ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+/** One of `codecNames`. */
 export type CodecName = (typeof codecNames)[number];
+/** What `decompress` may overlook. */
 export interface DecompressOptions {
     /** Takes lz4 frames with the wrong header checksum that messages of magic 0 always have. */
     lenientLz4Header?: boolean;
@@ -4181,6 +4183,7 @@ export interface AsyncOptions {
      */
     turn?: () => Promise<unknown>;
 }
+/** A codec's number in a batch's attributes. */
 export declare function codecNumber(name: CodecName): number;
 /**
  * Compresses the records of a batch.
@@ -5538,6 +5541,7 @@ export declare class BatchHeader {
 export declare function addSequence(sequence: number, count: number): number;
 /** An int64 as a number, which is not a safe integer where the value is beyond those. */
 export declare function readInt64(bytes: Buffer, at: number): number;
+/** Writes a whole number, which must be a safe integer, as an int64. */
 export declare function writeInt64(bytes: Buffer, at: number, value: number): void;
 
 // records/batch-reader
@@ -5600,6 +5604,7 @@ export interface RecordBatch {
 export declare function readBatches(bytes: Uint8Array, options?: ReadOptions): Generator<RecordBatch, void>;
 
 // records/batch-writer
+/** What the header of a batch says besides what follows from its records. */
 export interface FinishOptions {
     /** Default `none`. */
     codec?: CodecName;

@@ -12,8 +12,10 @@ import { compressZstd, compressZstdAsync, decompressZstd, decompressZstdAsync, p
 /** Kafka's names of the codecs, by their number in a batch's attributes. */
 export const codecNames = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 
+/** One of `codecNames`. */
 export type CodecName = (typeof codecNames)[number]
 
+/** What `decompress` may overlook. */
 export interface DecompressOptions {
   /** Takes lz4 frames with the wrong header checksum that messages of magic 0 always have. */
   lenientLz4Header?: boolean
@@ -36,6 +38,7 @@ export interface AsyncOptions {
 const SYNC_BELOW = 131_072
 const TURN_AFTER = 262_144
 
+/** A codec's number in a batch's attributes. */
 export function codecNumber(name: CodecName): number {
   return codecNames.indexOf(name)
 }

@@ -176,6 +176,7 @@ export function readInt64(bytes: Buffer, at: number): number {
   return bytes.readInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4)
 }
 
+/** Writes a whole number, which must be a safe integer, as an int64. */
 export function writeInt64(bytes: Buffer, at: number, value: number): void {
   bytes.writeInt32BE(Math.floor(value / 0x1_0000_0000), at)
   bytes.writeUInt32BE(value >>> 0, at + 4)

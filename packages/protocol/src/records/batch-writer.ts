@@ -17,6 +17,7 @@ interface FastBuffer extends Buffer {
   utf8Write(text: string, at: number, length: number): number
 }
 
+/** What the header of a batch says besides what follows from its records. */
 export interface FinishOptions {
   /** Default `none`. */
   codec?: CodecName
