@@ -5370,6 +5370,7 @@ export declare class UnsupportedVersionError extends KafkaError {
  * come prebuilt from the registry for all common platforms, without an install script, and run on Bun and Deno.
  */
 export declare const nativePackages: readonly ['@node-rs/crc32', 'snappy'];
+/** One of `nativePackages`. */
 export type NativePackage = (typeof nativePackages)[number];
 /** What the client does on a real machine: `useNative()`, once, and unless somebody has called that before. */
 export declare function preferNative(): void;

@@ -8,6 +8,7 @@ import { useNativeCrc32c } from './records/crc32c.ts'
  */
 export const nativePackages = ['@node-rs/crc32', 'snappy'] as const
 
+/** One of `nativePackages`. */
 export type NativePackage = (typeof nativePackages)[number]
 
 interface Crc32Package {
