@@ -1,7 +1,7 @@
 import { defaultOf, isDefault, isRequired } from './field-default.ts'
 import { EncodeError, MalformedError, UnsupportedVersionError } from './kafka-error.ts'
 import { Reader, TEXT_BYTES_MAX } from './reader.ts'
-import { type Coder, type Decode, describe, type Encode, scalarCoder } from './scalar-coder.ts'
+import { type Coder, type Decode, describe, type Encode, readInt32, scalarCoder } from './scalar-coder.ts'
 import type { Decoded, Encodable, FieldSpec, Message, Shape } from './schema.ts'
 import { Writer } from './writer.ts'
 
@@ -320,7 +320,7 @@ function arrayCoder(element: Coder, compact: boolean, nullable: boolean): Coder 
       const count = reader.length(compact, true)
       if (count < 0) return nullIf(nullable, reader)
       // Lists of nodes and partitions are the bulk of large responses: their size is checked once, not for each.
-      if (element.decode === readScalar.int32) return reader.int32s(count)
+      if (element.decode === readInt32) return reader.int32s(count)
       const list: unknown[] = []
       try {
         while (list.length < count) list.push(element.decode(reader))
