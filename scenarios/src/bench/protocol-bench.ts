@@ -167,7 +167,8 @@ function line(row: Row, peers: readonly string[], runs: readonly ProtocolRun[]):
     })
     const ratio = median(pairs)
     if (Number.isNaN(ratio)) return '-'
-    return `${ratio.toFixed(1)}${row.ratio !== undefined && ratio < row.ratio ? ' !' : ''}`
+    const isMissed = peer !== 'samsa, native' && row.ratio !== undefined && ratio < row.ratio
+    return `${ratio.toFixed(1)}${isMissed ? ' !' : ''}`
   })
   const own = median(ours.filter((figure) => typeof figure === 'number'))
   const isMissed = row.goal !== undefined && (row.unit === 'GB/s' ? own < row.goal : own > row.goal)

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { BatchHeader, readBatches } from '@samsa/protocol'
+import { median } from './figures.ts'
 import type { Figures, Fixtures, Row, Tasks } from './protocol-rows.ts'
 import { PARTITIONS, RECORDS, rows, VALUE_BYTES } from './protocol-rows.ts'
+
+const SLICES = 10
 
 /** The one argument of a codec's program, as JSON. */
 export interface ProtocolOrder {
@@ -52,11 +55,16 @@ function read(folder: string): Fixtures {
   }
 }
 
+/** The median of slices: what disturbs the machine for a moment falls out. */
 async function measured(row: Row, task: () => unknown, milliseconds: number, fixtures: Fixtures) {
-  const before = process.cpuUsage()
-  const calls = await spend(task, milliseconds)
-  const { user, system } = process.cpuUsage(before)
-  const nanoseconds = ((user + system) * 1000) / calls
+  const costs: number[] = []
+  for (let slice = 0; slice < SLICES; slice++) {
+    const before = process.cpuUsage()
+    const calls = await spend(task, milliseconds / SLICES)
+    const { user, system } = process.cpuUsage(before)
+    costs.push(((user + system) * 1000) / calls)
+  }
+  const nanoseconds = median(costs)
   if (row.unit === 'GB/s') return (fixtures.batch('none').length - 21) / nanoseconds
   return row.unit === 'µs' ? nanoseconds / 1000 : nanoseconds / row.each
 }

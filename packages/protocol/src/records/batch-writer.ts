@@ -11,7 +11,7 @@ import {
 import { readBatches } from './batch-reader.ts'
 import { crc32c } from './crc32c.ts'
 import type { Header } from './record.ts'
-import { varintSize, varlongSize, writeVarint, writeVarlong } from './varint.ts'
+import { varintSize, varlongSize, writeSize, writeVarint, writeVarlong } from './varint.ts'
 
 interface FastBuffer extends Buffer {
   utf8Write(text: string, at: number, length: number): number
@@ -134,19 +134,19 @@ export class BatchWriter {
     const start = this.#end
     if (start + total > this.#buffer.length) this.#grow(total)
     const buffer: Uint8Array = this.#buffer
-    let at = writeVarint(buffer, start, size)
+    let at = writeSize(buffer, start, size)
     buffer[at++] = 0
-    at = writeVarlong(buffer, at, delta)
-    at = writeVarint(buffer, at, count)
+    at = delta >= 0 && delta < 0x4000_0000 ? writeSize(buffer, at, delta) : writeVarlong(buffer, at, delta)
+    at = writeSize(buffer, at, count)
     if (key === null) buffer[at++] = NULL_SIZE
     else {
-      at = writeVarint(buffer, at, key.length)
+      at = writeSize(buffer, at, key.length)
       buffer.set(key, at)
       at += key.length
     }
     if (value === null) buffer[at++] = NULL_SIZE
     else {
-      at = writeVarint(buffer, at, value.length)
+      at = writeSize(buffer, at, value.length)
       buffer.set(value, at)
       at += value.length
     }

@@ -87,6 +87,20 @@ export function varlongSize(value: number): number {
   return size
 }
 
+/** As `writeVarint`, of a whole number from 0 to 2^31 - 1: that is what most of them are. */
+export function writeSize(bytes: Uint8Array, start: number, value: number): number {
+  if (value < 0x40) {
+    bytes[start] = value << 1
+    return start + 1
+  }
+  if (value < 0x2000) {
+    bytes[start] = ((value << 1) & 0x7f) | 0x80
+    bytes[start + 1] = value >>> 6
+    return start + 2
+  }
+  return writeVarint(bytes, start, value)
+}
+
 /** Writes an int32 in zigzag form and says where it ends. */
 export function writeVarint(bytes: Uint8Array, start: number, value: number): number {
   let rest = ((value << 1) ^ (value >> 31)) >>> 0
