@@ -50,7 +50,9 @@ export interface CampaignOptions {
 const MOST_LEARNT = 24
 const INPUTS_BETWEEN_LOOKS = 256
 const MOST_FINDINGS = 50
-const BATCHES_FLIPPED = 400
+/** Longer inputs are cut at every prefix up to here and at each double of it, since the work grows with the square. */
+const MOST_PREFIXES = 1024
+const MOST_BYTES_FLIPPED = 256
 
 /** Prefixes, bit flips and bombs, and then mutations until it is enough. The same seed gives the same inputs. */
 export async function campaign(options: CampaignOptions): Promise<Tally> {
@@ -75,6 +77,10 @@ export function emptyTally(): Tally {
   }
 }
 
+function step(length: number): number {
+  return length < MOST_PREFIXES ? 1 : length
+}
+
 class Run {
   readonly tally: Tally = emptyTally()
   readonly #options: CampaignOptions
@@ -87,15 +93,16 @@ class Run {
     this.#random = new Random(`fuzz/${options.seed}`)
   }
 
-  /** Every prefix of every golden input, every flipped bit of the batches, every bomb. */
+  /** Every prefix of every golden input, every flipped bit of the smaller batches, every bomb. */
   exhaust(chosen: readonly Subject[]): void {
     for (const { target, inputs } of chosen)
       for (const { bytes } of inputs)
-        for (let length = 0; length <= bytes.length; length++)
+        for (let length = 0; length <= bytes.length; length += step(length))
           this.#each(target, 'prefixes', () => Buffer.from(bytes.subarray(0, length)))
     for (const { target, inputs } of chosen) {
       if (target.kind !== 'batch') continue
-      for (const { bytes } of inputs.slice(0, BATCHES_FLIPPED)) this.#flipAll(target, bytes)
+      for (const { bytes } of inputs)
+        if (bytes.length <= MOST_BYTES_FLIPPED) this.#flipAll(target, bytes)
     }
     const names = new Map(chosen.map(({ target }) => [target.name, target]))
     for (const { targetName, bytes } of bombs()) {
