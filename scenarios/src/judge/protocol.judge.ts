@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { KafkaCluster } from '../cluster/apache-kafka.ts'
 import { startKafka } from '../cluster/apache-kafka.ts'
-import { survey } from '../wire/survey.ts'
+import { declared, survey } from '../wire/survey.ts'
+import { told, verdictOf } from '../wire/verdict.ts'
 
 let kafka: KafkaCluster
 before(async () => {
@@ -9,8 +11,20 @@ before(async () => {
 })
 after(() => kafka?.stop())
 
-test('survey', async () => {
-  const { findings, undeclared } = await survey('127.0.0.1', kafka.nodes[0]?.port ?? 0)
-  console.log(undeclared)
-  for (const f of findings) console.log(f.api.name, f.version, f.errors.join(), f.failure ?? '')
+/** Kafka names them for librdkafka's sake and refuses them since 4.0 (KIP-896, KAFKA-18659). */
+const NOT_SPOKEN = ['Produce v0', 'Produce v1', 'Produce v2']
+
+/** Only a broker with a plugin that takes metrics of clients advertises them (KIP-714). */
+const NEEDS_A_PLUGIN = ['GetTelemetrySubscriptions', 'PushTelemetry']
+
+test('Apache Kafka answers every API in every version as it should, to the last byte', async () => {
+  const port = kafka.nodes[0]?.port as number
+  const found = await survey('127.0.0.1', port)
+  const verdict = verdictOf(found)
+  console.log(`Apache Kafka: ${told(verdict)}`)
+  assert.deepEqual(verdict.wrong, [])
+  assert.deepEqual(found.undeclared, NOT_SPOKEN)
+  const met = new Set(found.findings.map(({ api }) => api.name))
+  const unmet = [...declared.values()].map(({ name }) => name).filter((name) => !met.has(name))
+  assert.deepEqual(unmet.sort(), NEEDS_A_PLUGIN)
 })

@@ -84,7 +84,10 @@ export class Asker implements Sink {
   #receive(frame: Uint8Array): void {
     const id = correlationIdOf(frame)
     const waiting = this.#waiting.get(id)
-    if (!waiting) return this.#end(new Error(`an answer to ${id}, which was not asked`))
+    if (!waiting) {
+      this.#end(new Error(`an answer to ${id}, which was not asked`))
+      return
+    }
     this.#waiting.delete(id)
     waiting.take(frame)
   }

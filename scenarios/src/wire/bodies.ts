@@ -1,5 +1,5 @@
-import type { Api, Request } from '@samsa/protocol'
 import type * as protocol from '@samsa/protocol'
+import type { Api, Request } from '@samsa/protocol'
 import { BatchWriter, encodeSubscription, zeroUuid } from '@samsa/protocol'
 
 type Apis = {
@@ -29,10 +29,10 @@ const ANY = 1
 const TOPIC_RESOURCE = 2
 const producer = { producerId: 987_654n, producerEpoch: 0 }
 
-/** One record. */
+/** One record; of now, since an old one would soon be deleted. */
 function oneRecord(): Uint8Array {
   const writer = new BatchWriter(256)
-  writer.append(1_700_000_000_000, 'key', 'value', undefined)
+  writer.append(Date.now(), 'key', 'value', undefined)
   return writer.finish()
 }
 

@@ -1,14 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import type { Api, Field, Request, Shape, WireType } from '@samsa/protocol'
 import * as protocol from '@samsa/protocol'
-import { ApiVersions, CreateTopics, decodeResponse, errorOf, Metadata, zeroUuid } from '@samsa/protocol'
+import {
+  ApiVersions,
+  CreateTopics,
+  decodeResponse,
+  errorOf,
+  FindCoordinator,
+  Metadata,
+  zeroUuid,
+} from '@samsa/protocol'
 import { delay } from '../cluster/surroundings.ts'
 import { Asker } from './asker.ts'
 import type { ApiName, Ground } from './bodies.ts'
 import { bodies } from './bodies.ts'
 
 /** How long a cluster that has just started may say that it is not ready. */
-const READY_LIMIT_MS = 30_000
+const READY_LIMIT_MS = 15_000
 const notReady = new Set([
   'COORDINATOR_NOT_AVAILABLE',
   'COORDINATOR_LOAD_IN_PROGRESS',
@@ -49,6 +57,7 @@ export async function survey(host: string, port: number): Promise<Survey> {
   try {
     const topic = 'survey.topic'
     const topicId = await createTopic(asker, topic)
+    await awakenCoordinators(asker, topicId)
     const { apiKeys } = decodeResponse(
       ApiVersions,
       3,
@@ -95,6 +104,20 @@ async function createTopic(asker: Asker, name: string): Promise<string> {
     if (performance.now() > deadline)
       throw new Error(`${name} is not there: ${errorOf(found?.errorCode ?? 0).name}`)
     await delay(100)
+  }
+}
+
+/** A broker creates the topics of its coordinators when one is first looked for. */
+async function awakenCoordinators(asker: Asker, topicId: string): Promise<void> {
+  const deadline = performance.now() + READY_LIMIT_MS
+  for (const [keyType, key] of ['group', 'transaction', `group:${topicId}:0`].entries()) {
+    for (;;) {
+      const asked = { keyType, coordinatorKeys: [key] }
+      const { coordinators } = decodeResponse(FindCoordinator, 6, await asker.ask(FindCoordinator, 6, asked))
+      const code = coordinators[0]?.errorCode ?? 0
+      if (errorOf(code).name !== 'COORDINATOR_NOT_AVAILABLE' || performance.now() > deadline) break
+      await delay(100)
+    }
   }
 }
 
