@@ -8,16 +8,26 @@ import { runTool } from './run-tool.ts'
 
 /** Where kcat is; on Debian it is installed if need be. */
 export function kcat(): string {
-  if (spawnSync('kcat', ['-V']).status === 0) return 'kcat'
+  return debianProgram('kcat', '-V')
+}
+
+/** Where Wireshark's dissector for terminals is; on Debian it is installed if need be. */
+export function tshark(): string {
+  return debianProgram('tshark', '--version')
+}
+
+function debianProgram(name: string, versionFlag: string): string {
+  if (spawnSync(name, [versionFlag]).status === 0) return name
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   for (const args of [
     ['update', '-qq'],
-    ['install', '-y', '-qq', 'kcat'],
+    ['install', '-y', '-qq', name],
   ]) {
-    const done = spawnSync('apt-get', args, { encoding: 'utf8', timeout: 300_000 })
+    const done = spawnSync('apt-get', args, { encoding: 'utf8', timeout: 300_000, env })
     if (done.status !== 0)
-      throw new Error(`kcat is missing and could not be installed: ${done.error ?? done.stderr}`)
+      throw new Error(`${name} is missing and could not be installed: ${done.error ?? done.stderr}`)
   }
-  return 'kcat'
+  return name
 }
 
 /** The interpreter of a virtual environment with kafka-python and every codec. */

@@ -306,7 +306,7 @@ export const bodies: { readonly [Name in ApiName]: (ground: Ground) => Request<A
     subscribedTopicNames: [topic],
   }),
   ShareGroupDescribe: ({ fresh }) => ({ groupIds: [fresh], includeAuthorizedOperations: true }),
-  ShareFetch: ({ topicId, fresh, freshId }) => ({
+  ShareFetch: ({ fresh, freshId }) => ({
     groupId: fresh,
     memberId: freshId,
     shareSessionEpoch: 0,
@@ -315,7 +315,8 @@ export const bodies: { readonly [Name in ApiName]: (ground: Ground) => Request<A
     maxBytes: 65536,
     maxRecords: 10,
     batchSize: 10,
-    topics: [{ topicId, partitions: [{ partitionIndex: 0, acknowledgementBatches: [] }] }],
+    // Of no topic: for one that exists the answer depends on whether its state has been loaded in time.
+    topics: [{ topicId: freshId, partitions: [{ partitionIndex: 0, acknowledgementBatches: [] }] }],
     forgottenTopicsData: [],
   }),
   ShareAcknowledge: ({ topicId, fresh, freshId }) => ({

@@ -50,7 +50,7 @@ const refusals: { readonly [Name in ApiName]?: Refusal } = {
   SaslAuthenticate: notAskedForSasl,
   SaslHandshake: notAskedForSasl,
   ShareAcknowledge: { error: 'SHARE_SESSION_NOT_FOUND' },
-  ShareFetch: { error: 'UNKNOWN_SERVER_ERROR' },
+  ShareFetch: { error: 'UNKNOWN_TOPIC_ID' },
   ShareGroupDescribe: noGroup,
   StreamsGroupDescribe: noGroup,
   SyncGroup: noMember,
