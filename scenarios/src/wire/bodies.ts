@@ -1,6 +1,7 @@
 import type * as protocol from '@samsa/protocol'
 import type { Api, Request } from '@samsa/protocol'
 import { BatchWriter, encodeSubscription, zeroUuid } from '@samsa/protocol'
+import type { Ground } from './ground.ts'
 
 type Apis = {
   [Name in keyof typeof protocol as (typeof protocol)[Name] extends Api ? Name : never]: Extract<
@@ -10,17 +11,6 @@ type Apis = {
 }
 
 export type ApiName = keyof Apis
-
-/** What a body may refer to. */
-export interface Ground {
-  /** A topic of one partition that exists. */
-  readonly topic: string
-  readonly topicId: string
-  /** A name that nobody else uses: for a group, a member or a transactional id. */
-  readonly fresh: string
-  /** As `fresh`, where an id has to be a UUID. */
-  readonly freshId: string
-}
 
 const nowhere = 'there.is.no.such.topic'
 const timeoutMs = 5_000

@@ -12,8 +12,9 @@ import {
 } from '@samsa/protocol'
 import { delay } from '../cluster/surroundings.ts'
 import { Asker } from './asker.ts'
-import type { ApiName, Ground } from './bodies.ts'
+import type { ApiName } from './bodies.ts'
 import { bodies } from './bodies.ts'
+import type { Ground } from './ground.ts'
 
 /** How long a cluster that has just started may say that it is not ready. */
 const READY_LIMIT_MS = 15_000
@@ -151,7 +152,7 @@ function isWaitedFor(api: Api, errors: readonly string[]): boolean {
 }
 
 /** The body of the table without what the version lacks. */
-export function bodyFor(api: Api, version: number, ground: Ground): unknown {
+function bodyFor(api: Api, version: number, ground: Ground): unknown {
   const make = bodies[api.name as ApiName] as ((ground: Ground) => unknown) | undefined
   if (!make) throw new Error(`no body is known for ${api.name}`)
   return shapeOnly(make(ground) as Record<string, unknown>, api.request.shape, version)
