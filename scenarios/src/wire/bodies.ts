@@ -37,6 +37,7 @@ const filter = {
   permissionType: ANY,
 }
 const voter = { clusterId: 'another-cluster', voterId: 9999, voterDirectoryId: zeroUuid }
+const hmac = Uint8Array.of(1, 2, 3)
 const anyQuota = { entityType: 'client-id', matchType: 2, match: null }
 
 /**
@@ -113,13 +114,7 @@ export const bodies: { readonly [Name in ApiName]: (ground: Ground) => Request<A
   ApiVersions: () => ({ clientSoftwareName: 'samsa', clientSoftwareVersion: '0.1.0' }),
   CreateTopics: ({ fresh }) => ({
     topics: [
-      {
-        name: fresh,
-        numPartitions: 1,
-        replicationFactor: 1,
-        assignments: [],
-        configs: [{ name: 'retention.ms', value: '3600000' }],
-      },
+      { name: fresh, numPartitions: 1, replicationFactor: 1, assignments: [], configs: setting.configs },
     ],
     timeoutMs,
     validateOnly: true,
@@ -204,8 +199,8 @@ export const bodies: { readonly [Name in ApiName]: (ground: Ground) => Request<A
     renewers: [{ principalType: 'User', principalName: 'nobody' }],
     maxLifetimeMs: 60_000,
   }),
-  RenewDelegationToken: () => ({ hmac: Uint8Array.of(1, 2, 3), renewPeriodMs: 60_000 }),
-  ExpireDelegationToken: () => ({ hmac: Uint8Array.of(1, 2, 3), expiryTimePeriodMs: 60_000 }),
+  RenewDelegationToken: () => ({ hmac, renewPeriodMs: 60_000 }),
+  ExpireDelegationToken: () => ({ hmac, expiryTimePeriodMs: 60_000 }),
   DescribeDelegationToken: () => ({ owners: null }),
   DeleteGroups: ({ fresh }) => ({ groupsNames: [fresh] }),
   ElectLeaders: ({ topic }) => ({
