@@ -5764,6 +5764,8 @@ export declare function readVarlong(bytes: Uint8Array, place: Place, end: number
 export declare function varintSize(value: number): number;
 /** Bytes that any safe integer takes as a zigzag varlong. */
 export declare function varlongSize(value: number): number;
+/** As `writeVarint`, of a whole number from 0 to 2^31 - 1: that is what most of them are. */
+export declare function writeSize(bytes: Uint8Array, start: number, value: number): number;
 /** Writes an int32 in zigzag form and says where it ends. */
 export declare function writeVarint(bytes: Uint8Array, start: number, value: number): number;
 /** Writes a safe integer in zigzag form and says where it ends. */

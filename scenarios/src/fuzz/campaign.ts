@@ -65,7 +65,7 @@ export async function campaign(options: CampaignOptions): Promise<Tally> {
   return run.tally
 }
 
-export function emptyTally(): Tally {
+function emptyTally(): Tally {
   return {
     executions: 0,
     values: 0,
@@ -101,8 +101,7 @@ class Run {
           this.#each(target, 'prefixes', () => Buffer.from(bytes.subarray(0, length)))
     for (const { target, inputs } of chosen) {
       if (target.kind !== 'batch') continue
-      for (const { bytes } of inputs)
-        if (bytes.length <= MOST_BYTES_FLIPPED) this.#flipAll(target, bytes)
+      for (const { bytes } of inputs) if (bytes.length <= MOST_BYTES_FLIPPED) this.#flipAll(target, bytes)
     }
     const names = new Map(chosen.map(({ target }) => [target.name, target]))
     for (const { targetName, bytes } of bombs()) {

@@ -68,19 +68,6 @@ export function subjects(): Subject[] {
   return [...found.values()]
 }
 
-/** Targets without a golden input, by their names. */
-export function withoutGolden(): string[] {
-  const have = new Set(subjects().map(({ target }) => target.name))
-  return [...allTargets().keys()].filter((name) => !have.has(name) && !name.startsWith('response:'))
-}
-
-/** Golden requests with their sizes in front, as a broker gets them. */
-export function goldenRequests(): Input[] {
-  return lines<Vector>('vectors/frames.jsonl.gz')
-    .filter(({ kind }) => kind === 'request')
-    .map(({ hex }) => frameInput(Buffer.from(hex, 'hex')))
-}
-
 type Add = (name: string, input: Input, seal?: Subject['seal']) => void
 
 function addMessage(vector: Vector, add: Add): void {

@@ -21,7 +21,7 @@ export function plainInput(bytes: Buffer): Input {
 }
 
 /** A reader that notes where each number was. */
-export class TracingReader extends Reader {
+class TracingReader extends Reader {
   readonly spans: Span[] = []
   #isInside = false
 

@@ -3,7 +3,7 @@ import * as protocol from '@samsa/protocol'
 import { Finding, sameValue } from './oracle.ts'
 
 /** Records of one batch may become so large in a run; small, so that bombs are cheap. */
-export const MOST_DECOMPRESSED_BYTES = 1024 * 1024
+const MOST_DECOMPRESSED_BYTES = 1024 * 1024
 
 export const kinds = ['message', 'blob', 'frames', 'batch', 'codec', 'broker'] as const
 export type Kind = (typeof kinds)[number]
@@ -51,7 +51,7 @@ function isOurs(error: unknown): boolean {
 }
 
 /** One message in one version. */
-export function messageTarget(message: Message<Shape>, version: number): Target {
+function messageTarget(message: Message<Shape>, version: number): Target {
   const run = (bytes: Buffer) => {
     const value = protocol.decode(message, version, bytes)
     sameAgain(value, (given) => protocol.encode(message, version, given as never), {
@@ -157,7 +157,7 @@ function split(bytes: Buffer, size: () => number): Split {
 }
 
 /** A response with its header, of which the client knows what it asked. */
-export function responseTarget(api: Api, version: number): Target {
+function responseTarget(api: Api, version: number): Target {
   const run = (bytes: Buffer) => void protocol.decodeResponse(api, version, bytes)
   return { kind: 'frames', name: `response:${api.name}@${version}`, run, isExpected: isOurs }
 }
@@ -225,7 +225,7 @@ const FACTS = [
 ] as const
 
 /** A codec; its errors say what is wrong and get their type from the batch they belong to. */
-export function codecTarget(name: protocol.CodecName): Target {
+function codecTarget(name: protocol.CodecName): Target {
   const codec = protocol.codecNumber(name)
   return {
     kind: 'codec',
@@ -252,7 +252,7 @@ function isProgrammersError(error: Error): boolean {
   )
 }
 
-export const codecTargets = protocol.codecNames.filter((name) => name !== 'none').map(codecTarget)
+const codecTargets = protocol.codecNames.filter((name) => name !== 'none').map(codecTarget)
 
 /** Every target but the broker, by its name. */
 export function allTargets(): Map<string, Target> {

@@ -5,12 +5,16 @@ import {
   encodeInternalKey,
   encodeInternalValue,
   internalRecords,
+  Reader,
   readBatches,
 } from '@samsa/protocol'
 
 const { OffsetCommit } = internalRecords.__consumer_offsets
 /** Brokers since Kafka 2.1 read it; version 4 would only add the id of the topic. */
 const VALUE_VERSION = 3
+/** Types of the records that tell of a committed offset. */
+const LEGACY_OFFSET_COMMIT = 0
+const OFFSET_COMMIT = 1
 
 export interface CommittedOffset {
   offset: number
@@ -82,6 +86,9 @@ export class Offsets {
   }
 
   #apply(keyBytes: Uint8Array, valueBytes: Uint8Array | null): void {
+    // Records of groups and their members are not looked into: what is wrong with them must not cost the offsets.
+    const type = new Reader(keyBytes).int16()
+    if (type !== OFFSET_COMMIT && type !== LEGACY_OFFSET_COMMIT) return
     const record = decodeInternalRecord('__consumer_offsets', keyBytes, valueBytes)
     if (record?.name !== 'OffsetCommit' && record?.name !== 'LegacyOffsetCommit') return
     const { group, topic, partition } = record.key
