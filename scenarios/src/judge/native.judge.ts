@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import {
   BatchWriter,
   compress,
@@ -12,6 +13,8 @@ import {
   readBatches,
   useNative,
 } from '@samsa/protocol'
+import { runTool } from '../foreign/run-tool.ts'
+import { programOf, runtimes } from '../foreign/runtimes.ts'
 import { npmPackages } from '../foreign/tools.ts'
 
 const SNAPPY = 2
@@ -30,14 +33,23 @@ describe('the optional native packages do what the JavaScript does', () => {
       await useNative([])
     }
   }
+  let home = ''
   let load: (name: string) => Promise<unknown>
   before(async () => {
-    const home = await npmPackages('native-packages', ['@node-rs/crc32@1.10.8', 'snappy@7.4.3'])
+    home = await npmPackages('native-packages', ['@node-rs/crc32@1.10.8', 'snappy@7.4.3'])
     const require = createRequire(join(home, 'package.json'))
     load = async (name) => require(name)
     await useNative([])
   })
   after(() => useNative([]))
+
+  for (const runtime of runtimes) {
+    it(`${runtime.name} writes and reads every codec with and without them`, async () => {
+      const program = fileURLToPath(new URL('./codecs-program.js', import.meta.url))
+      const said = await runTool(await programOf(runtime), [...runtime.args, program, home])
+      assert.equal(said.trim().split('\n').at(-1), 'ok')
+    })
+  }
 
   it('checksums are the same, from any place on and in pieces', async () => {
     const sums = () =>
