@@ -9,6 +9,8 @@ export type Place = string
 const LOOPBACK_MS = 0.05
 /** A parcel takes up to so much longer than usual; most take hardly any longer. */
 const MOST_JITTER = 4
+/** However slow a way is made, nothing takes longer; what should is a split. Milliseconds. */
+const LONGEST_DELAY_MS = 3000
 
 /** The ways between hosts: how long they take, which are slow, which are closed. */
 export class Ways {
@@ -60,6 +62,7 @@ export class Ways {
       usual = this.#random.between(...this.#delayMs)
       this.#usualDelays.set(name, usual)
     }
-    return usual * (this.#slowness.get(name) ?? 1) * (1 + MOST_JITTER * this.#random.next() ** 4)
+    const slowness = this.#slowness.get(name) ?? 1
+    return Math.min(LONGEST_DELAY_MS, usual * slowness * (1 + MOST_JITTER * this.#random.next() ** 4))
   }
 }
