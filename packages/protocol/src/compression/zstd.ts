@@ -1,8 +1,11 @@
 import * as zlib from 'node:zlib'
-import { Decompress } from 'fzstd'
 import { asBuffer, asTooLarge, atMost, tooLarge } from './bytes.ts'
 import { offThread } from './off-thread.ts'
+import { Growing } from './scratch.ts'
 import type { Stepwise } from './stepwise.ts'
+import { MOST_BLOCK_BYTES, TooMuchOutput, ZstdFrameState } from './zstd-block.ts'
+import { damaged } from './zstd-entropy.ts'
+import type { ZstdFrame } from './zstd-frames.ts'
 import { zstdFrames } from './zstd-frames.ts'
 
 /** node:zlib has zstd from 22.15 and 23.8 on; so have Bun and Deno. The types are those of Node 20. */
@@ -51,22 +54,23 @@ export async function compressZstdAsync(bytes: Uint8Array, level: number): Promi
 /** Several frames are one after the other; each is read to its end, whether it states its size or not. */
 export function* decompressZstd(bytes: Uint8Array, maxBytes: number): Stepwise<Buffer> {
   const input = asBuffer(bytes)
+  // A call of zlib costs more than a small frame is worth, and there may be very many of them.
+  if (!zstdDecompressSync || isManyFrames(input)) return yield* script(input, maxBytes)
   const parts: Uint8Array[] = []
   let left = maxBytes
   for (const { start, end, mostBytes } of zstdFrames(input)) {
-    const frame = input.subarray(start, end)
-    const part = zstdDecompressSync
-      ? native(zstdDecompressSync, frame, mostBytes, left, maxBytes)
-      : yield* script(frame, left, maxBytes)
+    const part = native(zstdDecompressSync, input.subarray(start, end), mostBytes, left, maxBytes)
     left -= part.length
     parts.push(part)
   }
   return joined(parts)
 }
 
-/** As `decompressZstd`, on another thread; only where the platform has zstd, else undefined. */
+/** As `decompressZstd`, on another thread; undefined where the platform has none, or is
+ * no help. */
 export function decompressZstdAsync(bytes: Uint8Array, maxBytes: number): Promise<Buffer> | undefined {
-  return zstdDecompress && framesAsync(zstdDecompress, asBuffer(bytes), maxBytes)
+  const input = asBuffer(bytes)
+  return zstdDecompress && !isManyFrames(input) ? framesAsync(zstdDecompress, input, maxBytes) : undefined
 }
 
 async function framesAsync(decompress: Later, input: Buffer, maxBytes: number): Promise<Buffer> {
@@ -80,6 +84,14 @@ async function framesAsync(decompress: Later, input: Buffer, maxBytes: number): 
     parts.push(part)
   }
   return joined(parts)
+}
+
+const MANY_FRAMES = 16
+
+function isManyFrames(input: Buffer): boolean {
+  let count = 0
+  for (const _ of zstdFrames(input)) if (++count > MANY_FRAMES) return true
+  return false
 }
 
 function joined(parts: readonly Uint8Array[]): Buffer {
@@ -110,22 +122,46 @@ function native(
   return part
 }
 
-/** Script gets the compressed bytes in pieces, and others a turn in between. */
-const PIECE_BYTES = 65536
+/** In script, for Node before 22.15. The content's checksum is passed over: the batch has its own. */
+function* script(input: Buffer, maxBytes: number): Stepwise<Buffer> {
+  const output = new Growing(input.length * 3, maxBytes, () => tooLarge(maxBytes))
+  let out = 0
+  for (const frame of zstdFrames(input)) out = yield* readBlocks(input, frame, output, out)
+  return output.bytes.subarray(0, out)
+}
 
-/** In script, for Node before 22.15: streamed, so that the limit shows before the memory is taken. */
-function* script(frame: Buffer, left: number, maxBytes: number): Stepwise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  const stream = new Decompress((chunk) => {
-    size += chunk.length
-    if (size > left) throw tooLarge(maxBytes)
-    chunks.push(chunk)
-  })
-  for (let at = 0; at < frame.length; at += PIECE_BYTES) {
-    const before = size
-    stream.push(frame.subarray(at, at + PIECE_BYTES), at + PIECE_BYTES >= frame.length)
-    yield size - before
+function* readBlocks(input: Buffer, frame: ZstdFrame, output: Growing, begin: number): Stepwise<number> {
+  if (frame.content !== undefined) output.reserve(begin, begin + frame.content)
+  const state = new ZstdFrameState(input, begin)
+  let out = begin
+  let at = frame.blocksAt
+  for (let isLast = false; !isLast; ) {
+    const before = out
+    const header = input.readUIntLE(at, 3)
+    isLast = (header & 1) === 1
+    const size = header >>> 3
+    const type = (header >>> 1) & 3
+    at += 3
+    if (type === 2) {
+      const most = out + MOST_BLOCK_BYTES
+      const limit = Math.min(most, output.limit)
+      output.reserve(out, limit)
+      try {
+        out = state.compressed(at, at + size, output.bytes, out, limit)
+      } catch (error) {
+        if (!(error instanceof TooMuchOutput)) throw error
+        throw limit < most ? output.refuse() : damaged('a block is larger than any may be')
+      }
+    } else {
+      output.reserve(out, out + size)
+      if (type === 1) output.bytes.fill(input[at] as number, out, out + size)
+      else input.copy(output.bytes, out, at, at + size)
+      out += size
+    }
+    at += type === 1 ? 1 : size
+    yield out - before
   }
-  return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)
+  if (frame.content !== undefined && frame.content !== out - begin)
+    throw damaged(`${out - begin} bytes where the frame says ${frame.content}`)
+  return out
 }
