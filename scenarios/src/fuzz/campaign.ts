@@ -1,4 +1,4 @@
-import { prepareCodec } from '@samsa/protocol'
+import { codecNames, prepareCodec } from '@samsa/protocol'
 import { Random } from '@samsa/runtime'
 import { bombs } from './bombs.ts'
 import type { Subject } from './golden.ts'
@@ -54,15 +54,26 @@ const MOST_FINDINGS = 50
 const MOST_PREFIXES = 1024
 const MOST_BYTES_FLIPPED = 256
 
-/** Prefixes, bit flips and bombs, and then mutations until it is enough. The same seed gives the same inputs. */
-export async function campaign(options: CampaignOptions): Promise<Tally> {
-  for (const name of ['gzip', 'snappy', 'lz4', 'zstd'] as const) await prepareCodec(name)
-  const chosen = subjects().filter(({ target }) => options.only === undefined || target.kind === options.only)
+/**
+ * Prefixes, bit flips and bombs, and then mutations until it is enough. The same seed gives the same inputs.
+ * @param given what to run instead of everything that there is
+ */
+export async function campaign(options: CampaignOptions, given?: readonly Subject[]): Promise<Tally> {
+  await prepareCodecs()
+  const chosen = (given ?? subjects()).filter(
+    ({ target }) => options.only === undefined || target.kind === options.only,
+  )
   const run = new Run(options)
   if (chosen.length === 0) return run.tally
   run.exhaust(chosen)
   run.mutate(chosen)
+  await run.minimiseAll()
   return run.tally
+}
+
+/** What must be loaded before inputs are packed or read. */
+export async function prepareCodecs(): Promise<void> {
+  for (const name of codecNames) await prepareCodec(name)
 }
 
 function emptyTally(): Tally {
@@ -86,6 +97,7 @@ class Run {
   readonly #options: CampaignOptions
   readonly #random: Random
   readonly #known = new Set<string>()
+  readonly #pending: { target: Target; bytes: Buffer; verdict: Verdict }[] = []
   #turn = 0
 
   constructor(options: CampaignOptions) {
@@ -129,7 +141,7 @@ class Run {
       .map((kind) => chosen.filter(({ target }) => target.kind === kind))
       .filter(({ length }) => length > 0)
     const learnt = new Map<string, number>()
-    while (!this.#options.isEnough(this.tally.executions) && this.tally.found.length < MOST_FINDINGS) {
+    while (!this.#options.isEnough(this.tally.executions) && this.#pending.length < MOST_FINDINGS) {
       for (let left = INPUTS_BETWEEN_LOOKS; left > 0; left--) {
         // Half of all inputs are messages, since there are so many; the other half is for each kind alike.
         const subject = random.chance(0.5) ? random.pick(chosen) : random.pick(random.pick(byKind))
@@ -177,14 +189,26 @@ class Run {
   }
 
   #report(target: Target, bytes: Buffer, verdict: Verdict): void {
-    const { found } = this.tally
-    const isKnown = found.some(({ target: name, what }) => name === target.name && what === verdict.signature)
-    if (isKnown || found.length >= MOST_FINDINGS) return
-    const small = minimise(bytes, (candidate) => {
-      const again = judge(target, candidate, this.#options.isTimed)
-      return again.outcome === 'finding' && again.signature === verdict.signature
-    })
-    const { seed } = this.#options
-    found.push({ target: target.name, what: verdict.signature, seed, hex: small.toString('hex') })
+    const isKnown = this.#pending.some(
+      (known) => known.target === target && known.verdict.signature === verdict.signature,
+    )
+    if (!isKnown && this.#pending.length < MOST_FINDINGS) this.#pending.push({ target, bytes, verdict })
+  }
+
+  /** Makes what was found as small as it can be. */
+  async minimiseAll(): Promise<void> {
+    for (const { target, bytes, verdict } of this.#pending) {
+      const small = await minimise(bytes, (candidate) => {
+        const again = judge(target, candidate, this.#options.isTimed)
+        return again.outcome === 'finding' && again.signature === verdict.signature
+      })
+      const { seed } = this.#options
+      this.tally.found.push({
+        target: target.name,
+        what: verdict.signature,
+        seed,
+        hex: small.toString('hex'),
+      })
+    }
   }
 }

@@ -13,6 +13,7 @@ import {
 import { repository } from '../cluster/surroundings.ts'
 import type { Input } from './input.ts'
 import { plainInput, traced, tracedBatch } from './input.ts'
+import { sensibleRequests } from './requests.ts'
 import { sealBatch, sealFrame } from './seal.ts'
 import type { Target } from './targets.ts'
 import { allTargets, apis, messages } from './targets.ts'
@@ -66,6 +67,12 @@ export function subjects(): Subject[] {
   }
   for (const name of ['gzip', 'snappy', 'lz4', 'zstd'] as const) addContents(name, add)
   return [...found.values()]
+}
+
+/** Requests with their sizes in front, as a broker gets them. */
+export function requestInputs(): Input[] {
+  const golden = lines<Vector>('vectors/frames.jsonl.gz').filter(({ kind }) => kind === 'request')
+  return [...golden.map(({ hex }) => Buffer.from(hex, 'hex')), ...sensibleRequests()].map(frameInput)
 }
 
 type Add = (name: string, input: Input, seal?: Subject['seal']) => void

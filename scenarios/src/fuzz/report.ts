@@ -1,4 +1,6 @@
 import type { Found, Tally } from './campaign.ts'
+import type { Measured } from './memory.ts'
+import { isTooMuch } from './memory.ts'
 import { messages } from './targets.ts'
 
 /** A run for people. */
@@ -23,4 +25,18 @@ export function describeTally(tally: Tally, wallMs: number): string {
 
 function describeFound({ target, what, seed, hex }: Found): string {
   return `  ! ${what} (seed ${seed})\n    npm run fuzz -- --target ${target} --replay ${hex}`
+}
+
+/** What floods and bombs took, the worst first. */
+export function describeMemory(measured: readonly Measured[]): string {
+  const times = ({ heldBytes, frameBytes }: Measured) => heldBytes / frameBytes
+  const worst = [...measured].sort((one, other) => times(other) - times(one)).slice(0, 25)
+  const tooMuch = measured.filter(isTooMuch)
+  return [
+    `${measured.length} floods and bombs were read, ${tooMuch.length} took more than 4 times their size and the limit`,
+    ...worst.map(
+      (entry) =>
+        `  ${isTooMuch(entry) ? '!' : ' '} ${times(entry).toFixed(1)} times ${entry.frameBytes} bytes: ${entry.target}, ${entry.what}`,
+    ),
+  ].join('\n')
 }

@@ -61,6 +61,13 @@ function messageTarget(message: Message<Shape>, version: number): Target {
   return { kind: 'message', name: `message:${message.name}@${version}`, run, isExpected: isOurs }
 }
 
+/** What a message target reads, without reading it again. */
+export function readerOf({ name }: Target): (bytes: Buffer) => unknown {
+  const [, messageName = '', version] = /^message:(.*)@(\d+)$/.exec(name) ?? []
+  const message = messages.get(messageName) as Message<Shape>
+  return (bytes) => protocol.decode(message, Number(version), bytes)
+}
+
 /** A value that came from bytes can be written, and reads the same. */
 function sameAgain<T>(
   value: T,
