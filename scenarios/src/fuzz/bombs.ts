@@ -46,7 +46,7 @@ export function bombs(): Bomb[] {
 }
 
 /** A batch of magic 2 whose records are these bytes. */
-function batchOf(name: CodecName, content: Buffer, count = 1): Buffer {
+export function batchOf(name: CodecName, content: Buffer, count = 1): Buffer {
   const batch = Buffer.concat([Buffer.alloc(BATCH_HEADER_BYTES), content])
   batch.writeInt8(2, batchField.magic)
   batch.writeInt16BE(codecNumber(name), batchField.attributes)

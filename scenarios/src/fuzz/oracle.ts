@@ -1,7 +1,7 @@
 import type { Target } from './targets.ts'
 
 /** An input may take so much CPU time and no more. */
-const MOST_CPU_MS = 100
+export const MOST_CPU_MS = 100
 
 /** Something that must not be, found in what was read. */
 export class Finding extends Error {

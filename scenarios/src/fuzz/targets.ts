@@ -3,7 +3,7 @@ import * as protocol from '@samsa/protocol'
 import { Finding, sameValue } from './oracle.ts'
 
 /** Records of one batch may become so large in a run; small, so that bombs are cheap. */
-const MOST_DECOMPRESSED_BYTES = 1024 * 1024
+export const MOST_DECOMPRESSED_BYTES = 1024 * 1024
 
 export const kinds = ['message', 'blob', 'frames', 'batch', 'codec', 'broker'] as const
 export type Kind = (typeof kinds)[number]
