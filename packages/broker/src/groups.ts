@@ -12,7 +12,7 @@ import type {
 
 type Reply = JoinReply | SyncReply | string
 
-/** `offsets.retention.check.interval.ms`: how long a group without members is remembered (its offsets are kept). */
+/** `offsets.retention.check.interval.ms`: how long a group with neither members nor offsets is remembered. */
 const DESERTED_LIMIT_MS = 600_000
 
 /** Takes the answer's address off an event: the driver gives it. */
@@ -25,15 +25,18 @@ type Ask<E> = Omit<E, 'to' | 'type'>
 export class Groups {
   readonly #runtime: Runtime
   readonly #settings: GroupSettings
+  readonly #hasOffsets: (group: string) => boolean
   readonly #groups = new Map<string, Group>()
   readonly #timers = new Map<string, { timer: Timer; at: number }>()
   readonly #waiting = new Map<number, (reply: Reply) => void>()
   #next = 1
   #isClosed = false
 
-  constructor(runtime: Runtime, settings: GroupSettings) {
+  /** @param hasOffsets whether a group has committed something: then it is remembered, as in Kafka */
+  constructor(runtime: Runtime, settings: GroupSettings, hasOffsets: (group: string) => boolean) {
     this.#runtime = runtime
     this.#settings = settings
+    this.#hasOffsets = hasOffsets
   }
 
   get(id: string): Group | undefined {
@@ -137,7 +140,8 @@ export class Groups {
     if (at === Number.POSITIVE_INFINITY) return
     const timer = this.#runtime.timer(at, () => {
       this.#timers.delete(group.id)
-      if (group.isDeserted) this.delete(group.id)
+      if (group.isDeserted && !this.#hasOffsets(group.id)) this.delete(group.id)
+      else if (group.isDeserted) this.#arm(group)
       else this.#step(group.id, { type: 'tick' })
     })
     this.#timers.set(group.id, { timer, at })

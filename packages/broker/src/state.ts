@@ -35,12 +35,13 @@ export class BrokerState {
     this.settings = settings
     this.nodes = nodes
     this.topics = new Topics(runtime, settings, () => placeable(nodes))
-    this.groups = new Groups(runtime, {
+    const groupSettings = {
       initialRebalanceDelayMs: settings.groupInitialRebalanceDelayMs,
       maxSize: settings.groupMaxSize,
       minSessionTimeoutMs: settings.groupMinSessionTimeoutMs,
       maxSessionTimeoutMs: settings.groupMaxSessionTimeoutMs,
-    })
+    }
+    this.groups = new Groups(runtime, groupSettings, (group) => !this.offsets.of(group).next().done)
     for (const { log } of this.topics.get(OFFSETS_TOPIC)?.partitions ?? []) {
       for (const batch of log.batches()) this.offsets.apply(batch)
     }

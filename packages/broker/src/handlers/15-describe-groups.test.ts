@@ -4,6 +4,7 @@ import {
   DeleteGroups,
   DescribeGroups,
   JoinGroup,
+  LeaveGroup,
   ListGroups,
   OffsetCommit,
   OffsetFetch,
@@ -172,4 +173,28 @@ test('each node has its own groups', async () => {
     const expected = [...homes].filter(([, home]) => home === node).map(([group]) => group)
     assert.deepEqual(groups.map(({ groupId }) => groupId).sort(), expected)
   }
+})
+
+test('a group that has lost its members stays what it was as long as it has offsets', async () => {
+  await using stage = await Stage.open()
+  stage.broker.createTopic('t')
+  for (const groupId of ['with', 'without']) {
+    const { memberId, generationId } = await soleMember(stage, { groupId })
+    if (groupId === 'with') {
+      const partitions = [{ partitionIndex: 0, committedOffset: 1, committedMetadata: '' }]
+      const topics = [{ name: 't', topicId: zeroUuid, partitions }]
+      const body = { groupId, memberId, generationIdOrMemberEpoch: generationId, topics }
+      await stage.ask(OffsetCommit, 7, body)
+    }
+    await stage.ask(LeaveGroup, 5, { groupId, members: [{ memberId }] })
+  }
+  await stage.world.pass(3_600_000)
+  const { groups } = await stage.ask(ListGroups, 5, {})
+  assert.deepEqual(
+    groups.map(({ groupId, groupState, protocolType }) => [groupId, groupState, protocolType]),
+    [['with', 'Empty', 'consumer']],
+  )
+  await stage.deleteTopic('t')
+  await stage.world.pass(600_001)
+  assert.deepEqual(await listed(stage), [])
 })
