@@ -1,7 +1,12 @@
 export const OFFSETS_TOPIC = '__consumer_offsets'
 /** `offsets.topic.num.partitions` */
 export const OFFSETS_PARTITIONS = 50
-const internalTopics = new Set([OFFSETS_TOPIC, '__transaction_state', '__share_group_state'])
+/** Topics of Kafka's own, whether they are there yet or not. */
+export const internalTopics: ReadonlySet<string> = new Set([
+  OFFSETS_TOPIC,
+  '__transaction_state',
+  '__share_group_state',
+])
 
 export function isInternalTopic(name: string): boolean {
   return internalTopics.has(name)

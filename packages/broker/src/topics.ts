@@ -5,6 +5,7 @@ import { memoryStore, PartitionLog } from './log/partition-log.ts'
 import type { BrokerSettings } from './settings.ts'
 import { checkTopicConfigs, configValue, logSettings } from './topic-configs.ts'
 import {
+  internalTopics,
   isInternalTopic,
   metricName,
   OFFSETS_PARTITIONS,
@@ -106,11 +107,12 @@ export class Topics {
     if (problem) throw new KafkaError('INVALID_TOPIC_EXCEPTION', problem)
     if (this.#byName.has(name))
       throw new KafkaError('TOPIC_ALREADY_EXISTS', `Topic '${name}' already exists.`)
-    const twin = this.all.find((topic) => metricName(topic.name) === metricName(name))
-    if (twin) {
+    const others = [...this.#byName.keys(), ...internalTopics]
+    const twin = others.find((other) => other !== name && metricName(other) === metricName(name))
+    if (twin !== undefined) {
       throw new KafkaError(
         'INVALID_TOPIC_EXCEPTION',
-        `Topic '${name}' collides with '${twin.name}': '.' and '_' are the same in metric names.`,
+        `Topic '${name}' collides with '${twin}': '.' and '_' are the same in metric names.`,
       )
     }
     const usual = name === OFFSETS_TOPIC ? OFFSETS_PARTITIONS : this.#settings.numPartitions

@@ -85,7 +85,7 @@ test('a topic that exists is told as such, whatever else is wrong', async () => 
 test('names, numbers and settings that cannot be', async () => {
   await using stage = await Stage.open({ brokers: 2 })
   await created(stage, { name: 'a.b' })
-  for (const name of ['', '.', '..', 'a/b', 'x'.repeat(250), 'a_b'])
+  for (const name of ['', '.', '..', 'a/b', 'x'.repeat(250), 'a_b', '__consumer.offsets'])
     await errorOf(stage, { name }, 'INVALID_TOPIC_EXCEPTION')
   for (const numPartitions of [0, -2]) await errorOf(stage, { numPartitions }, 'INVALID_PARTITIONS')
   for (const replicationFactor of [0, -2, 3])
@@ -95,9 +95,25 @@ test('names, numbers and settings that cannot be', async () => {
     ['retention.ms', 'soon'],
     ['cleanup.policy', 'keep'],
     ['retention.ms', null],
+    ['retention.ms', ''],
+    ['retention.ms', '1.5'],
+    ['retention.ms', '-2'],
+    ['retention.ms', '9223372036854775808'],
+    ['toString', '1'],
+    ['cleanup.policy', 'compact,forget'],
+    ['segment.bytes', '1048575'],
+    ['min.cleanable.dirty.ratio', '1.5'],
+    ['preallocate', 'perhaps'],
   ] as const)
     await errorOf(stage, { configs: [{ name, value }] }, 'INVALID_CONFIG')
   assert.equal(stage.broker.hasTopic('t'), false)
+  const configs = [
+    { name: 'min.cleanable.dirty.ratio', value: '0.01' },
+    { name: 'cleanup.policy', value: 'compact, delete' },
+    { name: 'flush.messages', value: '1' },
+    { name: 'preallocate', value: 'true' },
+  ]
+  assert.equal((await created(stage, { configs })).errorCode, 0)
 })
 
 test('more partitions than one request may create are refused before any is made', async () => {
