@@ -118,8 +118,11 @@ export class Stage {
     this.problems = problems
   }
 
-  static async open(options: BrokerOptions = {}): Promise<Stage> {
-    const world = new SimWorld({ seed: 'stage', turn })
+  /** @param world where another broker may have been before, on the same disk */
+  static async open(
+    options: BrokerOptions = {},
+    world = new SimWorld({ seed: 'stage', turn }),
+  ): Promise<Stage> {
     const host = world.host('broker')
     const problems: string[] = []
     const onProblem = (_remote: string, error: Error) => void problems.push(error.message)

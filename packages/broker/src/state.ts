@@ -29,6 +29,8 @@ export class BrokerState {
   readonly groups: Groups
   readonly offsets = new Offsets()
   readonly requests = new RequestLog()
+  /** Commits that are appended and not yet applied. */
+  readonly #committing = new Set<Promise<string>>()
 
   constructor(runtime: Runtime, settings: BrokerSettings, nodes: Node[]) {
     this.runtime = runtime
@@ -63,6 +65,19 @@ export class BrokerState {
     entries: { key: OffsetKey; value: CommittedOffset | null }[],
   ): Promise<string> {
     if (entries.length === 0) return 'NONE'
+    const committing = this.#commit(group, entries)
+    this.#committing.add(committing)
+    try {
+      return await committing
+    } finally {
+      this.#committing.delete(committing)
+    }
+  }
+
+  async #commit(
+    group: string,
+    entries: { key: OffsetKey; value: CommittedOffset | null }[],
+  ): Promise<string> {
     const partition = this.#offsetsPartition(group)
     if (!partition) return 'COORDINATOR_NOT_AVAILABLE'
     const now = this.runtime.wallTime()
@@ -75,6 +90,8 @@ export class BrokerState {
     } catch {
       return 'KAFKA_STORAGE_ERROR'
     }
+    // What was on its way when the topic of offsets was deleted is gone with it.
+    if (this.topics.partition(OFFSETS_TOPIC, partition.index) !== partition) return 'NOT_COORDINATOR'
     this.offsets.apply(batch)
     return 'NONE'
   }
@@ -83,11 +100,13 @@ export class BrokerState {
   async deleteTopic(topic: Topic): Promise<void> {
     this.topics.delete(topic)
     if (topic.name === OFFSETS_TOPIC) this.offsets.clear()
+    await this.#commitsOnTheirWay()
     for (const group of this.offsets.groups()) await this.removeOffsets(group, topic.name)
   }
 
   /** Removes what a group has committed, for one topic or for all. */
   async removeOffsets(group: string, ofTopic?: string): Promise<string> {
+    await this.#commitsOnTheirWay()
     const entries = [...this.offsets.of(group)]
       .filter(({ topic }) => ofTopic === undefined || topic === ofTopic)
       .map(({ topic, partition }) => ({ key: { group, topic, partition }, value: null }))
@@ -96,6 +115,11 @@ export class BrokerState {
       if (error !== 'NONE') return error
     }
     return 'NONE'
+  }
+
+  /** What is on its way has to be there before it can be removed. */
+  async #commitsOnTheirWay(): Promise<void> {
+    await Promise.allSettled(this.#committing)
   }
 
   #offsetsPartition(group: string): Partition | undefined {

@@ -1,10 +1,10 @@
-import type { Disk, DiskFile } from '@samsa/runtime'
+import type { Disk, DiskFile, SimWorld } from '@samsa/runtime'
 import { DiskError } from '@samsa/runtime'
 
 /** A disk that can be made to fail and to take its time; else it does what the disk behind it does. */
 export class TroubledDisk implements Disk {
-  /** While a code is set, every such call fails with it. */
-  failing: { write?: string; sync?: string } = {}
+  /** While a code is set, every such call fails with it; `only` those on paths that end so, if that is given. */
+  failing: { write?: string; sync?: string; only?: string } = {}
   openFiles = 0
   readonly #disk: Disk
   #held: Promise<void> | undefined
@@ -35,9 +35,13 @@ export class TroubledDisk implements Disk {
       size: () => file.size(),
       read: (position, into) => file.read(position, into),
       write: (position, pieces) => {
-        // A disk that is full takes a part.
-        if (this.failing.write) file.write(position, [(pieces[0] as Uint8Array).subarray(0, 30)])
-        this.#check('write', path)
+        try {
+          this.#check('write', path)
+        } catch (error) {
+          // A disk that is full takes a part.
+          file.write(position, [(pieces[0] as Uint8Array).subarray(0, 30)])
+          throw error
+        }
         file.write(position, pieces)
       },
       truncate: (size) => file.truncate(size),
@@ -102,7 +106,15 @@ export class TroubledDisk implements Disk {
   }
 
   #check(call: 'write' | 'sync', path: string): void {
-    const code = this.failing[call]
-    if (code) throw new DiskError(code, path, `${path}: ${code}`)
+    const { [call]: code, only = '' } = this.failing
+    if (code && path.endsWith(only)) throw new DiskError(code, path, `${path}: ${code}`)
   }
+}
+
+/** Puts such a disk between the broker's host and its own, until the host is killed. */
+export function troubled(world: SimWorld): TroubledDisk {
+  const host = world.host('broker')
+  const disk = new TroubledDisk(host.disk)
+  Object.assign(host, { disk })
+  return disk
 }

@@ -78,11 +78,14 @@ describe('a producer that a partition', () => {
   it('heard nothing of for a day is forgotten, and may begin anywhere', () => {
     const day = 86_400_000
     const state = after(batch(0))
-    state.forget(1_000 + day - 1)
-    assert.equal(state.judge(batch(9)).kind, 'error')
-    state.forget(1_000 + day)
+    state.forget(5 * day)
+    assert.equal(state.judge(batch(9)).kind, 'error', 'not right after a start')
+    state.forget(5 * day + 599_999)
     assert.equal(state.judge(batch(9)).kind, 'error', 'it looks only every ten minutes')
-    state.forget(1_000 + day + 600_000)
+    const young = after(batch(0, 1, 0, 0, 4 * day + 600_001))
+    for (const now of [5 * day, 5 * day + 600_000]) young.forget(now)
+    assert.equal(young.judge(batch(9)).kind, 'error', 'a day has not passed')
+    state.forget(5 * day + 600_000)
     assert.deepEqual(state.judge(batch(9)), { kind: 'next' })
   })
 })

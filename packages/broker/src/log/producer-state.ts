@@ -32,7 +32,7 @@ export type SequenceVerdict =
  */
 export class ProducerState {
   readonly #producers = new Map<bigint, ProducerEntry>()
-  #checkedAt = Number.NEGATIVE_INFINITY
+  #checkedAt: number | undefined
 
   /** Judges a batch that is to be appended; changes nothing. */
   judge(header: BatchHeader): SequenceVerdict {
@@ -70,8 +70,12 @@ export class ProducerState {
     if (entry.batches.length > REMEMBERED_BATCHES) entry.batches.shift()
   }
 
-  /** Forgets producers whose last records are more than a day old; looks only now and then. */
+  /**
+   * Forgets producers whose last records are more than a day old; looks only now and then, and not right after a start:
+   * records may bear old times, and what is sent again because of the restart has to be known.
+   */
   forget(now: number): void {
+    this.#checkedAt ??= now
     if (now - this.#checkedAt < EXPIRATION_CHECK_MS) return
     this.#checkedAt = now
     for (const [id, { batches }] of this.#producers) {
