@@ -12,10 +12,12 @@ import {
   JoinGroup,
   Metadata,
   Produce,
+  zeroUuid,
 } from '@samsa/protocol'
 import type { Sink, Transport } from '@samsa/runtime'
 import { batchOf } from './batches.test-support.ts'
 import { startBroker } from './broker.ts'
+import { handlers } from './handlers/index.ts'
 import { joining } from './handlers/member.test-support.ts'
 import { Stage } from './raw-client.test-support.ts'
 
@@ -167,6 +169,24 @@ for (const [what, bytes, problem] of bad) {
     await isServed(stage)
   })
 }
+
+test('no API is answered in a version beyond those it offers, nor when its body is cut anywhere', async () => {
+  await using stage = await Stage.open()
+  const whole = encodeRequest(Metadata, 9, 1, 'c', { topics: [{ name: 't', topicId: zeroUuid }] })
+  const content = Buffer.concat(whole).subarray(4)
+  const cuts = Array.from(content, (_, length) => frame(content.subarray(0, length)))
+  const beyond = [...handlers.values()]
+    .filter(({ api }) => api !== ApiVersions)
+    .map(({ api, maxVersion }) => frame(header(api.key, maxVersion + 1), Buffer.alloc(100)))
+  for (const [index, bytes] of [...cuts, ...beyond].entries()) {
+    const client = stage.connect()
+    client.write(bytes)
+    await stage.world.pass(0)
+    assert.deepEqual([client.isClosed, client.frames.length, stage.problems.length], [true, 0, index + 1])
+  }
+  assert.equal(stage.broker.hasTopic('t'), false)
+  await isServed(stage)
+})
 
 test('a request as large as the limit is read, one byte more is not', async () => {
   await using stage = await Stage.open({ socketRequestMaxBytes: 2000 })

@@ -1,8 +1,19 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { BatchWriter, Produce, prepareCodec, zeroUuid } from '@samsa/protocol'
-import { batchOf } from '../batches.test-support.ts'
+import {
+  BatchWriter,
+  codecNumber,
+  Fetch,
+  ListOffsets,
+  Produce,
+  prepareCodec,
+  readBatches,
+  zeroUuid,
+} from '@samsa/protocol'
+import { SimWorld, turn } from '@samsa/runtime'
+import { batchOf, recordsOf } from '../batches.test-support.ts'
 import { Stage } from '../raw-client.test-support.ts'
+import { troubled } from '../troubled-disk.test-support.ts'
 import { code } from './handler.ts'
 
 interface Asked {
@@ -88,6 +99,11 @@ test('without acknowledgement there is no answer, and a failure closes the conne
   tell('u')
   await stage.world.pass(10)
   assert.equal(client.isClosed, true)
+  const transactional = stage.connect()
+  const topicData = [{ name: 't', partitionData: [{ index: 0, records: batchOf(['a']) }] }] as never
+  transactional.tell(Produce, 12, { transactionalId: 'tx', acks: 0, timeoutMs: 1000, topicData })
+  await stage.world.pass(10)
+  assert.deepEqual([transactional.isClosed, transactional.frames.length], [true, 0])
 })
 
 test('another node than the leader says who leads, from v10 on with its address', async () => {
@@ -253,4 +269,54 @@ test('partitions of one request are judged one by one, in the order of the reque
       ],
     ],
   )
+})
+
+test('on disk nothing is acknowledged or shown before it is forced, and nothing after a force that failed', async () => {
+  const world = new SimWorld({ seed: 'forced', turn })
+  const disk = troubled(world)
+  await using stage = await Stage.open({ dataDirectory: '/data' }, world)
+  stage.broker.createTopic('t')
+  const release = disk.holdSync()
+  let answer: number | undefined
+  const topicData = [{ name: 't', partitionData: [{ index: 0, records: batchOf(['a']) }] }] as never
+  const sending = stage.connect().ask(Produce, 12, { acks: -1, timeoutMs: 1000, topicData })
+  void sending.then(({ responses }) => {
+    answer = responses[0]?.partitionResponses[0]?.errorCode
+  })
+  await world.pass(1_000)
+  assert.equal(answer, undefined)
+  const end = async () => {
+    const topics = [{ name: 't', partitions: [{ partitionIndex: 0, timestamp: -1 }] }]
+    const client = stage.connect()
+    const body = { replicaId: -1, isolationLevel: 0, topics }
+    const told = await stage.settled(client.ask(ListOffsets, 5, body))
+    client.close()
+    return told.topics[0]?.partitions[0]?.offset
+  }
+  assert.equal(await end(), 0)
+  release()
+  await stage.settled(sending)
+  assert.equal(answer, 0)
+  assert.equal(await end(), 1)
+  disk.failing.sync = 'EIO'
+  assert.equal((await produced(stage)).errorCode, code('KAFKA_STORAGE_ERROR'))
+  disk.failing = {}
+  assert.equal((await produced(stage)).errorCode, code('KAFKA_STORAGE_ERROR'))
+  assert.equal(await end(), 1)
+})
+
+test('a topic of one codec stores everything in it', async () => {
+  await using stage = await Stage.open()
+  stage.broker.createTopic('t', { configs: { 'compression.type': 'zstd' } })
+  const client = stage.connect()
+  assert.equal((await produced(stage, { records: batchOf(['x'.repeat(500)]) })).errorCode, 0)
+  const topics = [{ topic: 't', partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 10_000 }] }]
+  const body = { maxWaitMs: 0, minBytes: 0, maxBytes: 10_000, topics, forgottenTopicsData: [] }
+  const { responses } = await stage.settled(client.ask(Fetch, 11, body))
+  const records = responses[0]?.partitions[0]?.records ?? new Uint8Array(0)
+  assert.deepEqual(
+    [...readBatches(records)].map(({ codec }) => codec),
+    [codecNumber('zstd')],
+  )
+  assert.deepEqual(recordsOf(records), [`0=${'x'.repeat(500)}`])
 })

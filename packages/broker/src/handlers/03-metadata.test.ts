@@ -117,6 +117,8 @@ test('ids are asked for from v12 on; an unknown one is told as such and creates 
   const id = await stage.topicId('t')
   const known = await byId(stage, id, null, 12)
   assert.deepEqual(codes(known), [['t', 0]])
+  assert.deepEqual(codes(await byId(stage, id, 'u', 12)), [['t', 0]], 'the id counts, not the name beside it')
+  assert.equal(stage.broker.hasTopic('u'), false)
   const other = `${id.slice(0, 20)}AA`
   const unknown = await byId(stage, other, null, 13)
   assert.deepEqual(codes(unknown), [[null, code('UNKNOWN_TOPIC_ID')]])

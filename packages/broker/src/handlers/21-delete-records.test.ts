@@ -58,3 +58,12 @@ test('errors: unknown, internal, not led here', async () => {
   stage.broker.moveLeader('t', 0, 2)
   assert.deepEqual(await deleted(stage, 0), [code('NOT_LEADER_OR_FOLLOWER'), -1])
 })
+
+test('a topic that is only compacted keeps its records', async () => {
+  await using stage = await Stage.open()
+  stage.broker.createTopic('kept', { configs: { 'cleanup.policy': 'compact' } })
+  stage.broker.createTopic('both', { configs: { 'cleanup.policy': 'compact,delete' } })
+  for (const name of ['kept', 'both']) await stage.append(name, batchOf(['a'], { key: 'k' }))
+  assert.deepEqual(await deleted(stage, -1, { name: 'kept' }), [code('POLICY_VIOLATION'), -1])
+  assert.deepEqual(await deleted(stage, -1, { name: 'both' }), [0, 1])
+})
