@@ -4136,13 +4136,6 @@ export declare function decodeCooperativeStickyUserData(userData: Uint8Array | n
 export declare const uniform: Assignor;
 
 // compile
-/** Key under which a decoded struct keeps tagged fields that this library does not know, so that they survive. */
-export declare const unknownTags: unique symbol;
-/** A tagged field of a newer schema, kept as it came. */
-export interface UnknownTag {
-    tag: number;
-    bytes: Uint8Array;
-}
 /** A message at one version, compiled to closures. */
 export interface Codec<S extends Shape> {
     encode(writer: Writer, value: Encodable<S>): void;
@@ -5949,6 +5942,15 @@ export declare function message<S extends Shape>(name: string, versions: Version
  * @param key Kafka's number of the API
  */
 export declare function api<Req extends Shape, Res extends Shape>(key: number, name: string, versions: Versions, request: Req, response: Res): Api<Req, Res>;
+
+// unknown-tags
+/** Key under which a decoded struct keeps tagged fields that this library does not know, so that they survive. */
+export declare const unknownTags: unique symbol;
+/** A tagged field of a newer schema, kept as it came. */
+export interface UnknownTag {
+    tag: number;
+    bytes: Uint8Array;
+}
 
 // uuid
 /** The id that means "none": 16 zero bytes. Source: Kafka's `Uuid.ZERO_UUID`. */

@@ -3,16 +3,8 @@ import { EncodeError, MalformedError, UnsupportedVersionError } from './kafka-er
 import { Reader, TEXT_BYTES_MAX } from './reader.ts'
 import { type Coder, type Decode, describe, type Encode, readInt32, scalarCoder } from './scalar-coder.ts'
 import type { Decoded, Encodable, FieldSpec, Message, Shape } from './schema.ts'
+import { type UnknownTag, UnknownTags, unknownTags } from './unknown-tags.ts'
 import { Writer } from './writer.ts'
-
-/** Key under which a decoded struct keeps tagged fields that this library does not know, so that they survive. */
-export const unknownTags: unique symbol = Symbol('unknownTags')
-
-/** A tagged field of a newer schema, kept as it came. */
-export interface UnknownTag {
-  tag: number
-  bytes: Uint8Array
-}
 
 /** A message at one version, compiled to closures. */
 export interface Codec<S extends Shape> {
@@ -147,7 +139,7 @@ function structEncoder(plain: Slot[], tagged: Slot[], lacking: Lacking[], contex
 }
 
 function encodeTags(writer: Writer, value: Record<string | symbol, unknown>, tagged: Slot[]): void {
-  const unknown = value[unknownTags] as readonly UnknownTag[] | undefined
+  const unknown = value[unknownTags] as Iterable<UnknownTag> | undefined
   if (tagged.length === 0 && unknown === undefined) {
     writer.uvarint(0)
     return
@@ -204,6 +196,8 @@ function structDecoder(plain: Slot[], tagged: Slot[], lacking: Lacking[], contex
 
 function decodeTags(reader: Reader, value: Record<string | symbol, unknown>, tagged: Slot[]): void {
   let last = -1
+  let firstUnknown = -1
+  let lastUnknown = -1
   for (let left = reader.uvarint(); left > 0; left--) {
     const at = reader.position
     const tag = reader.uvarint()
@@ -212,9 +206,9 @@ function decodeTags(reader: Reader, value: Record<string | symbol, unknown>, tag
     const size = sizeWithin(reader, reader.uvarint())
     const known = tagged.find(({ spec }) => spec.tag === tag)
     if (!known) {
-      const list = (value[unknownTags] as UnknownTag[] | undefined) ?? []
-      list.push({ tag, bytes: reader.view(size) })
-      value[unknownTags] = list
+      if (firstUnknown < 0) firstUnknown = at
+      reader.take(size)
+      lastUnknown = reader.position
       continue
     }
     const end = reader.position + size
@@ -230,6 +224,12 @@ function decodeTags(reader: Reader, value: Record<string | symbol, unknown>, tag
       throw located(error, known.name)
     }
   }
+  if (firstUnknown < 0) return
+  const section = reader.bytes.subarray(firstUnknown, lastUnknown)
+  value[unknownTags] = new UnknownTags(
+    section,
+    tagged.map(({ spec }) => spec.tag),
+  )
 }
 
 function sizeWithin(reader: Reader, size: number): number {

@@ -64,7 +64,13 @@ export function sameValue(one: unknown, other: unknown): boolean {
     for (let at = 0; at < one.length; at++) if (!sameValue(one[at], other[at])) return false
     return true
   }
+  if (isList(one)) return isList(other) && sameValue([...one], [...other])
   const names = Reflect.ownKeys(one)
   if (names.length !== Reflect.ownKeys(other).length) return false
   return names.every((name) => sameValue(Reflect.get(one, name), Reflect.get(other, name)))
+}
+
+/** What is taken apart only when it is asked for: unknown tagged fields. */
+function isList(value: object): value is Iterable<unknown> {
+  return Symbol.iterator in value
 }
