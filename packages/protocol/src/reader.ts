@@ -9,6 +9,8 @@ interface FastBuffer extends Buffer {
   utf8Slice(start: number, end: number): string
 }
 
+const NOTHING = Buffer.alloc(0)
+
 /**
  * Reads Kafka's primitives, never past the end. A length or count is believed only after it was compared with what
  * remains, so hostile bytes cannot make it allocate. Byte fields are views of the given memory, not copies.
@@ -155,6 +157,8 @@ export class Reader {
   }
 
   view(length: number): Uint8Array {
+    // A list of empty fields would take a hundred bytes for each of its own.
+    if (length === 0) return NOTHING
     const start = this.take(length)
     return this.bytes.subarray(start, start + length)
   }
