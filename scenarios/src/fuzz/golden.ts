@@ -69,6 +69,14 @@ export function subjects(): Subject[] {
   return [...found.values()]
 }
 
+/** Messages in versions of which no golden bytes tell, by their targets' names. */
+export function withoutGolden(): string[] {
+  const have = new Set(subjects().map(({ target }) => target.name))
+  return [...allTargets().values()]
+    .filter(({ kind, name }) => kind === 'message' && !have.has(name))
+    .map(({ name }) => name)
+}
+
 /** Requests with their sizes in front, as a broker gets them. */
 export function requestInputs(): Input[] {
   const golden = lines<Vector>('vectors/frames.jsonl.gz').filter(({ kind }) => kind === 'request')

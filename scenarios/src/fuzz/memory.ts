@@ -4,13 +4,15 @@ import { subjects } from './golden.ts'
 import type { Input } from './input.ts'
 import { varint } from './mutators.ts'
 import type { Target } from './targets.ts'
-import { MOST_DECOMPRESSED_BYTES, readerOf } from './targets.ts'
+import { coderOf, MOST_DECOMPRESSED_BYTES } from './targets.ts'
 
 /** Frames of about this size are measured: large against the noise of the heap. */
-const FRAME_BYTES = 1024 * 1024
-/** What may be taken for each byte of a frame. */
+const FRAME_BYTES = 256 * 1024
+/** What may be held for each byte of a frame. */
 const MOST_TIMES = 4
-const NOISE_BYTES = 2 * 1024 * 1024
+/** The same for lists of the smallest elements: an object for two or three bytes is what plain values cost. */
+const MOST_TIMES_OF_LISTS = 48
+const NOISE_BYTES = 512 * 1024
 
 /** What reading one input has taken. */
 export interface Measured {
@@ -28,10 +30,8 @@ export interface Measured {
  */
 export function measureMemory(collect: () => void): Measured[] {
   const measured: Measured[] = []
-  for (const { target, inputs } of subjects()) {
-    if (target.kind !== 'message') continue
-    const longest = inputs.reduce((one, other) => (other.spans.length > one.spans.length ? other : one))
-    for (const { what, bytes } of floods(longest)) {
+  for (const { target, input } of richest()) {
+    for (const { what, bytes } of floods(target, input)) {
       const held = weigh(target, bytes, collect)
       if (held !== undefined) measured.push(entry(target.name, what, bytes, held, 0))
     }
@@ -50,44 +50,67 @@ export function measureMemory(collect: () => void): Measured[] {
   return measured
 }
 
+/** Of each message the newest version, and its golden input of most fields; no more, or the collector is slow. */
+function richest(): { target: Target; input: Input }[] {
+  const found = new Map<string, { target: Target; input: Input }>()
+  for (const { target, inputs } of subjects()) {
+    if (target.kind !== 'message') continue
+    const input = inputs.reduce((one, other) => (other.spans.length > one.spans.length ? other : one))
+    found.set(target.name.replace(/@.*/, ''), { target, input })
+  }
+  return [...found.values()]
+}
+
 /** Whether it took more than was its due. */
 export function isTooMuch({ heldBytes, mostBytes }: Measured): boolean {
   return heldBytes > mostBytes
 }
 
 function entry(target: string, what: string, bytes: Buffer, heldBytes: number, limit: number): Measured {
-  const mostBytes = MOST_TIMES * bytes.length + limit + NOISE_BYTES
+  const times = what.startsWith('list') ? MOST_TIMES_OF_LISTS : MOST_TIMES
+  const mostBytes = times * bytes.length + limit + NOISE_BYTES
   return { target, what, frameBytes: bytes.length, heldBytes, mostBytes }
 }
 
-/** Lists of as many smallest elements as there is room for, and as many unknown tagged fields. */
-function* floods({ bytes, spans }: Input): Generator<{ what: string; bytes: Buffer }> {
-  const seen = new Set<string>()
-  for (const [index, span] of spans.entries()) {
-    if (span.role === 'number') continue
-    const head = bytes.subarray(0, span.at)
-    const tail = bytes.subarray(span.at + span.size)
-    const key = `${span.role} ${span.form} ${index >> 3}`
-    if (seen.has(key)) continue
-    seen.add(key)
-    if (span.role === 'tags') {
-      yield { what: `tags at ${span.at}`, bytes: Buffer.concat([head, tagFlood(), tail]) }
-      continue
-    }
-    const count = FRAME_BYTES
-    const size = Buffer.alloc(4)
-    size.writeInt32BE(count)
-    for (const filling of [0, 1])
-      yield {
-        what: `list at ${span.at} of ${filling}`,
-        bytes: Buffer.concat([
-          head,
-          span.form === 'varint' ? varint(count + 1) : size,
-          Buffer.alloc(count, filling),
-          tail,
-        ]),
-      }
+/** As many unknown tagged fields as there is room for, and for each list as many elements as small as they can be. */
+function* floods(target: Target, { bytes, spans }: Input): Generator<{ what: string; bytes: Buffer }> {
+  const span = spans.find(({ role }) => role === 'tags')
+  if (span) {
+    const pieces = [bytes.subarray(0, span.at), tagFlood(), bytes.subarray(span.at + span.size)]
+    yield { what: `tags at ${span.at}`, bytes: Buffer.concat(pieces) }
   }
+  const { read, write } = coderOf(target)
+  const paths: string[][] = []
+  listsIn(read(bytes), [], paths)
+  for (const path of paths) {
+    const value = read(bytes) as object
+    const holder = path.slice(0, -1).reduce((at, name) => Reflect.get(at, name) as object, value)
+    const name = path.at(-1) as string
+    const [element] = Reflect.get(holder, name) as unknown[]
+    Reflect.set(holder, name, Array(FRAME_BYTES / 4).fill(hollow(element)))
+    yield { what: `list ${path.join('.')}`, bytes: Buffer.from(write(value)) }
+  }
+}
+
+/** Where lists with something in them are; of the elements only the first is looked into. */
+function listsIn(value: unknown, path: readonly string[], found: string[][]): void {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return
+  if (Array.isArray(value)) {
+    if (value.length === 0) return
+    found.push([...path])
+    listsIn(value[0], [...path, '0'], found)
+    return
+  }
+  for (const [name, content] of Object.entries(value)) listsIn(content, [...path, name], found)
+}
+
+/** The same with nothing in it, except for ids, which have one size. */
+function hollow(value: unknown): unknown {
+  if (typeof value === 'string') return /^[\w-]{22}$/.test(value) ? value : ''
+  if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Uint8Array) return new Uint8Array(0)
+  if (Array.isArray(value)) return []
+  return Object.fromEntries(Object.entries(value).map(([name, content]) => [name, hollow(content)]))
 }
 
 function tagFlood(): Buffer {
@@ -99,15 +122,15 @@ function tagFlood(): Buffer {
 }
 
 function weigh(target: Target, bytes: Buffer, collect: () => void): number | undefined {
-  const read = readerOf(target)
-  collect()
-  const before = used()
-  let value: unknown
+  const { read } = coderOf(target)
   try {
-    value = read(bytes)
+    read(bytes)
   } catch {
     return undefined
   }
+  collect()
+  const before = used()
+  const value = read(bytes)
   collect()
   const held = used() - before
   return value === undefined ? 0 : held
@@ -121,8 +144,11 @@ function weighBatch(bytes: Buffer, collect: () => void): number {
     for (const batch of readBatches(bytes, { maxDecompressedBytes: MOST_DECOMPRESSED_BYTES }))
       kept.push(batch.records())
   } catch {
-    // Refused: whatever was taken until then is measured before the collector runs.
+    // Refused; nothing of it may be left.
   }
+  // Twice, since memory outside of the heap is given back a little later.
+  collect()
+  collect()
   const held = used() - before
   return kept.length < 0 ? 0 : held
 }

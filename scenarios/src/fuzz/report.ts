@@ -33,7 +33,7 @@ export function describeMemory(measured: readonly Measured[]): string {
   const worst = [...measured].sort((one, other) => times(other) - times(one)).slice(0, 25)
   const tooMuch = measured.filter(isTooMuch)
   return [
-    `${measured.length} floods and bombs were read, ${tooMuch.length} took more than 4 times their size and the limit`,
+    `${measured.length} floods and bombs were read, ${tooMuch.length} hold more than they may`,
     ...worst.map(
       (entry) =>
         `  ${isTooMuch(entry) ? '!' : ' '} ${times(entry).toFixed(1)} times ${entry.frameBytes} bytes: ${entry.target}, ${entry.what}`,

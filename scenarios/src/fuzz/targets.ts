@@ -61,11 +61,17 @@ function messageTarget(message: Message<Shape>, version: number): Target {
   return { kind: 'message', name: `message:${message.name}@${version}`, run, isExpected: isOurs }
 }
 
-/** What a message target reads, without reading it again. */
-export function readerOf({ name }: Target): (bytes: Buffer) => unknown {
+/** How a message target reads and writes. */
+export function coderOf({ name }: Target): {
+  read(bytes: Uint8Array): unknown
+  write(value: object): Uint8Array
+} {
   const [, messageName = '', version] = /^message:(.*)@(\d+)$/.exec(name) ?? []
   const message = messages.get(messageName) as Message<Shape>
-  return (bytes) => protocol.decode(message, Number(version), bytes)
+  return {
+    read: (bytes) => protocol.decode(message, Number(version), bytes),
+    write: (value) => protocol.encode(message, Number(version), value as never),
+  }
 }
 
 /** A value that came from bytes can be written, and reads the same. */
