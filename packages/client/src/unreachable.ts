@@ -72,8 +72,13 @@ function tlsFailed(broker: string, address: string, cause: NetworkError): KafkaE
   }
   const fault = tlsFaults.find(([codes]) => codes.test(code))?.[1] ?? 'check the ssl settings'
   // OpenSSL's own words name lines of its source; what is found in a certificate is said well.
-  const detail = /^E(PROTO|RR_O?SSL_)/.test(code) ? '' : `: ${cause.message.replace(/^\S+: /, '')}`
+  const detail = /^E(PROTO|RR_O?SSL_)/.test(code) ? '' : `: ${wordsOf(cause)}`
   return new AuthenticationError(`TLS with ${broker} failed: ${fault} (${code}${detail})`, { cause })
+}
+
+/** What was found, without the address in front and without the advice that newer Nodes put behind it. */
+function wordsOf({ message }: NetworkError): string {
+  return message.replace(/^\S+: /, '').replace(/; if the root CA is installed locally.*$/, '')
 }
 
 function meaningOf({ stage, code, message }: NetworkError): string {

@@ -35,7 +35,7 @@ export function prepareZstd(): Promise<void> | undefined {
 
 export function compressZstd(bytes: Uint8Array, level: number): Uint8Array {
   if (zstdCompressSync) {
-    return zstdCompressSync(bytes, { params: { [ZSTD_C_COMPRESSION_LEVEL]: level } })
+    return zstdCompressSync(bytes, settings(bytes, level))
   }
   if (compressWasm) return compressWasm(bytes, level)
   throw new Error(
@@ -46,9 +46,12 @@ export function compressZstd(bytes: Uint8Array, level: number): Uint8Array {
 /** As `compressZstd`, on another thread where the platform has zstd; in script it is done at once. */
 export async function compressZstdAsync(bytes: Uint8Array, level: number): Promise<Uint8Array> {
   if (!zstdCompress) return compressZstd(bytes, level)
-  return await offThread((done) =>
-    zstdCompress(bytes, { params: { [ZSTD_C_COMPRESSION_LEVEL]: level } }, done),
-  )
+  return await offThread((done) => zstdCompress(bytes, settings(bytes, level), done))
+}
+
+/** The size is told beforehand: otherwise a stream packs as if more might come, and other bytes than a single call. */
+function settings(bytes: Uint8Array, level: number): object {
+  return { params: { [ZSTD_C_COMPRESSION_LEVEL]: level }, pledgedSrcSize: bytes.length }
 }
 
 /** Several frames are one after the other; each is read to its end, whether it states its size or not. */
