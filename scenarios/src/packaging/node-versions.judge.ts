@@ -6,19 +6,20 @@ import { runTool } from '../foreign/run-tool.ts'
 import { programOf, runtimes } from '../foreign/runtimes.ts'
 
 const TESTS_LIMIT_MS = 300_000
-/** What may differ between versions: the packages, and client and broker together. */
+/** What may differ between versions: the packages, and client and broker together. The newest Node runs everything. */
 const CORE = ['packages/', 'scenarios/dist/client/', 'scenarios/dist/faults/', 'scenarios/dist/hostile/']
 
-describe('npm test passes on the oldest Node that is supported', () => {
-  const versions = runtimes.filter(({ name }) => name === 'Node 20.19.0')
+describe('npm test passes on every Node that is supported', () => {
+  const versions = runtimes.filter(({ name }) => name.startsWith('Node '))
   for (const runtime of versions) {
+    const patterns = runtime === versions.at(-1) ? [] : CORE
     it(`on ${runtime.name}`, { timeout: TESTS_LIMIT_MS }, async () => {
       const program = await programOf(runtime)
       // A test runner that knows itself to be inside another one reports to that one instead.
       const { NODE_TEST_CONTEXT: _, SAMSA_TEST_RESULTS: __, PATH = '', ...env } = process.env
       const output = await runTool(
         program,
-        [join(repository, 'scripts/test.mjs'), ...CORE],
+        [join(repository, 'scripts/test.mjs'), ...patterns],
         undefined,
         TESTS_LIMIT_MS,
         {

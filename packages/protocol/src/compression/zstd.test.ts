@@ -57,7 +57,8 @@ test('a block that says tens of thousands of times 128 KiB is refused at its fir
     Buffer.from('08' + '41' + 'ffffff' + '54' + '000034', 'hex'),
     Buffer.alloc(64, 0xff),
   ])
-  assert.throws(() => decompress(ZSTD, framed(block), 0x7fff_ffff), /^Error: zstd: /)
+  // The platform's own zstd refuses it in words of its own.
+  assert.throws(() => decompress(ZSTD, framed(block), 0x7fff_ffff), /zstd: |corruption/)
 })
 
 test('frames of nothing, frames that say more than they hold, and dictionaries', () => {
