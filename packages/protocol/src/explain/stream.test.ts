@@ -130,6 +130,41 @@ describe('explaining a captured connection', () => {
   })
 })
 
+describe('bytes that are damaged anywhere', () => {
+  it('are explained and printed without an error of the call, each byte once', () => {
+    const random = sequence(1)
+    for (let round = 0; round < 300; round++) {
+      const sides = [client, server].map((side) => {
+        const bytes = Buffer.from(side)
+        for (let count = 1 + (random() % 4); count > 0; count--)
+          bytes[random() % bytes.length] = random() & 0xff
+        const start = random() % bytes.length
+        return Buffer.concat([bytes.subarray(start), bytes.subarray(0, random() % bytes.length)])
+      }) as [Buffer, Buffer]
+      const covered = { client: 0, server: 0 }
+      for (const item of explainStream({ client: [sides[0]], server: [sides[1]] })) {
+        assert.ok(format(item).endsWith('\n'))
+        if (item.kind === 'unreadable') covered[item.from] += item.end - item.start
+        else {
+          covered.client += item.request?.bytes.length ?? 0
+          covered.server += item.response?.bytes.length ?? 0
+        }
+      }
+      assert.deepEqual(covered, { client: sides[0].length, server: sides[1].length }, `round ${round}`)
+      for (const side of sides) assert.ok(format(explainRecords(side)).endsWith('\n'))
+    }
+  })
+})
+
+/** Numbers that look random and are the same each time (Park and Miller). */
+function sequence(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state * 48271) % 0x7fff_ffff
+    return state >> 7
+  }
+}
+
 describe('printing an explanation', () => {
   it('is a table with a line for each piece', () => {
     assert.equal(
