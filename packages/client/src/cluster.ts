@@ -36,6 +36,8 @@ export interface ClusterRequestOptions {
   holdMs?: number
   maxVersion?: number
   noResponse?: boolean
+  /** The request has been written: what is sent to the same node from now on comes after it. */
+  onWritten?: () => void
 }
 
 const NOT_ONE = 'no broker can be reached'
@@ -201,13 +203,11 @@ export class Cluster {
     const timeoutMs = this.config.requestTimeoutMs + (options.holdMs ?? 0)
     const started = this.runtime.now()
     const node = await this.#nodeOf(target)
-    const connection = await this.#nodes.connect(
-      node,
-      routeOf(api.name).lane,
-      started + this.config.requestTimeoutMs,
-    )
-    const { maxVersion, noResponse } = options
-    return connection.request(api, body, { timeoutMs, maxVersion, noResponse })
+    const { lane } = routeOf(api.name)
+    const connection = await this.#nodes.connect(node, lane, started + this.config.requestTimeoutMs)
+    const answer = connection.request(api, body, { ...options, timeoutMs })
+    options.onWritten?.()
+    return answer
   }
 
   /** Monotonic time before which a node asked for silence (KIP-219), or before which it is not dialled again. */

@@ -221,3 +221,31 @@ test('what arrives after its producer has given up on the connection is stored o
   }
   assert.ok(late > 0, 'nothing ever arrived late')
 })
+
+test('a batch that waits for a connection is not overtaken by a later one that can wait longer', async () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const world = new SimWorld({ seed, turn })
+    const settings = { runtime: world.host('broker'), host: 'broker', port: 9092, brokers: 2 }
+    const broker = await world.until(startBroker(settings), LIMIT_MS)
+    broker.createTopic(TOPIC, { partitions: 2 })
+    for (const partition of [0, 1]) broker.moveLeader(TOPIC, partition, partition + 1)
+    const producer = new KafkaProducer(
+      { bootstrapServers: 'broker:9092', requestTimeoutMs: 700, lingerMs: 0 },
+      { runtime: world.host('one') },
+    )
+    await world.until(producer.send({ topic: TOPIC, partition: 0, value: 'first' }), LIMIT_MS)
+    world.network.split('one', 'broker:9093')
+    const sent = [producer.send({ topic: TOPIC, partition: 1, value: '1' })]
+    for (const value of ['2', '3']) {
+      await world.pass(250)
+      sent.push(producer.send({ topic: TOPIC, partition: 1, value }))
+    }
+    world.network.healAll()
+    const stored = await world.until(Promise.all(sent), LIMIT_MS)
+    assert.deepEqual(
+      stored.map(({ offset }) => offset),
+      [0, 1, 2],
+      `seed ${seed}`,
+    )
+  }
+})

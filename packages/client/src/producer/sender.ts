@@ -12,6 +12,7 @@ import type { PartitionQueue } from './partition-queue.ts'
 import { ProducerBatch } from './producer-batch.ts'
 import type { ProducerConfig } from './producer-config.ts'
 import { IdentityKeeper } from './producer-identity.ts'
+import { UnderWay } from './under-way.ts'
 
 type PartitionAnswer = Response<typeof Produce>['responses'][number]['partitionResponses'][number]
 
@@ -29,7 +30,7 @@ export interface SenderOptions {
  */
 export class Sender {
   readonly #options: SenderOptions
-  readonly #inFlight = new Map<number, number>()
+  readonly #underWay = new UnderWay(() => this.wake())
   readonly #identity: IdentityKeeper
   #failure: Error | undefined
   #isPrepared: boolean
@@ -130,7 +131,7 @@ export class Sender {
     const notBefore = cluster.notBefore(node, 'main')
     if (notBefore > now) return notBefore
     let left = queues
-    while (left.length > 0 && (this.#inFlight.get(node) ?? 0) < most) {
+    while (left.length > 0 && this.#underWay.hasRoom(node, most)) {
       const batches: ProducerBatch[] = []
       const later: PartitionQueue[] = []
       let bytes = 0
@@ -154,20 +155,23 @@ export class Sender {
   }
 
   async #produce(node: number, batches: readonly ProducerBatch[]): Promise<void> {
-    const { cluster } = this.#options
-    this.#inFlight.set(node, (this.#inFlight.get(node) ?? 0) + 1)
+    const request = this.#underWay.begin(node)
     try {
-      const answer = await this.#request(node, batches)
+      const answer = await this.#request(node, batches, request.written)
       this.#absorb(batches, answer)
     } catch (error) {
       for (const batch of batches) this.#unreached(batch, error as Error)
     } finally {
-      this.#inFlight.set(node, (this.#inFlight.get(node) ?? 1) - 1)
-      if (!cluster.signal.aborted) this.wake()
+      request.over()
+      if (!this.#options.cluster.signal.aborted) this.wake()
     }
   }
 
-  #request(node: number, batches: readonly ProducerBatch[]): Promise<Response<typeof Produce> | undefined> {
+  #request(
+    node: number,
+    batches: readonly ProducerBatch[],
+    onWritten: () => void,
+  ): Promise<Response<typeof Produce> | undefined> {
     const { cluster, config } = this.#options
     const { compressionType, compressionLevel, requestTimeoutMs: timeoutMs } = config
     const topics = new Map<string, { index: number; records: Uint8Array }[]>()
@@ -185,7 +189,7 @@ export class Sender {
     })
     const acks = config.acks === 'all' ? -1 : (config.acks as number)
     // Where an id is missing the newest version that uses names is taken (franz-go learned this the hard way).
-    const options = { noResponse: acks === 0, ...(hasIds ? {} : { maxVersion: 12 }) }
+    const options = { noResponse: acks === 0, onWritten, ...(hasIds ? {} : { maxVersion: 12 }) }
     return cluster.request(Produce, { acks, timeoutMs, topicData }, { node }, options)
   }
 
