@@ -8,7 +8,8 @@ const GROUPS = [READER, GROUP]
 
 /** One partition: three records of one producer, sent, acknowledged and read by everybody, as it should be. */
 class History {
-  readonly ledger = new Ledger()
+  late = 0
+  readonly ledger = new Ledger(() => this.late)
   readonly ends = [3]
 
   constructor() {
@@ -59,6 +60,16 @@ test('a rebalance excuses that records come again, from where the group had comm
   history.hand(GROUP, 'one', 1, [0, 'a'], [1, 'b'])
   history.ledger.commit(GROUP, 0, 1)
   history.ledger.assign('two', 1, [0])
+  history.hand(GROUP, 'two', 1, [1, 'b'], [2, 'c'])
+  assert.deepEqual(history.rest({ group: false }), [])
+})
+
+test('an older commit that was carried out late excuses that a group goes back', () => {
+  const history = new History().acknowledge(0, 1, 2)
+  history.hand(GROUP, 'one', 1, [0, 'a'], [1, 'b'])
+  history.ledger.commit(GROUP, 0, 2)
+  history.ledger.assign('two', 1, [0])
+  history.late++
   history.hand(GROUP, 'two', 1, [1, 'b'], [2, 'c'])
   assert.deepEqual(history.rest({ group: false }), [])
 })

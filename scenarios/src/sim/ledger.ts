@@ -20,6 +20,12 @@ export interface Handed {
   readonly value: string
 }
 
+/** What was committed, and how many requests of members had been carried out late until then. */
+interface Floor {
+  readonly offset: number
+  readonly late: number
+}
+
 /** Most findings of one kind that are told. */
 const MOST_TOLD = 3
 
@@ -33,14 +39,15 @@ const MOST_TOLD = 3
  * - A group skips nothing and commits only what it is done with; whoever takes a partition over begins where a commit was acknowledged, or later.
  */
 export class Ledger {
+  readonly #late: () => number
   readonly #sent = new Map<string, Sent>()
   readonly #handed: Handed[] = []
   readonly #counts = new Map<string, number>()
   /** The highest offset that a commit was acknowledged for, by partition. */
-  readonly #committed = new Map<number, number>()
+  readonly #committed = new Map<number, Floor>()
   /** Where the next record is, and the first one may be, by reader, stint and partition. */
   readonly #nextOffsets = new Map<string, number>()
-  readonly #floors = new Map<string, number>()
+  readonly #floors = new Map<string, Floor>()
   /** Values at (partition, offset), whoever saw them first. */
   readonly #log = new Map<string, string>()
   readonly #seen = new Map<string, Set<string>>()
@@ -48,6 +55,15 @@ export class Ledger {
   /** Highest offsets that anybody of a group was handed, and was done with, by partition. */
   readonly #highest = new Map<string, number>()
   readonly #done = new Map<string, number>()
+
+  /**
+   * @param late how many requests of members may have been carried out after these had given up the connection. An
+   *   older commit may be among them, which takes the group back, as it does with Kafka: it was tried again, and its
+   *   first attempt came last
+   */
+  constructor(late: () => number = () => 0) {
+    this.#late = late
+  }
 
   send(producer: string, value: string): void {
     const number = (this.#counts.get(producer) ?? 0) + 1
@@ -75,7 +91,10 @@ export class Ledger {
   /** A reader was assigned partitions: it must not begin before what was committed until now. */
   assign(reader: string, stint: number, partitions: readonly number[]): void {
     for (const partition of partitions)
-      this.#floors.set(`${reader} ${stint} ${partition}`, this.#committed.get(partition) ?? 0)
+      this.#floors.set(
+        `${reader} ${stint} ${partition}`,
+        this.#committed.get(partition) ?? { offset: 0, late: 0 },
+      )
   }
 
   /** A record was given to a reader. `group`: whose readers share the partitions; a reader alone is a group of its own. */
@@ -95,9 +114,9 @@ export class Ledger {
     if (expected === undefined) {
       if (offset > highest + 1)
         this.#find('skip', `${reader} began at ${place}, while nobody of ${group} had read beyond ${highest}`)
-      const floor = this.#floors.get(chain) ?? 0
-      if (offset < floor)
-        this.#find('back', `${reader} began at ${place}, although ${floor} had been committed before`)
+      const floor = this.#floors.get(chain)
+      if (floor && offset < floor.offset && floor.late === this.#late())
+        this.#find('back', `${reader} began at ${place}, although ${floor.offset} had been committed before`)
     }
     this.#nextOffsets.set(chain, offset + 1)
     this.#highest.set(`${group} ${partition}`, Math.max(highest, offset))
@@ -116,7 +135,10 @@ export class Ledger {
     const done = this.#done.get(`${group} ${partition}`) ?? -1
     if (offset > done + 1)
       this.#find('ahead', `${group} committed ${partition}-${offset} and was done with up to ${done} only`)
-    this.#committed.set(partition, Math.max(this.#committed.get(partition) ?? 0, offset))
+    const late = this.#late()
+    const known = this.#committed.get(partition)
+    if (!known || known.late !== late || known.offset < offset)
+      this.#committed.set(partition, { offset, late })
   }
 
   /** Something that must not happen, whatever the rest looks like. */

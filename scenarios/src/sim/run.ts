@@ -66,7 +66,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
 }
 
 class Simulation {
-  readonly ledger = new Ledger()
+  readonly ledger: Ledger
   readonly #options: RunOptions
   readonly #world: SimWorld
   readonly #cluster: Cluster
@@ -83,6 +83,8 @@ class Simulation {
     const listener = onLine ? { onLine } : {}
     this.#world = new SimWorld({ seed: `${seed} ${scenario}`, turn, network, disk, ...listener })
     this.#cluster = new Cluster(this.#world, scenario)
+    const { network: ways } = this.#world
+    this.ledger = new Ledger(() => MEMBERS.reduce((sum, name) => sum + ways.late(name), 0))
   }
 
   async run(): Promise<void> {

@@ -40,6 +40,8 @@ export interface EndOptions {
   readonly isAlive: () => boolean
   /** Cuts the connection: both sides are told. */
   readonly onCut: () => void
+  /** Bytes arrived here although who sent them has given up the connection. */
+  readonly onLate: () => void
   /** This end is over, and its sink knows. */
   readonly onOver: () => void
 }
@@ -169,6 +171,7 @@ export class End implements Transport {
       // Nobody is here any more. An end is no news to anyone; whatever else came is answered so that it stops.
       if (parcel.is !== 'end') this.#wire?.send({ is: 'reset' })
     } else if (parcel.is === 'bytes') {
+      if (this.#peer?.isOver) this.#options.onLate()
       this.#inbox.push(parcel.bytes)
       this.#flow()
     } else if (parcel.is === 'end') {

@@ -36,6 +36,8 @@ export interface LinkOptions {
   readonly listening: () => Port | undefined
   /** The answer to the first parcel: established or refused. */
   readonly onAnswer: (isEstablished: boolean) => void
+  /** Bytes of the client arrived although it has given up the connection. */
+  readonly onLate: () => void
   /** Both ends are over. */
   readonly onOver: () => void
 }
@@ -68,6 +70,7 @@ export class Link {
     this.to = `${server.name}:${port}`
     const ends = {
       ...options,
+      onLate: () => {},
       onCut: () => {
         this.#forward.send({ is: 'reset' })
         this.#backward.send({ is: 'reset' })
@@ -79,6 +82,7 @@ export class Link {
     this.client = new End({ ...ends, local: ours, remote: address, isAlive: () => program.isAlive })
     this.#server = new End({
       ...ends,
+      onLate: options.onLate,
       local: theirs,
       remote: ours,
       isAlive: () => this.#port?.program.isAlive ?? false,

@@ -129,6 +129,7 @@ test('what a client wrote before it gave up arrives all the same', async () => {
   await world.until(() => server.ends.length === 1, 5000)
   assert.equal(server.bytes.toString(), 'hello kafka')
   assert.equal(server.ends[0], undefined)
+  assert.deepEqual([world.network.late('client'), world.network.late('server')], [1, 0])
 })
 
 test('who drops a connection may lose the end of what was on its way', async () => {

@@ -50,6 +50,7 @@ export class Network {
   readonly #ports = new Map<string, Port>()
   readonly #links = new Set<Link>()
   readonly #nextPorts = new Map<Station, number>()
+  readonly #late = new Map<string, number>()
 
   constructor(scheduler: Scheduler, random: Random, trace: Trace, settings: NetworkSettings) {
     this.#scheduler = scheduler
@@ -62,6 +63,14 @@ export class Network {
   /** Connections that are being opened or of which an end is not over. */
   get connections(): readonly SimConnection[] {
     return [...this.#links]
+  }
+
+  /**
+   * How often bytes of a host arrived where it had dialled after it had given up the connection: a request of which it
+   * knows nothing any more may have been carried out then.
+   */
+  late(host: string): number {
+    return this.#late.get(host) ?? 0
   }
 
   /**
@@ -216,6 +225,10 @@ export class Network {
       port,
       listening: () => this.#ports.get(`${server.name}:${port}`),
       onAnswer,
+      onLate: () => {
+        const { name } = program.station
+        this.#late.set(name, this.late(name) + 1)
+      },
       onOver: () => void this.#links.delete(link),
     })
     this.#links.add(link)
