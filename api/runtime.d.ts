@@ -338,6 +338,11 @@ declare class Network {
     /** Connections that are being opened or of which an end is not over. */
     get connections(): readonly SimConnection[];
     /**
+     * How often bytes of a host arrived where it had dialled after it had given up the connection: a request of which it
+     * knows nothing any more may have been carried out then.
+     */
+    late(host: string): number;
+    /**
      * Lets nothing through between two places any more, or with `oneWay` nothing from the first to the second. What is
      * sent meanwhile is not lost but late; who dials waits until its time is up.
      */
