@@ -4148,8 +4148,11 @@ export interface Codec<S extends Shape> {
 export declare function codec<S extends Shape>(message: Message<S>, version: number): Codec<S>;
 /** Bytes of one message without a header. */
 export declare function encode<S extends Shape>(message: Message<S>, version: number, value: Encodable<S>): Uint8Array;
-/** The value of one message; bytes that are left over are an error. */
-export declare function decode<S extends Shape>(message: Message<S>, version: number, bytes: Uint8Array): Decoded<S>;
+/**
+ * The value of one message; bytes that are left over are an error.
+ * @throws MalformedError for bytes that are no such message, or whose value would take more memory than the limits allow.
+ */
+export declare function decode<S extends Shape>(message: Message<S>, version: number, bytes: Uint8Array, limits?: DecodeLimits): Decoded<S>;
 /** Left-over bytes mean that the two sides disagree on the layout: nothing that was read can be trusted. */
 export declare function expectEnd(reader: Reader, name: string, version: number): void;
 
@@ -4415,9 +4418,10 @@ export declare function encodeResponse<A extends Api>(api: A, version: number, c
 export declare function correlationIdOf(frame: Uint8Array): number;
 /**
  * The body of a response frame (without its size).
- * @throws MalformedError also for bytes that are left over.
+ * @throws MalformedError also for bytes that are left over, and for a value that would take more memory than the limits
+ * allow.
  */
-export declare function decodeResponse<A extends Api>(api: A, version: number, frame: Uint8Array): Response<A>;
+export declare function decodeResponse<A extends Api>(api: A, version: number, frame: Uint8Array, limits?: DecodeLimits): Response<A>;
 /** What a broker learns of a request before it knows the API. */
 export interface IncomingHeader {
     apiKey: number;
@@ -4433,7 +4437,7 @@ export declare function peekRequest(frame: Uint8Array): IncomingHeader;
  * The body of a request frame whose header was peeked. What is behind it is passed over, as Kafka does: librdkafka 2.16
  * asks for all topics with three bytes too many.
  */
-export declare function decodeRequest<A extends Api>(api: A, version: number, frame: Uint8Array): Received<A>;
+export declare function decodeRequest<A extends Api>(api: A, version: number, frame: Uint8Array, limits?: DecodeLimits): Received<A>;
 /** Limits of a `FrameSplitter`. */
 export interface SplitterOptions {
     /** A frame that announces more is refused before anything is allocated. Default 100 MiB, Kafka's own. */
@@ -5431,18 +5435,33 @@ export declare function partitionOfKey(key: Uint8Array, partitions: number): num
 // reader
 /** The longest text of a message in bytes of UTF-8, in all versions. */
 export declare const TEXT_BYTES_MAX = 32767;
+/** What a message may take when it is decoded. */
+export interface DecodeLimits {
+    /**
+     * Bytes of memory that the decoded value may take besides four times the frame. An element of a list can be a byte on
+     * the wire and a hundred in memory, so a hostile frame could otherwise take fifty times its size. Default 256 MiB: a
+     * Metadata response of some 800,000 partitions.
+     */
+    readonly maxDecodedBytes?: number | undefined;
+}
 /**
  * Reads Kafka's primitives, never past the end. A length or count is believed only after it was compared with what
  * remains, so hostile bytes cannot make it allocate. Byte fields are views of the given memory, not copies.
  */
 export declare class Reader {
+    #private;
     readonly bytes: Buffer;
     readonly end: number;
     position: number;
-    constructor(bytes: Uint8Array, start?: number, end?: number);
+    constructor(bytes: Uint8Array, start?: number, end?: number, limits?: DecodeLimits);
     get remaining(): number;
     /** Moves over `length` bytes and returns where they began. */
     take(length: number): number;
+    /**
+     * Accounts for memory that a decoded value is about to take.
+     * @throws MalformedError when it is more than the limit.
+     */
+    charge(bytes: number): void;
     boolean(): boolean;
     int8(): number;
     int16(): number;

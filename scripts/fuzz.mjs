@@ -4,4 +4,5 @@ import { prepare, root, run } from './prepare.mjs'
 
 prepare()
 const program = join(root, 'scenarios/dist/fuzz/main.js')
-run(process.execPath, ['--enable-source-maps', program, ...process.argv.slice(2)], 86_400_000)
+// The collector is called before and after what --memory weighs.
+run(process.execPath, ['--enable-source-maps', '--expose-gc', program, ...process.argv.slice(2)], 86_400_000)

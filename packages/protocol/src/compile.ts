@@ -1,6 +1,7 @@
+import { decodedSize, UNKNOWN_TAGS_BYTES } from './decoded-size.ts'
 import { defaultOf, isDefault, isRequired } from './field-default.ts'
 import { EncodeError, MalformedError, UnsupportedVersionError } from './kafka-error.ts'
-import { Reader, TEXT_BYTES_MAX } from './reader.ts'
+import { type DecodeLimits, Reader, TEXT_BYTES_MAX } from './reader.ts'
 import { type Coder, type Decode, describe, type Encode, readInt32, scalarCoder } from './scalar-coder.ts'
 import type { Decoded, Encodable, FieldSpec, Message, Shape } from './schema.ts'
 import { type UnknownTag, UnknownTags, unknownTags } from './unknown-tags.ts'
@@ -59,9 +60,17 @@ export function encode<S extends Shape>(
   return writer.finishContiguous()
 }
 
-/** The value of one message; bytes that are left over are an error. */
-export function decode<S extends Shape>(message: Message<S>, version: number, bytes: Uint8Array): Decoded<S> {
-  const reader = new Reader(bytes)
+/**
+ * The value of one message; bytes that are left over are an error.
+ * @throws MalformedError for bytes that are no such message, or whose value would take more memory than the limits allow.
+ */
+export function decode<S extends Shape>(
+  message: Message<S>,
+  version: number,
+  bytes: Uint8Array,
+  limits?: DecodeLimits,
+): Decoded<S> {
+  const reader = new Reader(bytes, 0, bytes.length, limits)
   const value = codec(message, version).decode(reader)
   expectEnd(reader, message.name, version)
   return value
@@ -225,6 +234,7 @@ function decodeTags(reader: Reader, value: Record<string | symbol, unknown>, tag
     }
   }
   if (firstUnknown < 0) return
+  reader.charge(UNKNOWN_TAGS_BYTES)
   const section = reader.bytes.subarray(firstUnknown, lastUnknown)
   value[unknownTags] = new UnknownTags(
     section,
@@ -253,7 +263,7 @@ function fieldCoder(spec: FieldSpec, context: Context): Coder {
     case 'records':
       return bytesCoder(compact, nullable)
     case 'array':
-      return arrayCoder(fieldCoder(type.element.spec, context), compact, nullable)
+      return arrayCoder(type.element.spec, context, compact, nullable)
     case 'struct': {
       const coder = structCoder(type.shape, context)
       return nullable ? nullableStruct(coder) : coder
@@ -299,7 +309,9 @@ function bytesCoder(compact: boolean, nullable: boolean): Coder {
   }
 }
 
-function arrayCoder(element: Coder, compact: boolean, nullable: boolean): Coder {
+function arrayCoder(spec: FieldSpec, context: Context, compact: boolean, nullable: boolean): Coder {
+  const element = fieldCoder(spec, context)
+  const elementBytes = decodedSize(spec)
   return {
     encode: (writer, value) => {
       if (!Array.isArray(value)) {
@@ -319,13 +331,16 @@ function arrayCoder(element: Coder, compact: boolean, nullable: boolean): Coder 
       // Every element takes a byte at least, so a count beyond what remains is refused before anything is allocated.
       const count = reader.length(compact, true)
       if (count < 0) return nullIf(nullable, reader)
+      reader.charge(count * elementBytes)
       // Lists of nodes and partitions are the bulk of large responses: their size is checked once, not for each.
       if (element.decode === readInt32) return reader.int32s(count)
-      const list: unknown[] = []
+      // Of the right length from the beginning: one that grows holds room for 16 more.
+      const list: unknown[] = new Array(count)
+      let at = 0
       try {
-        while (list.length < count) list.push(element.decode(reader))
+        for (; at < count; at++) list[at] = element.decode(reader)
       } catch (error) {
-        throw located(error, `[${list.length}]`)
+        throw located(error, `[${at}]`)
       }
       return list
     },

@@ -1,6 +1,6 @@
 import { codec, expectEnd } from './compile.ts'
 import { MalformedError } from './kafka-error.ts'
-import { Reader } from './reader.ts'
+import { type DecodeLimits, Reader } from './reader.ts'
 import type { Api, Received, Reply, Request, Response } from './schema.ts'
 import { int16, int32, message, string } from './schema.ts'
 import { Writer } from './writer.ts'
@@ -84,10 +84,16 @@ export function correlationIdOf(frame: Uint8Array): number {
 
 /**
  * The body of a response frame (without its size).
- * @throws MalformedError also for bytes that are left over.
+ * @throws MalformedError also for bytes that are left over, and for a value that would take more memory than the limits
+ * allow.
  */
-export function decodeResponse<A extends Api>(api: A, version: number, frame: Uint8Array): Response<A> {
-  const reader = new Reader(frame)
+export function decodeResponse<A extends Api>(
+  api: A,
+  version: number,
+  frame: Uint8Array,
+  limits?: DecodeLimits,
+): Response<A> {
+  const reader = new Reader(frame, 0, frame.length, limits)
   codec(ResponseHeader, responseHeaderVersion(api, version)).decode(reader)
   const body = codec(api.response, version).decode(reader)
   expectEnd(reader, api.response.name, version)
@@ -122,8 +128,13 @@ export function peekRequest(frame: Uint8Array): IncomingHeader {
  * The body of a request frame whose header was peeked. What is behind it is passed over, as Kafka does: librdkafka 2.16
  * asks for all topics with three bytes too many.
  */
-export function decodeRequest<A extends Api>(api: A, version: number, frame: Uint8Array): Received<A> {
-  const reader = new Reader(frame)
+export function decodeRequest<A extends Api>(
+  api: A,
+  version: number,
+  frame: Uint8Array,
+  limits?: DecodeLimits,
+): Received<A> {
+  const reader = new Reader(frame, 0, frame.length, limits)
   codec(RequestHeader, requestHeaderVersion(api, version)).decode(reader)
   return codec(api.request, version).decode(reader) as Received<A>
 }

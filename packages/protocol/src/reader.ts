@@ -11,6 +11,18 @@ interface FastBuffer extends Buffer {
 
 const NOTHING = Buffer.alloc(0)
 
+/** What a message may take when it is decoded. */
+export interface DecodeLimits {
+  /**
+   * Bytes of memory that the decoded value may take besides four times the frame. An element of a list can be a byte on
+   * the wire and a hundred in memory, so a hostile frame could otherwise take fifty times its size. Default 256 MiB: a
+   * Metadata response of some 800,000 partitions.
+   */
+  readonly maxDecodedBytes?: number | undefined
+}
+
+const DEFAULT_MAX_DECODED_BYTES = 256 * 1024 * 1024
+
 /**
  * Reads Kafka's primitives, never past the end. A length or count is believed only after it was compared with what
  * remains, so hostile bytes cannot make it allocate. Byte fields are views of the given memory, not copies.
@@ -19,8 +31,12 @@ export class Reader {
   readonly bytes: Buffer
   readonly end: number
   position: number
+  readonly #mostDecodedBytes: number
+  /** About what the decoded value takes, without the content of texts, which is at most twice that on the wire. */
+  #decodedBytes = 0
 
-  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length, limits: DecodeLimits = {}) {
+    this.#mostDecodedBytes = (limits.maxDecodedBytes ?? DEFAULT_MAX_DECODED_BYTES) + 2 * (end - start)
     this.bytes = Buffer.isBuffer(bytes)
       ? bytes
       : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -40,6 +56,20 @@ export class Reader {
     }
     this.position = start + length
     return start
+  }
+
+  /**
+   * Accounts for memory that a decoded value is about to take.
+   * @throws MalformedError when it is more than the limit.
+   */
+  charge(bytes: number): void {
+    this.#decodedBytes += bytes
+    if (this.#decodedBytes <= this.#mostDecodedBytes) return
+    throw new MalformedError(
+      `what was read so far would take about ${this.#decodedBytes} bytes of memory, more than ` +
+        `${this.#mostDecodedBytes}: ask for less at once, or raise maxDecodedBytes`,
+      this.position,
+    )
   }
 
   boolean(): boolean {
@@ -73,14 +103,13 @@ export class Reader {
   int32s(count: number): number[] {
     const start = this.take(count * 4)
     const bytes: Uint8Array = this.bytes
-    const list: number[] = []
-    for (let at = start; at < start + count * 4; at += 4) {
-      list.push(
+    const list: number[] = new Array(count)
+    for (let index = 0, at = start; index < count; index++, at += 4) {
+      list[index] =
         ((bytes[at] as number) << 24) |
-          ((bytes[at + 1] as number) << 16) |
-          ((bytes[at + 2] as number) << 8) |
-          (bytes[at + 3] as number),
-      )
+        ((bytes[at + 1] as number) << 16) |
+        ((bytes[at + 2] as number) << 8) |
+        (bytes[at + 3] as number)
     }
     return list
   }

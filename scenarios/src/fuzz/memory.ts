@@ -8,10 +8,8 @@ import { coderOf, MOST_DECOMPRESSED_BYTES } from './targets.ts'
 
 /** Frames of about this size are measured: large against the noise of the heap. */
 const FRAME_BYTES = 256 * 1024
-/** What may be held for each byte of a frame. */
+/** What may be held for each byte of a frame, besides what the limits of the reader allow. */
 const MOST_TIMES = 4
-/** The same for lists of the smallest elements: an object for two or three bytes is what plain values cost. */
-const MOST_TIMES_OF_LISTS = 48
 const NOISE_BYTES = 512 * 1024
 
 /** What reading one input has taken. */
@@ -19,8 +17,10 @@ export interface Measured {
   readonly target: string
   readonly what: string
   readonly frameBytes: number
-  /** Still held by the value after everything else was collected. */
+  /** Still held by the value after everything else was collected; 0 when it was refused. */
   readonly heldBytes: number
+  /** What it would hold without a limit. */
+  readonly unlimitedBytes: number
   readonly mostBytes: number
 }
 
@@ -32,8 +32,12 @@ export function measureMemory(collect: () => void): Measured[] {
   const measured: Measured[] = []
   for (const { target, input } of richest()) {
     for (const { what, bytes } of floods(target, input)) {
-      const held = weigh(target, bytes, collect)
-      if (held !== undefined) measured.push(entry(target.name, what, bytes, held, 0))
+      const unlimited = weigh(target, bytes, collect, Number.POSITIVE_INFINITY)
+      if (unlimited === undefined) continue
+      // The greatest limit under which it is too much by more than the noise: with that it must be refused.
+      const limit = Math.max(0, unlimited - MOST_TIMES * bytes.length - 2 * NOISE_BYTES)
+      const held = weigh(target, bytes, collect, limit) ?? 0
+      measured.push({ ...entry(target.name, what, bytes, held, limit), unlimitedBytes: unlimited })
     }
   }
   for (const { targetName, title, bytes } of bombs()) {
@@ -67,9 +71,8 @@ export function isTooMuch({ heldBytes, mostBytes }: Measured): boolean {
 }
 
 function entry(target: string, what: string, bytes: Buffer, heldBytes: number, limit: number): Measured {
-  const times = what.startsWith('list') ? MOST_TIMES_OF_LISTS : MOST_TIMES
-  const mostBytes = times * bytes.length + limit + NOISE_BYTES
-  return { target, what, frameBytes: bytes.length, heldBytes, mostBytes }
+  const mostBytes = MOST_TIMES * bytes.length + limit + NOISE_BYTES
+  return { target, what, frameBytes: bytes.length, heldBytes, unlimitedBytes: heldBytes, mostBytes }
 }
 
 /** As many unknown tagged fields as there is room for, and for each list as many elements as small as they can be. */
@@ -83,13 +86,21 @@ function* floods(target: Target, { bytes, spans }: Input): Generator<{ what: str
   const paths: string[][] = []
   listsIn(read(bytes), [], paths)
   for (const path of paths) {
-    const value = read(bytes) as object
-    const holder = path.slice(0, -1).reduce((at, name) => Reflect.get(at, name) as object, value)
-    const name = path.at(-1) as string
-    const [element] = Reflect.get(holder, name) as unknown[]
-    Reflect.set(holder, name, Array(FRAME_BYTES / 4).fill(hollow(element)))
-    yield { what: `list ${path.join('.')}`, bytes: Buffer.from(write(value)) }
+    for (const inner of [0, 1]) {
+      const value = read(bytes) as object
+      const holder = path.slice(0, -1).reduce((at, name) => Reflect.get(at, name) as object, value)
+      const name = path.at(-1) as string
+      const [element] = Reflect.get(holder, name) as unknown[]
+      if (inner === 1 && !hasList(element)) continue
+      Reflect.set(holder, name, Array(FRAME_BYTES / 4).fill(hollow(element, inner)))
+      yield { what: `list ${path.join('.')} of lists of ${inner}`, bytes: Buffer.from(write(value)) }
+    }
   }
+}
+
+function hasList(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return false
+  return Array.isArray(value) ? value.length > 0 : Object.values(value).some(hasList)
 }
 
 /** Where lists with something in them are; of the elements only the first is looked into. */
@@ -104,13 +115,13 @@ function listsIn(value: unknown, path: readonly string[], found: string[][]): vo
   for (const [name, content] of Object.entries(value)) listsIn(content, [...path, name], found)
 }
 
-/** The same with nothing in it, except for ids, which have one size. */
-function hollow(value: unknown): unknown {
+/** The same with nothing in it, except for ids, which have one size; lists have `inner` elements at most. */
+function hollow(value: unknown, inner: number): unknown {
   if (typeof value === 'string') return /^[\w-]{22}$/.test(value) ? value : ''
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof Uint8Array) return new Uint8Array(0)
-  if (Array.isArray(value)) return []
-  return Object.fromEntries(Object.entries(value).map(([name, content]) => [name, hollow(content)]))
+  if (Array.isArray(value)) return value.slice(0, inner).map((element) => hollow(element, inner))
+  return Object.fromEntries(Object.entries(value).map(([name, content]) => [name, hollow(content, inner)]))
 }
 
 function tagFlood(): Buffer {
@@ -121,16 +132,23 @@ function tagFlood(): Buffer {
   return Buffer.concat([varint(count), ...pieces])
 }
 
-function weigh(target: Target, bytes: Buffer, collect: () => void): number | undefined {
+/** What the value holds; nothing when it is refused, in the end or by the limit. */
+function weigh(
+  target: Target,
+  bytes: Buffer,
+  collect: () => void,
+  maxDecodedBytes: number,
+): number | undefined {
   const { read } = coderOf(target)
+  const limits = { maxDecodedBytes }
   try {
-    read(bytes)
+    read(bytes, limits)
   } catch {
     return undefined
   }
   collect()
   const before = used()
-  const value = read(bytes)
+  const value = read(bytes, limits)
   collect()
   const held = used() - before
   return value === undefined ? 0 : held

@@ -63,13 +63,13 @@ function messageTarget(message: Message<Shape>, version: number): Target {
 
 /** How a message target reads and writes. */
 export function coderOf({ name }: Target): {
-  read(bytes: Uint8Array): unknown
+  read(bytes: Uint8Array, limits?: protocol.DecodeLimits): unknown
   write(value: object): Uint8Array
 } {
   const [, messageName = '', version] = /^message:(.*)@(\d+)$/.exec(name) ?? []
   const message = messages.get(messageName) as Message<Shape>
   return {
-    read: (bytes) => protocol.decode(message, Number(version), bytes),
+    read: (bytes, limits) => protocol.decode(message, Number(version), bytes, limits),
     write: (value) => protocol.encode(message, Number(version), value as never),
   }
 }
