@@ -291,17 +291,27 @@ export const bodies: { readonly [Name in ApiName]: (ground: Ground) => Request<A
     subscribedTopicNames: [topic],
   }),
   ShareGroupDescribe: ({ fresh }) => ({ groupIds: [fresh], includeAuthorizedOperations: true }),
-  ShareFetch: ({ fresh, freshId }) => ({
+  ShareFetch: ({ topicId, fresh, freshId }) => ({
     groupId: fresh,
     memberId: freshId,
-    shareSessionEpoch: 0,
+    // Of a session that nobody has opened: with the first epoch the answer depends on how far the state of the group is.
+    shareSessionEpoch: 1,
     maxWaitMs: 10,
     minBytes: 0,
     maxBytes: 65536,
     maxRecords: 10,
     batchSize: 10,
-    // Of no topic: for one that exists the answer depends on whether its state has been loaded in time.
-    topics: [{ topicId: freshId, partitions: [{ partitionIndex: 0, acknowledgementBatches: [] }] }],
+    topics: [
+      {
+        topicId,
+        partitions: [
+          {
+            partitionIndex: 0,
+            acknowledgementBatches: [{ firstOffset: 0, lastOffset: 0, acknowledgeTypes: [1] }],
+          },
+        ],
+      },
+    ],
     forgottenTopicsData: [],
   }),
   ShareAcknowledge: ({ topicId, fresh, freshId }) => ({

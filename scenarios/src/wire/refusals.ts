@@ -11,6 +11,10 @@ const noToken = { error: 'DELEGATION_TOKEN_REQUEST_NOT_ALLOWED' }
 const noProducer = { error: 'INVALID_PRODUCER_ID_MAPPING' }
 const noGroup = { error: 'GROUP_ID_NOT_FOUND' }
 const noMember = { error: 'UNKNOWN_MEMBER_ID' }
+// KIP-932: the session begins with epoch 0.
+const noShareSession = { error: 'SHARE_SESSION_NOT_FOUND' }
+// State that was never initialized (ShareCoordinatorShard).
+const noShareState = { error: 'INVALID_REQUEST' }
 const noTopic = { error: 'UNKNOWN_TOPIC_OR_PARTITION' }
 const noSecurity = { error: 'SECURITY_DISABLED' }
 const notAskedForSasl = { error: 'ILLEGAL_SASL_STATE' }
@@ -44,21 +48,20 @@ const refusals: { readonly [Name in ApiName]?: Refusal } = {
   JoinGroup: { error: 'MEMBER_ID_REQUIRED', versions: [4, 4] },
   LeaveGroup: noMember,
   OffsetDelete: noGroup,
-  ReadShareGroupState: { error: 'INVALID_REQUEST' },
+  ReadShareGroupState: noShareState,
   RemoveRaftVoter: otherCluster,
   RenewDelegationToken: noToken,
   SaslAuthenticate: notAskedForSasl,
   SaslHandshake: notAskedForSasl,
-  ShareAcknowledge: { error: 'SHARE_SESSION_NOT_FOUND' },
-  // Seen of 4.3.1 for a topic id that no topic has; not looked into.
-  ShareFetch: { error: 'UNKNOWN_SERVER_ERROR' },
+  ShareAcknowledge: noShareSession,
+  ShareFetch: noShareSession,
   ShareGroupDescribe: noGroup,
   StreamsGroupDescribe: noGroup,
   SyncGroup: noMember,
   TxnOffsetCommit: noProducer,
   UnregisterBroker: { error: 'BROKER_ID_NOT_REGISTERED' },
   UpdateFeatures: { error: 'INVALID_UPDATE_VERSION' },
-  WriteShareGroupState: { error: 'INVALID_REQUEST' },
+  WriteShareGroupState: noShareState,
   WriteTxnMarkers: noTopic,
 }
 
