@@ -49,20 +49,25 @@ test('records are read quickly as they are read exactly, at every size where a n
   }
 })
 
-test('broken records are read quickly as they are read exactly: every prefix, and every byte changed', () => {
+test('broken records are read quickly as they are read exactly: every prefix, and every two bytes changed', () => {
   const writer = new BatchWriter()
   writer.append(1000, Buffer.from('key'), Buffer.alloc(70, 'x'), [{ key: 'name', value: 'v' }])
   writer.append(1100, null, null, undefined)
   writer.append(1001, Buffer.alloc(65, 'k'), Buffer.from('v'), undefined)
+  writer.append(1002, null, Buffer.alloc(9), [{ key: '', value: Buffer.alloc(30) }])
   const { bytes, count } = recordsOf(writer)
   for (let end = 0; end < bytes.length; end++) {
     assert.deepEqual(read(bytes.subarray(0, end), count, true), read(bytes.subarray(0, end), count, false))
   }
   for (let at = 0; at < bytes.length; at++) {
     for (const byte of [0, 1, 2, 0x7e, 0x7f, 0x80, 0x81, 0xff, (bytes[at] as number) ^ 1]) {
-      const changed = Buffer.from(bytes)
-      changed[at] = byte
-      assert.deepEqual(read(changed, count, true), read(changed, count, false), `byte ${at} is ${byte}`)
+      // A number may take more bytes than it needs.
+      for (const next of [bytes[at + 1] ?? 0, 0, 0x80, 0xff]) {
+        const changed = Buffer.from(bytes)
+        changed[at] = byte
+        if (at + 1 < changed.length) changed[at + 1] = next
+        assert.deepEqual(read(changed, count, true), read(changed, count, false), `${byte} ${next} at ${at}`)
+      }
     }
   }
 })
