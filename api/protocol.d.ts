@@ -5444,6 +5444,8 @@ export interface DecodeLimits {
      */
     readonly maxDecodedBytes?: number | undefined;
 }
+/** An empty list of so many places; what it gets is put at its index. */
+export declare function roomFor<T>(count: number): T[];
 /**
  * Reads Kafka's primitives, never past the end. A length or count is believed only after it was compared with what
  * remains, so hostile bytes cannot make it allocate. Byte fields are views of the given memory, not copies.
@@ -5820,6 +5822,7 @@ export type WireType = {
 } | {
     readonly kind: 'struct';
     readonly shape: Shape;
+    readonly make?: Make<Shape> | undefined;
 };
 /** What Kafka's JSON schema says of a field, besides its name and type. */
 export interface FieldSpec {
@@ -5879,6 +5882,16 @@ type SpareKeys<S extends Shape> = {
 export type Decoded<S extends Shape> = {
     [K in keyof S]: S[K]['out'];
 };
+/** Reads the fields of a shape: of those that the version lacks, the default. */
+export type FieldReaders<S extends Shape> = {
+    readonly [K in keyof S]: (from: Reader) => S[K]['out'];
+};
+/**
+ * Reads a struct by one literal with all fields in the shape's order, e.g. `(read, from) => ({ id: read.id(from) })`.
+ * It says nothing that the shape does not say; it is for structs that come by the thousand, since an engine makes an
+ * object by a literal of its own ten times as fast as by names that it does not know beforehand.
+ */
+export type Make<S extends Shape> = (read: FieldReaders<S>, from: Reader) => Decoded<S>;
 /** What encoding a shape takes: fields that some version lacks, or that have a default, may be left out. */
 export type Encodable<S extends Shape> = Flat<{
     readonly [K in Exclude<keyof S, SpareKeys<S>>]: S[K]['in'];
@@ -5914,10 +5927,10 @@ export declare const bytes: Field<Uint8Array>;
 /** Whole record batches; a view of the frame. */
 export declare const records: Field<Uint8Array>;
 /** A list of structs, or of anything else. */
-export declare function array<S extends Shape>(shape: S): Field<Decoded<S>[], readonly Encodable<S>[]>;
+export declare function array<S extends Shape>(shape: S, make?: Make<S>): Field<Decoded<S>[], readonly Encodable<S>[]>;
 export declare function array<O, I>(element: Field<O, I, boolean>): Field<O[], readonly I[]>;
 /** Fields of their own within a message. */
-export declare function struct<S extends Shape>(shape: S): Field<Decoded<S>, Encodable<S>>;
+export declare function struct<S extends Shape>(shape: S, make?: Make<S>): Field<Decoded<S>, Encodable<S>>;
 /** A message with versions: a request, a response, a header, a record of an internal topic. */
 export interface Message<S extends Shape> {
     readonly name: string;

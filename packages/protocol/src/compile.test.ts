@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { decode, encode } from './compile.ts'
 import { EncodeError, MalformedError } from './kafka-error.ts'
+import type { Decoded, Make } from './schema.ts'
 import { array, int8, int32, message, string, struct } from './schema.ts'
 
 const Note = message('Note', { versions: [0, 1], flexible: 1 }, { text: string })
@@ -52,4 +53,64 @@ test('a null struct is -1 in its place and 0 in a tagged field, and is left out 
   ]) {
     assert.deepEqual(decode(Box, 0, encode(Box, 0, value)), value)
   }
+})
+
+const partition = {
+  id: int32,
+  epoch: int32.since(1).default(-1),
+  nodes: array(int32).since(1),
+  rack: string.tag(0, 1),
+}
+type Partition = Decoded<typeof partition>
+const makePartition: Make<typeof partition> = (read, from) => ({
+  id: read.id(from),
+  epoch: read.epoch(from),
+  nodes: read.nodes(from),
+  rack: read.rack(from),
+})
+const versions = { versions: [0, 1] as const, flexible: 1 }
+const Plain = message('Plain', versions, { partitions: array(partition) })
+const Made = message('Made', versions, { partitions: array(partition, makePartition) })
+
+test('a struct that is read by a maker is what it is without, in every version, with and without tags', () => {
+  for (const version of [0, 1]) {
+    for (const more of [{}, version === 0 ? {} : { epoch: 3, nodes: [1, 2], rack: 'r' }]) {
+      const bytes = encode(Plain, version, { partitions: [{ id: 7, ...more }, { id: 8 }] })
+      const { partitions } = decode(Made, version, bytes)
+      assert.deepEqual(partitions, decode(Plain, version, bytes).partitions)
+      const [one, other] = partitions as [Partition, Partition]
+      assert.equal(Object.getPrototypeOf(one), Object.prototype)
+      assert.deepEqual(encode(Made, version, { partitions }), bytes)
+      // What is missing is nobody else's.
+      one.nodes.push(1)
+      assert.deepEqual(other.nodes, [])
+    }
+  }
+})
+
+test('broken bytes are located in the same way in a struct that is read by a maker', () => {
+  const bytes = encode(Plain, 1, { partitions: [{ id: 7 }, { id: 8, nodes: [1, 2], rack: 'r' }] })
+  for (let end = 0; end < bytes.length; end++) {
+    const thrown = [Plain, Made].map((message) => {
+      try {
+        return decode(message, 1, bytes.subarray(0, end))
+      } catch (error) {
+        assert.ok(error instanceof MalformedError)
+        return error.message
+      }
+    })
+    assert.equal(thrown[0], thrown[1])
+  }
+})
+
+test('a maker that reads or puts the fields in another order than the shape is refused', () => {
+  const wrong: Make<typeof partition> = (read, from) => {
+    const epoch = read.epoch(from)
+    return { id: read.id(from), epoch, nodes: read.nodes(from), rack: read.rack(from) }
+  }
+  const Wrong = message('Wrong', versions, { partitions: array(partition, wrong) })
+  assert.throws(
+    () => decode(Wrong, 1, Buffer.alloc(2)),
+    /Wrong: reads epoch,id,nodes,rack where its shape has id,epoch/,
+  )
 })

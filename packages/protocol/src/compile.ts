@@ -1,22 +1,18 @@
-import { decodedSize, UNKNOWN_TAGS_BYTES } from './decoded-size.ts'
+import { decodedSize, SPARE_BYTES } from './decoded-size.ts'
 import { defaultOf, isDefault, isRequired } from './field-default.ts'
 import { EncodeError, MalformedError, UnsupportedVersionError } from './kafka-error.ts'
-import { type DecodeLimits, Reader, TEXT_BYTES_MAX } from './reader.ts'
-import { type Coder, type Decode, describe, type Encode, readInt32, scalarCoder } from './scalar-coder.ts'
-import type { Decoded, Encodable, FieldSpec, Message, Shape } from './schema.ts'
-import { type UnknownTag, UnknownTags, unknownTags } from './unknown-tags.ts'
+import { type DecodeLimits, Reader, roomFor, TEXT_BYTES_MAX } from './reader.ts'
+import { type Coder, describe, type Encode, readInt32, scalarCoder } from './scalar-coder.ts'
+import type { Decoded, Encodable, FieldSpec, Make, Message, Shape } from './schema.ts'
+import type { Context, Fields, Lacking, Slot } from './struct-decoder.ts'
+import { located, madeDecoder, structDecoder } from './struct-decoder.ts'
+import { type UnknownTag, unknownTags } from './unknown-tags.ts'
 import { Writer } from './writer.ts'
 
 /** A message at one version, compiled to closures. */
 export interface Codec<S extends Shape> {
   encode(writer: Writer, value: Encodable<S>): void
   decode(reader: Reader): Decoded<S>
-}
-
-interface Context {
-  message: string
-  version: number
-  flexible: boolean
 }
 
 const compiled = new WeakMap<Message<Shape>, Codec<Shape>[]>()
@@ -83,19 +79,7 @@ export function expectEnd(reader: Reader, name: string, version: number): void {
   }
 }
 
-interface Slot {
-  name: string
-  spec: FieldSpec
-  coder: Coder
-  required: boolean
-}
-
-interface Lacking {
-  name: string
-  spec: FieldSpec
-}
-
-function structCoder(shape: Shape, context: Context): Coder {
+function structCoder(shape: Shape, context: Context, make?: Make<Shape>): Coder {
   const { version, flexible } = context
   const plain: Slot[] = []
   const tagged: Slot[] = []
@@ -111,13 +95,14 @@ function structCoder(shape: Shape, context: Context): Coder {
     else tagged.push(slot)
   }
   tagged.sort((a, b) => (a.spec.tag as number) - (b.spec.tag as number))
+  const fields = { plain, tagged, lacking }
   return {
-    encode: structEncoder(plain, tagged, lacking, context),
-    decode: structDecoder(plain, tagged, lacking, context),
+    encode: structEncoder(fields, context),
+    decode: make ? madeDecoder(shape, make, fields, context) : structDecoder(fields, context),
   }
 }
 
-function structEncoder(plain: Slot[], tagged: Slot[], lacking: Lacking[], context: Context): Encode {
+function structEncoder({ plain, tagged, lacking }: Fields, context: Context): Encode {
   const refuse = lacking.filter(({ spec }) => !spec.ignorable)
   return (writer, value) => {
     if (value === null || typeof value !== 'object') {
@@ -147,7 +132,7 @@ function structEncoder(plain: Slot[], tagged: Slot[], lacking: Lacking[], contex
   }
 }
 
-function encodeTags(writer: Writer, value: Record<string | symbol, unknown>, tagged: Slot[]): void {
+function encodeTags(writer: Writer, value: Record<string | symbol, unknown>, tagged: readonly Slot[]): void {
   const unknown = value[unknownTags] as Iterable<UnknownTag> | undefined
   if (tagged.length === 0 && unknown === undefined) {
     writer.uvarint(0)
@@ -179,79 +164,6 @@ function encodeTags(writer: Writer, value: Record<string | symbol, unknown>, tag
   }
 }
 
-function structDecoder(plain: Slot[], tagged: Slot[], lacking: Lacking[], context: Context): Decode {
-  const names = plain.map(({ name }) => name)
-  const decoders = plain.map(({ coder }) => coder.decode)
-  const missing = [...lacking, ...tagged]
-  // Copied for each value: one that has all its fields from the beginning is made faster than one that grows.
-  const blank: Record<string, unknown> = Object.fromEntries(names.map((name) => [name, undefined]))
-  for (const { name, spec } of missing) blank[name] = defaultOf(spec)
-  // What could be changed by whoever gets it is made anew.
-  const fresh = missing.filter(({ name }) => typeof blank[name] === 'object' && blank[name] !== null)
-  const count = names.length
-  return (reader) => {
-    const value: Record<string | symbol, unknown> = { ...blank }
-    let at = 0
-    try {
-      for (; at < count; at++) value[names[at] as string] = (decoders[at] as Decode)(reader)
-    } catch (error) {
-      throw located(error, names[at] as string)
-    }
-    for (const { name, spec } of fresh) value[name] = defaultOf(spec)
-    if (context.flexible) decodeTags(reader, value, tagged)
-    return value
-  }
-}
-
-function decodeTags(reader: Reader, value: Record<string | symbol, unknown>, tagged: Slot[]): void {
-  let last = -1
-  let firstUnknown = -1
-  let lastUnknown = -1
-  for (let left = reader.uvarint(); left > 0; left--) {
-    const at = reader.position
-    const tag = reader.uvarint()
-    if (tag <= last) throw new MalformedError(`tagged field ${tag} comes after ${last}`, at)
-    last = tag
-    const size = sizeWithin(reader, reader.uvarint())
-    const known = tagged.find(({ spec }) => spec.tag === tag)
-    if (!known) {
-      if (firstUnknown < 0) firstUnknown = at
-      reader.take(size)
-      lastUnknown = reader.position
-      continue
-    }
-    const end = reader.position + size
-    try {
-      value[known.name] = known.coder.decode(reader)
-      if (reader.position !== end) {
-        throw new MalformedError(
-          `tagged field ends ${reader.position - end} bytes off its size`,
-          reader.position,
-        )
-      }
-    } catch (error) {
-      throw located(error, known.name)
-    }
-  }
-  if (firstUnknown < 0) return
-  reader.charge(UNKNOWN_TAGS_BYTES)
-  const section = reader.bytes.subarray(firstUnknown, lastUnknown)
-  value[unknownTags] = new UnknownTags(
-    section,
-    tagged.map(({ spec }) => spec.tag),
-  )
-}
-
-function sizeWithin(reader: Reader, size: number): number {
-  if (size > reader.remaining) {
-    throw new MalformedError(
-      `tagged field of ${size} bytes where ${reader.remaining} remain`,
-      reader.position,
-    )
-  }
-  return size
-}
-
 function fieldCoder(spec: FieldSpec, context: Context): Coder {
   const compact = context.flexible && spec.compact
   const nullable = context.version >= spec.nullableSince && context.version <= spec.nullableUntil
@@ -265,7 +177,7 @@ function fieldCoder(spec: FieldSpec, context: Context): Coder {
     case 'array':
       return arrayCoder(type.element.spec, context, compact, nullable)
     case 'struct': {
-      const coder = structCoder(type.shape, context)
+      const coder = structCoder(type.shape, context, type.make)
       return nullable ? nullableStruct(coder) : coder
     }
     default:
@@ -311,7 +223,7 @@ function bytesCoder(compact: boolean, nullable: boolean): Coder {
 
 function arrayCoder(spec: FieldSpec, context: Context, compact: boolean, nullable: boolean): Coder {
   const element = fieldCoder(spec, context)
-  const elementBytes = decodedSize(spec)
+  const elementBytes = decodedSize(spec) + SPARE_BYTES
   return {
     encode: (writer, value) => {
       if (!Array.isArray(value)) {
@@ -334,8 +246,7 @@ function arrayCoder(spec: FieldSpec, context: Context, compact: boolean, nullabl
       reader.charge(count * elementBytes)
       // Lists of nodes and partitions are the bulk of large responses: their size is checked once, not for each.
       if (element.decode === readInt32) return reader.int32s(count)
-      // Of the right length from the beginning: one that grows holds room for 16 more.
-      const list: unknown[] = new Array(count)
+      const list: unknown[] = roomFor(count)
       let at = 0
       try {
         for (; at < count; at++) list[at] = element.decode(reader)
@@ -360,7 +271,7 @@ function nullableStruct(coder: Coder): Coder {
 /** In a tagged field Kafka marks a null struct with 0 where it has -1 elsewhere. */
 function taggedCoder(spec: FieldSpec, context: Context): Coder {
   if (spec.type.kind !== 'struct' || spec.nullableSince > context.version) return fieldCoder(spec, context)
-  const coder = structCoder(spec.type.shape, context)
+  const coder = structCoder(spec.type.shape, context, spec.type.make)
   return {
     encode: (writer, value) => {
       writer.uvarint(value === null ? 0 : 1)
@@ -373,10 +284,4 @@ function taggedCoder(spec: FieldSpec, context: Context): Coder {
 function nullIf(nullable: boolean, reader: Reader): null {
   if (nullable) return null
   throw new MalformedError('is null where null is not allowed', reader.position)
-}
-
-function located(error: unknown, name: string): unknown {
-  if (error instanceof MalformedError || error instanceof EncodeError) return error.within(name)
-  if (error instanceof UnsupportedVersionError) return error.within(name)
-  return error
 }

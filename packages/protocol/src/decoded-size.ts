@@ -3,6 +3,8 @@ import type { FieldSpec, Primitive } from './schema.ts'
 /** What an object costs besides its fields, and each place in an object or list, in V8 without pointer compression. */
 const OBJECT_BYTES = 24
 const PLACE_BYTES = 8
+/** Long lists grow, by half each time: for each element so much may be room that is not used. */
+export const SPARE_BYTES = 4
 /** A list, empty or not; its places are counted by themselves. */
 const LIST_BYTES = 48
 /** Unknown tagged fields of one struct, however many: the object, the view of the frame and the key. */

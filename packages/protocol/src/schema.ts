@@ -1,3 +1,5 @@
+import type { Reader } from './reader.ts'
+
 /**
  * The schema language: one declaration of a Kafka message gives its codec for every version and the static types of
  * both directions. Values are plain objects with Kafka's field names in camelCase; one shape serves all versions.
@@ -30,7 +32,7 @@ export type Primitive =
 export type WireType =
   | { readonly kind: Primitive }
   | { readonly kind: 'array'; readonly element: Field<unknown, unknown, boolean> }
-  | { readonly kind: 'struct'; readonly shape: Shape }
+  | { readonly kind: 'struct'; readonly shape: Shape; readonly make?: Make<Shape> | undefined }
 
 /** What Kafka's JSON schema says of a field, besides its name and type. */
 export interface FieldSpec {
@@ -109,6 +111,16 @@ type SpareKeys<S extends Shape> = { [K in keyof S]: S[K]['spare'] extends true ?
 /** What decoding a shape gives: every field, those that the version lacks as their defaults. */
 export type Decoded<S extends Shape> = { [K in keyof S]: S[K]['out'] }
 
+/** Reads the fields of a shape: of those that the version lacks, the default. */
+export type FieldReaders<S extends Shape> = { readonly [K in keyof S]: (from: Reader) => S[K]['out'] }
+
+/**
+ * Reads a struct by one literal with all fields in the shape's order, e.g. `(read, from) => ({ id: read.id(from) })`.
+ * It says nothing that the shape does not say; it is for structs that come by the thousand, since an engine makes an
+ * object by a literal of its own ten times as fast as by names that it does not know beforehand.
+ */
+export type Make<S extends Shape> = (read: FieldReaders<S>, from: Reader) => Decoded<S>
+
 /** What encoding a shape takes: fields that some version lacks, or that have a default, may be left out. */
 export type Encodable<S extends Shape> = Flat<
   { readonly [K in Exclude<keyof S, SpareKeys<S>>]: S[K]['in'] } & {
@@ -164,16 +176,16 @@ export const bytes: Field<Uint8Array> = primitive('bytes')
 export const records: Field<Uint8Array> = primitive('records')
 
 /** A list of structs, or of anything else. */
-export function array<S extends Shape>(shape: S): Field<Decoded<S>[], readonly Encodable<S>[]>
+export function array<S extends Shape>(shape: S, make?: Make<S>): Field<Decoded<S>[], readonly Encodable<S>[]>
 export function array<O, I>(element: Field<O, I, boolean>): Field<O[], readonly I[]>
-export function array(of: Shape | AnyField): AnyField {
-  const element = of instanceof Field ? of : struct(of)
+export function array(of: Shape | AnyField, make?: Make<Shape>): AnyField {
+  const element = of instanceof Field ? of : struct(of, make)
   return new Field(plain({ kind: 'array', element }))
 }
 
 /** Fields of their own within a message. */
-export function struct<S extends Shape>(shape: S): Field<Decoded<S>, Encodable<S>> {
-  return new Field(plain({ kind: 'struct', shape }))
+export function struct<S extends Shape>(shape: S, make?: Make<S>): Field<Decoded<S>, Encodable<S>> {
+  return new Field(plain({ kind: 'struct', shape, make: make as Make<Shape> | undefined }))
 }
 
 /** A message with versions: a request, a response, a header, a record of an internal topic. */

@@ -1,3 +1,6 @@
+import type { Words } from './copy.ts'
+import { copyLiterals, copyMatch } from './copy.ts'
+
 /** The LZ4 block format: sequences of literals and matches. */
 
 const HASH_BITS = 13
@@ -110,21 +113,22 @@ export function read32(bytes: Buffer, at: number): number {
 }
 
 /**
- * Decompresses a block to `output` at `to`; matches may reach back to `history` in `output`.
- * @returns where the content ends in `output`
+ * Decompresses a block of `input`, which is `from` too, to `to` at `begin`; matches may reach back to `history` in there.
+ * @returns where the content ends in `to`
  * @throws Error for anything that would read or write out of bounds
  */
 export function decompressLz4Block(
   input: Buffer,
+  from: Words,
   start: number,
   end: number,
-  output: Buffer,
-  to: number,
+  to: Words,
+  begin: number,
   limit: number,
   history: number,
 ): number {
   let at = start
-  let out = to
+  let out = begin
   while (at < end) {
     const token = input[at++] as number
     let literals = token >>> 4
@@ -138,10 +142,8 @@ export function decompressLz4Block(
     }
     if (literals > end - at) throw damaged('literals are cut off')
     if (literals > limit - out) throw new BlockTooLarge()
-    if (literals <= 16) for (let i = 0; i < literals; i++) output[out + i] = input[at + i] as number
-    else input.copy(output, out, at, at + literals)
+    out = copyLiterals(from, at, to, out, literals)
     at += literals
-    out += literals
     if (at === end) return out
     if (end - at < 2) throw damaged('a distance is cut off')
     const distance = (input[at] as number) | ((input[at + 1] as number) << 8)
@@ -157,24 +159,9 @@ export function decompressLz4Block(
     }
     if (distance === 0 || distance > out - history) throw damaged('a match reaches before the beginning')
     if (length > limit - out) throw new BlockTooLarge()
-    out = copyMatch(output, out, distance, length)
+    out = copyMatch(to, out, distance, length)
   }
   return out
-}
-
-/** Copies from what was just written; the two stretches may overlap, which repeats a pattern. */
-export function copyMatch(output: Buffer, out: number, distance: number, length: number): number {
-  if (distance >= length && length > 24) {
-    output.copyWithin(out, out - distance, out - distance + length)
-    return out + length
-  }
-  if (distance === 1 && length > 24) {
-    output.fill(output[out - 1] as number, out, out + length)
-    return out + length
-  }
-  let from = out - distance
-  for (let i = 0; i < length; i++) output[out + i] = output[from++] as number
-  return out + length
 }
 
 /** A block gives more than there is room for. */

@@ -1,4 +1,5 @@
 import { asBuffer, tooLarge } from './bytes.ts'
+import { Words } from './copy.ts'
 import { BlockTooLarge, compressLz4Block, decompressLz4Block, lz4BlockBound } from './lz4-block.ts'
 import { compressLz4BlockHigh } from './lz4-high.ts'
 import { Growing } from './scratch.ts'
@@ -125,6 +126,7 @@ function* readBlocks(
   begin: number,
 ): Stepwise<{ at: number; out: number }> {
   const { blockBytes, isLinked, hasBlockChecksum } = header
+  const from = new Words(input)
   let { at } = header
   let out = begin
   for (;;) {
@@ -140,7 +142,7 @@ function* readBlocks(
       input.copy(output.bytes, out, at, at + size)
       out += size
     } else {
-      out = readBlock(input, at, at + size, output, out, blockBytes, isLinked ? begin : out)
+      out = readBlock(input, from, at, at + size, output, out, blockBytes, isLinked ? begin : out)
     }
     at += size
     if (hasBlockChecksum) {
@@ -163,6 +165,7 @@ function* readBlocks(
 
 function readBlock(
   input: Buffer,
+  from: Words,
   start: number,
   end: number,
   output: Growing,
@@ -175,7 +178,7 @@ function readBlock(
   const limit = Math.min(most, output.limit)
   output.reserve(out, limit)
   try {
-    return decompressLz4Block(input, start, end, output.bytes, out, limit, history)
+    return decompressLz4Block(input, from, start, end, new Words(output.bytes), out, limit, history)
   } catch (error) {
     if (error instanceof BlockTooLarge && limit < most) throw output.refuse()
     throw error

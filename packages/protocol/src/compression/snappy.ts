@@ -1,5 +1,5 @@
 import { asBuffer, tooLarge } from './bytes.ts'
-import { copyMatch } from './lz4-block.ts'
+import { copyLiterals, copyMatch, Words } from './copy.ts'
 import type { Stepwise } from './stepwise.ts'
 
 /**
@@ -96,11 +96,13 @@ function* readBlocks(
   // A copy of three bytes gives 64: a size beyond that ratio is a lie and must not be allocated.
   if (total > input.length * 32) throw damaged(`${input.length} bytes cannot hold ${total}`)
   const output = Buffer.allocUnsafeSlow(total)
+  const from = new Words(input)
+  const to = new Words(output)
   let out = 0
   for (const [index, [start, end]] of blocks.entries()) {
     const { at, size } = sizes[index] as { at: number; size: number }
     if (native) readNative(native, input.subarray(start, end), output.subarray(out, out + size))
-    else decompressBlock(input, at, end, output, out, out + size)
+    else decompressBlock(input, from, at, end, to, out, out + size)
     out += size
     yield size
   }
@@ -127,7 +129,9 @@ function readSize(input: Buffer, start: number, end: number): { at: number; size
   for (let shift = 0; shift < 35; shift += 7) {
     if (at >= end) throw damaged('a size is cut off')
     const byte = input[at++] as number
-    size += (byte & 0x7f) * 2 ** shift
+    if (shift === 28 && byte > 0x0f) break
+    // Not by `2 ** shift`: that would be a float, and all that is reckoned with it afterwards too.
+    size = (size | ((byte & 0x7f) << shift)) >>> 0
     if (byte < 0x80) return { at, size }
   }
   throw damaged('a size is too long')
@@ -135,17 +139,19 @@ function readSize(input: Buffer, start: number, end: number): { at: number; size
 
 function decompressBlock(
   input: Buffer,
+  from: Words,
   start: number,
   end: number,
-  output: Buffer,
-  to: number,
+  to: Words,
+  begin: number,
   limit: number,
 ): void {
   let at = start
-  let out = to
+  let out = begin
   while (at < end) {
     const tag = input[at++] as number
-    if ((tag & 3) === 0) {
+    const kind = tag & 3
+    if (kind === 0) {
       let length = (tag >>> 2) + 1
       if (length > 60) {
         const bytes = length - 60
@@ -154,23 +160,26 @@ function decompressBlock(
         at += bytes
       }
       if (length > end - at || length > limit - out) throw damaged('literals are out of bounds')
-      if (length <= 16) for (let i = 0; i < length; i++) output[out + i] = input[at + i] as number
-      else input.copy(output, out, at, at + length)
+      out = copyLiterals(from, at, to, out, length)
       at += length
-      out += length
       continue
     }
-    const kind = tag & 3
     const bytes = kind === 3 ? 4 : kind
     if (bytes > end - at) throw damaged('a distance is cut off')
-    const length = kind === 1 ? ((tag >>> 2) & 7) + 4 : (tag >>> 2) + 1
-    const distance = kind === 1 ? ((tag >>> 5) << 8) | (input[at] as number) : input.readUIntLE(at, bytes)
+    let length = (tag >>> 2) + 1
+    let distance = input[at] as number
+    if (kind === 1) {
+      length = ((tag >>> 2) & 7) + 4
+      distance |= (tag >>> 5) << 8
+    } else if (kind === 2) distance |= (input[at + 1] as number) << 8
+    else distance = from.getInt32(at, true)
     at += bytes
-    if (distance === 0 || distance > out - to || length > limit - out)
+    if (distance <= 0 || distance > out - begin || length > limit - out) {
       throw damaged('a copy is out of bounds')
-    out = copyMatch(output, out, distance, length)
+    }
+    out = copyMatch(to, out, distance, length)
   }
-  if (out !== limit) throw damaged(`a block gives ${out - to} bytes where it says ${limit - to}`)
+  if (out !== limit) throw damaged(`a block gives ${out - begin} bytes where it says ${limit - begin}`)
 }
 
 /** One block with its size in front; matches reach back to the block's own beginning only. */

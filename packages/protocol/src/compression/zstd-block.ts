@@ -1,4 +1,4 @@
-import { copyMatch } from './lz4-block.ts'
+import { copyLiterals, copyMatch, Words } from './copy.ts'
 import type { FseTable, HuffmanTable } from './zstd-entropy.ts'
 import {
   BackwardBits,
@@ -68,6 +68,7 @@ const usualOffsets = fseTable(offsetCounts, 5)
 
 /** The literals of the block in hand; nothing of them is needed after it. */
 const literalBytes = Buffer.allocUnsafeSlow(MOST_BLOCK_BYTES)
+const literalWords = new Words(literalBytes)
 
 /** A block would give more than its kind or the caller allows. */
 export class TooMuchOutput extends Error {}
@@ -101,7 +102,8 @@ export class ZstdFrameState {
       literalBytes.copy(output, out, 0, literals)
       return out + literals
     }
-    return this.#replay(new BackwardBits(this.#input, at, end), count, literals, output, out, limit)
+    const bits = new BackwardBits(this.#input, at, end)
+    return this.#replay(bits, count, literals, new Words(output), out, limit)
   }
 
   #readLiterals(start: number, end: number): { at: number; size: number } {
@@ -229,7 +231,7 @@ export class ZstdFrameState {
   }
 
   /** Literals and matches in turn, as the sequences say; the rest of the literals at the end. */
-  #replay(bits: BackwardBits, count: number, literals: number, output: Buffer, start: number, limit: number) {
+  #replay(bits: BackwardBits, count: number, literals: number, output: Words, start: number, limit: number) {
     const lengths = this.#literalTable as FseTable
     const offsets = this.#offsetTable as FseTable
     const matches = this.#matchTable as FseTable
@@ -254,7 +256,7 @@ export class ZstdFrameState {
       if (bits.left < 0) throw damaged('sequences are cut off')
       if (length > literals - used) throw damaged('a sequence takes more literals than there are')
       if (length + match > limit - out) throw new TooMuchOutput()
-      out = copyLiterals(literalBytes, used, output, out, length)
+      out = copyLiterals(literalWords, used, output, out, length)
       used += length
       const distance = this.#distance(offsetValue, length)
       if (distance === 0 || distance > out - this.#history)
@@ -263,7 +265,7 @@ export class ZstdFrameState {
     }
     if (bits.left !== 0) throw damaged('sequences do not fill their bits')
     if (literals - used > limit - out) throw new TooMuchOutput()
-    return copyLiterals(literalBytes, used, output, out, literals - used)
+    return copyLiterals(literalWords, used, output, out, literals - used)
   }
 
   /** The values 1 to 3 name one of the last three distances, or the one before the last less one. */
@@ -304,10 +306,4 @@ function readTable(
   const symbol = at < end ? (input[at] as number) : symbols
   if (symbol >= symbols) throw damaged(`code ${symbol} does not exist`)
   return { table: constantTable(symbol), at: at + 1 }
-}
-
-function copyLiterals(from: Buffer, at: number, output: Buffer, out: number, length: number): number {
-  if (length <= 16) for (let i = 0; i < length; i++) output[out + i] = from[at + i] as number
-  else from.copy(output, out, at, at + length)
-  return out + length
 }

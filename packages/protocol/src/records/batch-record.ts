@@ -41,6 +41,8 @@ export class RecordContext {
   readonly timestampType: TimestampType
   readonly maxHeaders: number
   readonly corrupt: (what: string, cause?: unknown) => CorruptRecordError
+  /** Whether a small delta leads to no offset or timestamp that is not a safe integer. */
+  readonly isQuick: boolean
   /** By the header's place. */
   readonly names: KnownName[] = []
 
@@ -55,6 +57,9 @@ export class RecordContext {
     this.timestampType = options.timestampType
     this.maxHeaders = options.maxHeaders
     this.corrupt = options.corrupt
+    this.isQuick = [this.baseOffset, this.baseTimestamp].every(
+      (base) => Number.isSafeInteger(base) && Number.isSafeInteger(base + QUICK_DELTA),
+    )
   }
 }
 
@@ -153,8 +158,61 @@ function expectEnd({ bytes, corrupt }: RecordContext, at: number): void {
 /** Kept, since an object for each record would cost as much as reading it. */
 const place = { at: 0 }
 
+/** The most that the numbers before a short record's key take, and those behind it with the count of headers. */
+const QUICK_BYTES = 2 + 1 + 2 + 2 + 2
+const QUICK_TAIL_BYTES = 2 + 1
+/** What a delta of two bytes stays below. */
+const QUICK_DELTA = 0x2000
+
 /** Reads the record that begins at `start` into `record` and says where it ends. */
 function readRecord(record: BatchRecord, index: number, start: number): number {
+  const end = readQuickly(record, start)
+  return end < 0 ? readExactly(record, index, start) : end
+}
+
+/**
+ * Reads a record whose numbers take one or two bytes each, as those of nearly all do, in half the time. It decides
+ * nothing: whatever is larger, negative, near the end, or wrong gives -1, and is read exactly.
+ */
+function readQuickly(record: BatchRecord, start: number): number {
+  const { context } = record
+  const bytes: { readonly [at: number]: number; readonly length: number } = context.bytes
+  const { length } = bytes
+  if (start + QUICK_BYTES > length || !context.isQuick) return -1
+  let at = start
+  let size = bytes[at++] as number
+  if (size > 0x7f) size = (size & 0x7f) | ((bytes[at++] as number) << 7)
+  const end = at + (size >>> 1)
+  let timestamp = bytes[++at] as number
+  at++
+  if (timestamp > 0x7f) timestamp = (timestamp & 0x7f) | ((bytes[at++] as number) << 7)
+  let offset = bytes[at++] as number
+  if (offset > 0x7f) offset = (offset & 0x7f) | ((bytes[at++] as number) << 7)
+  let key = bytes[at++] as number
+  if (key > 0x7f) key = (key & 0x7f) | ((bytes[at++] as number) << 7)
+  // Bit 0 is the sign, and bit 14 that there is a third byte.
+  if (((size | timestamp | offset) & 1) !== 0 || ((size | timestamp | offset | key) & 0x4000) !== 0) return -1
+  const keySize = (key >>> 1) ^ -(key & 1)
+  const keyAt = at
+  if (keySize > 0) at += keySize
+  if (end > length || at + QUICK_TAIL_BYTES > end) return -1
+  let value = bytes[at++] as number
+  if (value > 0x7f) value = (value & 0x7f) | ((bytes[at++] as number) << 7)
+  const valueSize = (value >>> 1) ^ -(value & 1)
+  const headersAt = valueSize > 0 ? at + valueSize : at
+  if ((value & 0x4000) !== 0 || headersAt >= end) return -1
+  record.timestampDelta = context.isStamped ? 0 : timestamp >>> 1
+  record.offsetDelta = offset >>> 1
+  record.keyAt = keyAt
+  record.keySize = keySize
+  record.valueAt = at
+  record.valueSize = valueSize
+  record.headersAt = headersAt + 1 === end && bytes[headersAt] === 0 ? end : headersAt
+  record.end = end
+  return end
+}
+
+function readExactly(record: BatchRecord, index: number, start: number): number {
   const { context } = record
   const { bytes } = context
   place.at = start
@@ -219,13 +277,14 @@ function view({ memory, memoryAt }: RecordContext, at: number, size: number): Bu
 
 function readHeaders(context: RecordContext, start: number, end: number): ReceivedHeader[] {
   const { bytes } = context
-  const place = { at: start }
-  const headers: ReceivedHeader[] = []
+  place.at = start
   const count = readVarint(bytes, place, end)
   if (count === undefined || count < 0 || count > end - place.at) throw context.corrupt(`${count} headers`)
   if (count > context.maxHeaders) {
     throw context.corrupt(`${count} headers are more than the limit of ${context.maxHeaders} (maxHeaders)`)
   }
+  // A list that grows takes room for many at once.
+  const headers: ReceivedHeader[] = count > 0 && count <= MOST_NAMES ? new Array(count) : []
   for (let index = 0; index < count; index++) {
     const keySize = readVarint(bytes, place, end)
     if (keySize === undefined || keySize < 0 || keySize > end - place.at) {
@@ -237,8 +296,8 @@ function readHeaders(context: RecordContext, start: number, end: number): Receiv
     if (size === undefined || size < -1 || size > end - place.at) {
       throw context.corrupt(`header value of ${size} bytes`)
     }
-    headers.push({ key, value: size < 0 ? null : view(context, place.at, size) })
-    place.at += Math.max(0, size)
+    headers[index] = { key, value: size < 0 ? null : view(context, place.at, size) }
+    if (size > 0) place.at += size
   }
   if (place.at !== end) throw context.corrupt(`${end - place.at} bytes are left over after the headers`)
   return headers

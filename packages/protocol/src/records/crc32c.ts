@@ -48,15 +48,11 @@ function sixteens(seed: number, words: Int32Array): number {
   const w = words as { [index: number]: number }
   let crc = seed
   for (let i = 0; i < words.length; i += 4) {
-    const a = crc ^ (w[i] as number)
     const b = w[i + 1] as number
     const c = w[i + 2] as number
     const d = w[i + 3] as number
-    crc =
-      (t[3840 + (a & 0xff)] as number) ^
-      (t[3584 + ((a >>> 8) & 0xff)] as number) ^
-      (t[3328 + ((a >>> 16) & 0xff)] as number) ^
-      (t[3072 + (a >>> 24)] as number) ^
+    // Three of the four words do not wait for the step before; the one that does comes last.
+    const rest =
       (t[2816 + (b & 0xff)] as number) ^
       (t[2560 + ((b >>> 8) & 0xff)] as number) ^
       (t[2304 + ((b >>> 16) & 0xff)] as number) ^
@@ -69,6 +65,13 @@ function sixteens(seed: number, words: Int32Array): number {
       (t[512 + ((d >>> 8) & 0xff)] as number) ^
       (t[256 + ((d >>> 16) & 0xff)] as number) ^
       (t[d >>> 24] as number)
+    const a = crc ^ (w[i] as number)
+    crc =
+      rest ^
+      (t[3840 + (a & 0xff)] as number) ^
+      (t[3584 + ((a >>> 8) & 0xff)] as number) ^
+      (t[3328 + ((a >>> 16) & 0xff)] as number) ^
+      (t[3072 + (a >>> 24)] as number)
   }
   return crc
 }
