@@ -17,7 +17,7 @@ test('a list of tiny elements that would take more memory than the limit is refu
     (error: unknown) =>
       error instanceof MalformedError &&
       error.message.includes(
-        'statesFilter: what was read so far would take about 4000000 bytes of memory, more than 200010: ' +
+        'statesFilter: what was read so far would take about 4400000 bytes of memory, more than 200010: ' +
           'ask for less at once, or raise maxDecodedBytes',
       ),
   )
