@@ -225,6 +225,17 @@ test('a commit that a rebalance overtakes is not tried in the name of the next g
   await pumping
 })
 
+test('an answer to SyncGroup that never comes is waited for as long as any other', async (t) => {
+  const on = await stage(t)
+  on.broker.createTopic('t')
+  await send(on, 1, 1)
+  on.broker.faults.add({ api: 'SyncGroup', delayMs: 60_000 })
+  const consumer = on.consumer({ ...group, requestTimeoutMs: 1_000 })
+  consumer.subscribe('t')
+  const record = await consumer.next({ timeoutMs: 15_000 })
+  assert.equal(record.value.offset, 0)
+})
+
 test('what an old membership still does touches no assignment of one’s own', async (t) => {
   const on = await stage(t)
   on.broker.createTopic('t')

@@ -281,7 +281,6 @@ export class GroupMembership {
         ...(version >= 5 ? { protocolType: PROTOCOL_TYPE, protocolName: this.#protocol } : {}),
       }),
       { coordinator: 'group', key: groupId },
-      { holdMs: config.maxPollIntervalMs },
     )
     this.#check(answer.errorCode, 'SyncGroup')
     const { assignedPartitions } =
