@@ -36,6 +36,10 @@ const filter = {
   operation: ANY,
   permissionType: ANY,
 }
+const acknowledged = {
+  partitionIndex: 0,
+  acknowledgementBatches: [{ firstOffset: 0, lastOffset: 0, acknowledgeTypes: [1] }],
+}
 const voter = { clusterId: 'another-cluster', voterId: 9999, voterDirectoryId: zeroUuid }
 const hmac = Uint8Array.of(1, 2, 3)
 const anyQuota = { entityType: 'client-id', matchType: 2, match: null }
@@ -301,34 +305,14 @@ export const bodies: { readonly [Name in ApiName]: (ground: Ground) => Request<A
     maxBytes: 65536,
     maxRecords: 10,
     batchSize: 10,
-    topics: [
-      {
-        topicId,
-        partitions: [
-          {
-            partitionIndex: 0,
-            acknowledgementBatches: [{ firstOffset: 0, lastOffset: 0, acknowledgeTypes: [1] }],
-          },
-        ],
-      },
-    ],
+    topics: [{ topicId, partitions: [acknowledged] }],
     forgottenTopicsData: [],
   }),
   ShareAcknowledge: ({ topicId, fresh, freshId }) => ({
     groupId: fresh,
     memberId: freshId,
     shareSessionEpoch: 1,
-    topics: [
-      {
-        topicId,
-        partitions: [
-          {
-            partitionIndex: 0,
-            acknowledgementBatches: [{ firstOffset: 0, lastOffset: 0, acknowledgeTypes: [1] }],
-          },
-        ],
-      },
-    ],
+    topics: [{ topicId, partitions: [acknowledged] }],
   }),
   AddRaftVoter: () => ({
     ...voter,
