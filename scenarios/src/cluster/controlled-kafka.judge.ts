@@ -14,7 +14,7 @@ const replicated = { partitions: 3, replicationFactor: 3 }
 describe('a three-node Apache Kafka under control', () => {
   let cluster: ControlledCluster
   before(async () => {
-    cluster = await timed('start', controlKafka())
+    cluster = await timed('start', () => controlKafka())
   })
   after(() => cluster?.stop())
 
@@ -25,15 +25,15 @@ describe('a three-node Apache Kafka under control', () => {
   }
 
   it('kill -9 of a leader: another leads, and when it is back all are in sync', limit, async () => {
-    await timed('create a topic', cluster.createTopic('killed', replicated))
+    await timed('create a topic', () => cluster.createTopic('killed', replicated))
     const acknowledged = await sendThroughout(cluster, 'killed', async () => {
       const killed = node(await cluster.leaderOf('killed', 0))
       const pid = killed.pid
-      await timed('kill -9', killed.kill9())
+      await timed('kill -9', () => killed.kill9())
       assert.equal(killed.pid, undefined)
       console.log(`led again after kill -9: ${Math.round(await cluster.waitUntilLed('killed'))} ms`)
       assert.notEqual(await cluster.leaderOf('killed', 0), killed.id)
-      await timed('start again', killed.start())
+      await timed('start again', () => killed.start())
       assert.notEqual(killed.pid, pid)
       console.log(`in sync again: ${Math.round(await cluster.waitUntilInSync('killed'))} ms`)
     })
@@ -42,9 +42,9 @@ describe('a three-node Apache Kafka under control', () => {
 
   it('a clean restart hands leadership over before it ends', limit, async () => {
     const stopped = node(await cluster.leaderOf('killed', 1))
-    await timed('stop', stopped.stop())
+    await timed('stop', () => stopped.stop())
     assert.ok((await cluster.waitUntilLed('killed')) < 2000)
-    await timed('start after a stop', stopped.start())
+    await timed('start after a stop', () => stopped.start())
     await cluster.waitUntilInSync('killed')
   })
 
@@ -60,34 +60,36 @@ describe('a three-node Apache Kafka under control', () => {
 
   it('leaders move to each node, also to one that had no replica', limit, async () => {
     for (const { id } of cluster.nodes) {
-      await timed('move a leader', cluster.moveLeader('killed', 0, id))
+      await timed('move a leader', () => cluster.moveLeader('killed', 0, id))
       assert.equal(await cluster.leaderOf('killed', 0), id)
     }
     await cluster.createTopic('single', { partitions: 1, replicationFactor: 1 })
     const from = await cluster.leaderOf('single', 0)
     const to = cluster.nodes.find(({ id }) => id !== from) as ControlledNode
-    await timed('move a leader with its data', cluster.moveLeader('single', 0, to.id))
+    await timed('move a leader with its data', () => cluster.moveLeader('single', 0, to.id))
     assert.equal(await cluster.leaderOf('single', 0), to.id)
   })
 
   it('coordinators of groups and transactions move', limit, async () => {
     for (const kind of ['group', 'transaction'] as const) {
       const from = await cluster.coordinatorOf('the-key', kind)
-      const to = await timed(`move the coordinator of a ${kind}`, cluster.moveCoordinator('the-key', kind))
+      const to = await timed(`move the coordinator of a ${kind}`, () =>
+        cluster.moveCoordinator('the-key', kind),
+      )
       assert.notEqual(to, from)
       assert.equal(await cluster.coordinatorOf('the-key', kind), to)
     }
   })
 
   it('partitions are added, and a topic is made anew, empty', limit, async () => {
-    await timed('add partitions', cluster.addPartitions('killed', 5))
+    await timed('add partitions', () => cluster.addPartitions('killed', 5))
     assert.equal(await cluster.partitionsOf('killed'), 5)
     await produceRaw(node(await cluster.leaderOf('killed', 4)), { topic: 'killed', partition: 4, value: 'v' })
     assert.equal(await cluster.endOffset('killed', 4), 1)
-    await timed('make a topic anew', cluster.recreateTopic('killed'))
+    await timed('make a topic anew', () => cluster.recreateTopic('killed'))
     assert.equal(await cluster.partitionsOf('killed'), 5)
     assert.equal(await cluster.endOffset('killed', 4), 0)
-    await timed('delete a topic', cluster.deleteTopic('killed'))
+    await timed('delete a topic', () => cluster.deleteTopic('killed'))
     await assert.rejects(cluster.leaderOf('killed', 0), { code: 'UNKNOWN_TOPIC_OR_PARTITION' })
   })
 
@@ -103,7 +105,7 @@ describe('a three-node Apache Kafka under control', () => {
     const lose = async () => {
       for (let count = 0; count < 7; count++) await send(`lost-${count}`, 1)
     }
-    const election = await timed('an unclean election', cluster.electUnclean(topic, 0, lose))
+    const election = await timed('an unclean election', () => cluster.electUnclean(topic, 0, lose))
     assert.equal(election.endBefore, 10)
     assert.equal(election.endAfter, 3)
     assert.notEqual(election.leaderAfter, election.leaderBefore)
@@ -122,7 +124,7 @@ describe('a three-node Apache Kafka under control', () => {
       return (await produceRaw(leader, record)).throttleTimeMs
     }
     assert.equal(await throttle(), 0)
-    await timed('set a quota', cluster.setQuota({ clientId: 'limited', producerByteRate: 2000 }))
+    await timed('set a quota', () => cluster.setQuota({ clientId: 'limited', producerByteRate: 2000 }))
     await throttle()
     assert.ok((await throttle()) > 0)
     await cluster.setQuota({ clientId: 'limited', producerByteRate: null })

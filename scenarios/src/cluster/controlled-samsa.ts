@@ -50,6 +50,7 @@ class SamsaCluster extends WireCluster implements ControlledCluster {
   readonly nodes: readonly ControlledNode[]
   readonly #process: NodeProcess
   readonly #disk: SmallDisk | undefined
+  #isFull = false
   readonly #directory = mkdtempSync(join(tmpdir(), 'samsa-broker-'))
   readonly #forget = atTheEnd(() => rmSync(this.#directory, { recursive: true, force: true, maxRetries: 3 }))
 
@@ -108,11 +109,14 @@ class SamsaCluster extends WireCluster implements ControlledCluster {
 
   async fillDisk(): Promise<void> {
     this.#limited.fill()
+    this.#isFull = true
   }
 
   /** A log that could not be written to refuses everything until it is opened anew. */
   async freeDisk(): Promise<void> {
     this.#limited.free()
+    if (!this.#isFull) return
+    this.#isFull = false
     await this.#process.stop()
     await this.#process.start()
   }

@@ -17,15 +17,15 @@ describe('full disks of a three-node Apache Kafka', () => {
   let cluster: ControlledCluster
   const sent: number[] = []
   before(async () => {
-    cluster = await timed('start', controlKafka({ diskMegabytes: 64 }))
+    cluster = await timed('start', () => controlKafka({ diskMegabytes: 64 }))
   })
   after(() => cluster?.stop())
 
   it('one: its leader says so, another takes over', limit, async () => {
-    await timed('a topic', cluster.createTopic(topic, { partitions: 1, replicationFactor: 3 }))
+    await timed('a topic', () => cluster.createTopic(topic, { partitions: 1, replicationFactor: 3 }))
     for (let count = 0; count < 10; count++) assert.equal(await send(cluster, sent), 'NONE')
     const first = await cluster.leaderOf(topic, 0)
-    await timed('fill a disk', cluster.fillDisk(first))
+    await timed('fill a disk', () => cluster.fillDisk(first))
     assert.equal(await firstError(cluster, sent), 'KAFKA_STORAGE_ERROR')
     const moved = waitUntil('another leads', WAIT_MS, async () =>
       (await cluster.leaderOf(topic, 0)) === first ? 'the first does' : undefined,
@@ -40,7 +40,7 @@ describe('full disks of a three-node Apache Kafka', () => {
     async () => {
       await cluster.fillDisk()
       console.log(`with all disks full: ${await firstError(cluster, sent)}`)
-      await timed('make room', cluster.freeDisk())
+      await timed('make room', () => cluster.freeDisk())
       console.log(`led after ${Math.round(await cluster.waitUntilLed(topic, WAIT_MS))} ms`)
       console.log(`in sync after ${Math.round(await cluster.waitUntilInSync(topic, WAIT_MS))} ms`)
       assert.equal(await send(cluster, sent), 'NONE')
@@ -55,7 +55,7 @@ describe("a full disk of our broker's process", () => {
   let cluster: ControlledCluster
   const sent: number[] = []
   before(async () => {
-    cluster = await timed('start', controlSamsa({ diskMegabytes: 32 }))
+    cluster = await timed('start', () => controlSamsa({ diskMegabytes: 32 }))
   })
   after(() => cluster?.stop())
 
@@ -65,7 +65,7 @@ describe("a full disk of our broker's process", () => {
     await cluster.fillDisk()
     assert.equal(await firstError(cluster, sent), 'KAFKA_STORAGE_ERROR')
     assert.ok((await cluster.endOffset(topic, 0)) > Math.max(...sent), 'it goes on being read')
-    await timed('make room', cluster.freeDisk())
+    await timed('make room', () => cluster.freeDisk())
     assert.equal(await send(cluster, sent), 'NONE')
     assert.equal(new Set(sent).size, sent.length)
     assert.equal(await cluster.endOffset(topic, 0), sent.length)

@@ -24,7 +24,7 @@ interface Program {
   readonly takesOrders?: boolean
 }
 
-export type ProcessState = 'up' | 'down' | 'frozen'
+export type ProcessState = 'up' | 'down' | 'starting' | 'frozen'
 
 /** What a program that takes orders says to one. */
 export interface Answer {
@@ -37,6 +37,7 @@ export class NodeProcess {
   readonly #program: Program
   #child: ChildProcess | undefined
   #isFrozen = false
+  #starting: Promise<void> | undefined
   #orders = 0
   #forget: (() => void) | undefined
 
@@ -51,6 +52,7 @@ export class NodeProcess {
 
   get state(): ProcessState {
     if (!this.#alive) return 'down'
+    if (this.#starting) return 'starting'
     return this.#isFrozen ? 'frozen' : 'up'
   }
 
@@ -64,7 +66,12 @@ export class NodeProcess {
    * @throws Error with the end of what it said when it ends or is not ready within two minutes
    */
   async start(): Promise<void> {
-    if (this.#alive) return
+    if (this.#alive && !this.#starting) return
+    this.#starting ??= this.#start().finally(() => (this.#starting = undefined))
+    await this.#starting
+  }
+
+  async #start(): Promise<void> {
     const { name, command, args, log, ready, takesOrders = false } = this.#program
     const before = existsSync(log) ? statSync(log).size : 0
     const output = openSync(log, 'a')
@@ -80,7 +87,7 @@ export class NodeProcess {
     for (;;) {
       const said = textFrom(log, before)
       if (said.includes(ready)) return
-      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) {
+      if (child !== this.#alive || child.pid === undefined) {
         throw new Error(`${name} ended while starting:\n${said.slice(-MOST_SHOWN)}`)
       }
       if (performance.now() > deadline) {
