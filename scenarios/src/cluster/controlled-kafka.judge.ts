@@ -3,13 +3,19 @@ import { after, before, describe, it } from 'node:test'
 import type { ControlledCluster, ControlledNode } from './controlled-cluster.ts'
 import { NotPossible } from './controlled-cluster.ts'
 import { controlKafka } from './controlled-kafka.ts'
+import type { FaultKind } from './fault-schedule.ts'
+import { faultSchedule } from './fault-schedule.ts'
 import { produceRaw } from './raw-produce.ts'
+import type { FaultNote } from './run-schedule.ts'
+import { runSchedule } from './run-schedule.ts'
 import { timed } from './timed.ts'
 import { notReadOnce, sendThroughout } from './traffic.ts'
 
 const TEST_LIMIT_MS = 240_000
 const limit = { timeout: TEST_LIMIT_MS }
 const replicated = { partitions: 3, replicationFactor: 3 }
+
+const alone = (kind: FaultKind) => ({ kind, atMs: 0, forMs: 0, nodes: 1, pick: 0 })
 
 describe('a three-node Apache Kafka under control', () => {
   let cluster: ControlledCluster
@@ -91,6 +97,28 @@ describe('a three-node Apache Kafka under control', () => {
     assert.equal(await cluster.endOffset('killed', 4), 0)
     await timed('delete a topic', () => cluster.deleteTopic('killed'))
     await assert.rejects(cluster.leaderOf('killed', 0), { code: 'UNKNOWN_TOPIC_OR_PARTITION' })
+  })
+
+  it('under a schedule of faults nothing that was acknowledged is lost', limit, async () => {
+    const topic = 'scheduled'
+    await cluster.createTopic(topic, replicated)
+    const kinds = ['kill', 'restart', 'freeze', 'leader-move', 'coordinator-move', 'add-partitions'] as const
+    const timing = { everyMs: [4000, 8000], holdMs: [2000, 6000], durationMs: 60_000, healMs: 1000 } as const
+    const schedule = [
+      { ...alone('rolling-restart'), atMs: 0 },
+      { ...alone('freeze'), atMs: 1, forMs: 10_000, nodes: 2 },
+      ...faultSchedule(4, { kinds, ...timing }),
+    ]
+    const begun = performance.now()
+    const note = ({ f, text }: FaultNote) =>
+      console.log(`${Math.round(performance.now() - begun)} ms ${f} ${text}`)
+    const acknowledged = await sendThroughout(cluster, topic, async () => {
+      const summary = await runSchedule(cluster, schedule, note, { topics: [topic], groups: ['the-group'] })
+      assert.deepEqual(summary.failed, [])
+    })
+    console.log(`${acknowledged.size} acknowledged under ${schedule.length - 1} faults`)
+    assert.ok(cluster.nodes.every(({ state }) => state === 'up'))
+    assert.deepEqual(await notReadOnce(cluster, topic, acknowledged), [])
   })
 
   it('an unclean election takes acknowledged records back', limit, async () => {

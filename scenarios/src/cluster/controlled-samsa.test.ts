@@ -4,6 +4,9 @@ import { KafkaProducer } from '@samsa/client'
 import type { ControlledCluster } from './controlled-cluster.ts'
 import { NotPossible } from './controlled-cluster.ts'
 import { controlSamsa } from './controlled-samsa.ts'
+import { faultSchedule } from './fault-schedule.ts'
+import type { FaultNote } from './run-schedule.ts'
+import { runSchedule } from './run-schedule.ts'
 import { notReadOnce, sendThroughout } from './traffic.ts'
 
 /** Long enough for a machine that does other things. */
@@ -87,6 +90,25 @@ describe("our broker's process under control", () => {
     await assert.rejects(cluster.leaderOf('moved', 0), { code: 'UNKNOWN_TOPIC_OR_PARTITION' })
     await assert.rejects(cluster.deleteTopic('moved'), { code: 'UNKNOWN_TOPIC_OR_PARTITION' })
     await assert.rejects(cluster.moveLeader('moved', 0, 1), /does not exist/)
+  })
+
+  it('under a schedule of faults nothing that was acknowledged is lost', limit, async () => {
+    await cluster.createTopic('scheduled', { partitions: 3 })
+    const kinds = ['kill', 'restart', 'rolling-restart', 'freeze', 'leader-move', 'coordinator-move'] as const
+    const timing = { everyMs: 400, holdMs: [50, 300], durationMs: 5000, healMs: 100 } as const
+    const schedule = faultSchedule('samsa', { kinds, ...timing })
+    assert.ok(new Set(schedule.map(({ kind }) => kind)).size > 4)
+    const notes: string[] = []
+    const acknowledged = await sendThroughout(cluster, 'scheduled', async () => {
+      const options = { topics: ['scheduled'], groups: ['some-group'] }
+      const note = ({ f, text }: FaultNote) => void notes.push(`${f} ${text}`)
+      const summary = await runSchedule(cluster, schedule, note, options)
+      assert.deepEqual(summary.failed, [])
+      assert.equal(summary.made, schedule.length - 1)
+    })
+    assert.equal(notes.length, (schedule.length - 1) * 2 + 1)
+    assert.ok(cluster.nodes.every(({ state }) => state === 'up'))
+    assert.deepEqual(await notReadOnce(cluster, 'scheduled', acknowledged), [])
   })
 
   it('says of what it cannot do that and why', limit, async () => {

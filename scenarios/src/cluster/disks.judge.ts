@@ -4,6 +4,7 @@ import type { ControlledCluster } from './controlled-cluster.ts'
 import { controlKafka } from './controlled-kafka.ts'
 import { controlSamsa } from './controlled-samsa.ts'
 import { produceRaw } from './raw-produce.ts'
+import { remainsAfter } from './remains.ts'
 import { timed } from './timed.ts'
 import { waitUntil } from './wait-until.ts'
 
@@ -69,6 +70,19 @@ describe("a full disk of our broker's process", () => {
     assert.equal(await send(cluster, sent), 'NONE')
     assert.equal(new Set(sent).size, sent.length)
     assert.equal(await cluster.endOffset(topic, 0), sent.length)
+  })
+})
+
+describe('a test that is ended by SIGTERM leaves no process, file or mount behind', () => {
+  const options = { diskMegabytes: 32 }
+  it("of our broker's", limit, async () => {
+    const samsa = { file: 'controlled-samsa', call: 'controlSamsa', options }
+    assert.deepEqual(await remainsAfter('SIGTERM', samsa), [])
+  })
+
+  it("of Kafka's", limit, async () => {
+    const kafka = { file: 'controlled-kafka', call: 'controlKafka', options: { ...options, nodes: 1 } }
+    assert.deepEqual(await remainsAfter('SIGTERM', kafka), [])
   })
 })
 

@@ -65,6 +65,13 @@ test('what cannot be done is noted with its reason, and the rest goes on', async
   assert.deepEqual(cluster.told, ['20000 move t-0 to 2', '60000 free'])
 })
 
+test('a fault for which there is nothing to choose does not begin', async () => {
+  const cluster = new FakeCluster()
+  const { notes, summary } = await ran(cluster, [fault('coordinator-move'), HEAL], { groups: [] })
+  assert.equal(notes[0], '1000 note coordinator-move failed: there is nothing to choose from')
+  assert.equal(summary.made, 0)
+})
+
 test('a run that is cut short mends at once', async () => {
   const cluster = new FakeCluster()
   const stop = new AbortController()

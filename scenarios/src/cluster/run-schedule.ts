@@ -3,9 +3,12 @@ import type { ControlledCluster } from './controlled-cluster.ts'
 import { NotPossible } from './controlled-cluster.ts'
 import type { ClusterFault, FaultKind } from './fault-schedule.ts'
 
-/** What a run reports when a fault begins and when it is over: for the lines `fault` and `heal` of a history. */
+/**
+ * What a run reports, for the lines of a history: `fault` before a fault is made and `heal` when it is over, `note` when
+ * nothing could be chosen for it.
+ */
 export interface FaultNote {
-  readonly f: 'fault' | 'heal'
+  readonly f: 'fault' | 'heal' | 'note'
   readonly text: string
 }
 
@@ -95,9 +98,11 @@ async function carryOut(
   note: Note,
 ): Promise<string | undefined> {
   let what = ''
+  let hasBegun = false
   try {
     const breakage = await breakers[kind](ground, fault)
     what = `: ${breakage.what}`
+    hasBegun = true
     note({ f: 'fault', text: `${kind}${what}` })
     const said = await breakage.make()
     if (said) what += ` ${said}`
@@ -110,7 +115,7 @@ async function carryOut(
   } catch (error) {
     const text = `${kind}${what} failed: ${(error as Error).message}`
     await revive(ground.cluster).catch(() => {}) // The healing tries again, and tells.
-    note({ f: 'heal', text })
+    note({ f: hasBegun ? 'heal' : 'note', text })
     return text
   }
 }
