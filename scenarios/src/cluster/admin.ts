@@ -98,7 +98,7 @@ async function askOnce<A extends Api>(
 }
 
 /** The errors that an answer holds, at any depth. */
-export function refusalsIn(answer: unknown): Refusal[] {
+function refusalsIn(answer: unknown): Refusal[] {
   if (answer === null || typeof answer !== 'object' || ArrayBuffer.isView(answer)) return []
   const found: Refusal[] = []
   const { errorCode, errorMessage } = answer as { errorCode?: unknown; errorMessage?: unknown }

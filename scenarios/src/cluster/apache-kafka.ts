@@ -12,6 +12,7 @@ import { cacheDirectory } from './surroundings.ts'
 
 /** The judge: a real Apache Kafka of several nodes on loopback, from Maven's jars. */
 const KAFKA_VERSION = '4.3.1'
+const FORMAT_LIMIT_MS = 60_000
 const CLUSTER_ID = 'c2Ftc2EtanVkZ2UtY2x1c3Q'
 
 export interface KafkaCluster {
@@ -105,7 +106,7 @@ export async function startKafka(options: ClusterOptions = {}): Promise<KafkaClu
     },
   }
   try {
-    for (const node of nodes) node.format()
+    await Promise.all(nodes.map((node) => node.format()))
     await Promise.all(nodes.map((node) => node.start()))
   } catch (error) {
     await cluster.stop()
@@ -191,12 +192,9 @@ class Node implements ControlledNode {
   }
 
   /** Prepares its directories; once, before its first start. */
-  format(): void {
-    const tool = ['-cp', this.#classPath, 'kafka.tools.StorageTool', 'format']
-    const args = [...tool, '-t', CLUSTER_ID, '-c', this.#file]
-    const formatted = spawnSync('java', args, { encoding: 'utf8', timeout: 60_000 })
-    if (formatted.status !== 0)
-      throw new Error(`node ${this.id} could not be formatted: ${formatted.error ?? formatted.stderr}`)
+  async format(): Promise<void> {
+    const tool = ['-XX:TieredStopAtLevel=1', '-cp', this.#classPath, 'kafka.tools.StorageTool', 'format']
+    await runTool('java', [...tool, '-t', CLUSTER_ID, '-c', this.#file], undefined, FORMAT_LIMIT_MS)
   }
 
   start(): Promise<void> {

@@ -3,7 +3,6 @@ import { NotPossible } from './controlled-cluster.ts'
 import type { ClusterFault, FaultKind } from './fault-schedule.ts'
 
 const ADDED_PARTITIONS = 1
-const MOST_PICK = 2 ** 32
 
 /** A fault that has chosen what it breaks. */
 interface Breakage {
@@ -115,7 +114,7 @@ export class BreakersGround {
     const leader = this.topics.length > 0 ? (await this.partition(fault)).leader : undefined
     const first = up.findIndex(({ id }) => id === leader)
     const start = first >= 0 ? first : fault.pick
-    const victims = up.slice(0, fault.nodes).map((_, index) => chosen(up, (start + index) % MOST_PICK))
+    const victims = up.slice(0, fault.nodes).map((_, index) => chosen(up, start + index))
     if (victims.length === 0) throw new NotPossible('no node is up')
     return victims
   }

@@ -157,6 +157,17 @@ describe('a three-node Apache Kafka under control', () => {
     assert.ok((await throttle()) > 0)
     await cluster.setQuota({ clientId: 'limited', producerByteRate: null })
     assert.equal(await throttle(), 0)
+    for (const value of [1000, null]) {
+      await cluster.setQuota({
+        user: 'ANONYMOUS',
+        clientId: null,
+        consumerByteRate: value,
+        requestPercentage: value,
+      })
+      await cluster.setQuota({ user: null, producerByteRate: value })
+    }
+    await assert.rejects(cluster.setQuota({ clientId: 'c' }), /needs one of producerByteRate/)
+    await assert.rejects(cluster.setQuota({ producerByteRate: 1 }), /needs a user or a client id/)
   })
 
   it('refuses a full disk where disks are not limited', limit, async () => {

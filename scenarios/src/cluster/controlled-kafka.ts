@@ -122,8 +122,7 @@ class ControlledKafka extends WireCluster implements ControlledCluster {
       const endAfter = await this.endOffset(topic, partition)
       return { leaderBefore, leaderAfter, endBefore, endAfter }
     } finally {
-      await late.start()
-      await last.start()
+      await Promise.all([late.start(), last.start()])
       await this.#reassign(topic, partition, replicas)
       await this.waitUntilInSync(topic, MOVE_LIMIT_MS)
     }

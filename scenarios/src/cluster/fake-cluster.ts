@@ -6,7 +6,7 @@ import type { Clock } from './run-schedule.ts'
 const START_MS = 1000
 
 /** Time that passes only when somebody waits. */
-export class FakeClock implements Clock {
+class FakeClock implements Clock {
   #now = 0
 
   now(): number {
