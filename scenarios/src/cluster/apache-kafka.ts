@@ -1,43 +1,23 @@
-import type { ChildProcess } from 'node:child_process'
-import { spawn, spawnSync } from 'node:child_process'
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { createServer } from 'node:net'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runTool } from '../foreign/run-tool.ts'
-import { cacheDirectory, delay } from './surroundings.ts'
+import { atTheEnd } from './at-the-end.ts'
+import type { ControlledNode } from './controlled-cluster.ts'
+import type { ProcessState } from './node-process.ts'
+import { NodeProcess } from './node-process.ts'
+import { freePorts } from './ports.ts'
+import { cacheDirectory } from './surroundings.ts'
 
 /** The judge: a real Apache Kafka of several nodes on loopback, from Maven's jars. */
 const KAFKA_VERSION = '4.3.1'
-const START_LIMIT_MS = 120_000
-const STOP_LIMIT_MS = 20_000
+const FORMAT_LIMIT_MS = 60_000
 const CLUSTER_ID = 'c2Ftc2EtanVkZ2UtY2x1c3Q'
-
-export interface KafkaNode {
-  readonly id: number
-  readonly port: number
-  /** Of its process; undefined while it is down. */
-  readonly pid: number | undefined
-  /** Hard: as a power cut of the process. */
-  kill9(): Promise<void>
-  /** In order, by SIGTERM. */
-  stop(): Promise<void>
-  start(): Promise<void>
-}
 
 export interface KafkaCluster {
   readonly bootstrapServers: string
-  readonly nodes: readonly KafkaNode[]
+  readonly nodes: readonly ControlledNode[]
   readonly directory: string
   stop(): Promise<void>
 }
@@ -46,6 +26,8 @@ export interface ClusterOptions {
   nodes?: number
   /** Settings of server.properties that are set beside the usual ones. */
   overrides?: Readonly<Record<string, string>>
+  /** The same for one node alone. */
+  overridesOf?: (node: number) => Readonly<Record<string, string>>
 }
 
 /** The class path of Kafka's jars; fetched once into the cache. */
@@ -108,35 +90,23 @@ export async function startKafka(options: ClusterOptions = {}): Promise<KafkaClu
   const count = options.nodes ?? 3
   const ports = await freePorts(count * 2)
   const directory = mkdtempSync(join(tmpdir(), 'samsa-kafka-'))
-  const nodes = Array.from(
-    { length: count },
-    (_, index) => new Node(index + 1, ports, count, directory, classPath, options.overrides ?? {}),
-  )
-  const killAll = () => {
-    for (const node of nodes) node.killNow()
-  }
-  // A runner that gives up ends its test files by SIGTERM; the cluster must not outlive them.
-  const killAllAndEnd = () => {
-    killAll()
-    process.exit(143)
-  }
-  process.once('exit', killAll)
-  process.once('SIGTERM', killAllAndEnd)
-  process.once('SIGINT', killAllAndEnd)
+  const nodes = Array.from({ length: count }, (_, index) => {
+    const overrides = { ...options.overrides, ...options.overridesOf?.(index + 1) }
+    return new Node(index + 1, ports, count, directory, classPath, overrides)
+  })
+  const forget = atTheEnd(() => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }))
   const cluster: KafkaCluster = {
     bootstrapServers: nodes.map(({ port }) => `127.0.0.1:${port}`).join(','),
     nodes,
     directory,
     stop: async () => {
       await Promise.all(nodes.map((node) => node.kill9()))
-      process.removeListener('exit', killAll)
-      process.removeListener('SIGTERM', killAllAndEnd)
-      process.removeListener('SIGINT', killAllAndEnd)
+      forget()
       rmSync(directory, { recursive: true, force: true })
     },
   }
   try {
-    for (const node of nodes) node.format()
+    await Promise.all(nodes.map((node) => node.format()))
     await Promise.all(nodes.map((node) => node.start()))
   } catch (error) {
     await cluster.stop()
@@ -145,13 +115,12 @@ export async function startKafka(options: ClusterOptions = {}): Promise<KafkaClu
   return cluster
 }
 
-class Node implements KafkaNode {
+class Node implements ControlledNode {
   readonly id: number
   readonly port: number
   readonly #file: string
-  readonly #log: string
   readonly #classPath: string
-  #process: ChildProcess | undefined
+  readonly #process: NodeProcess
 
   constructor(
     id: number,
@@ -165,7 +134,6 @@ class Node implements KafkaNode {
     this.port = ports[id - 1] as number
     this.#classPath = classPath
     this.#file = join(directory, `node-${id}.properties`)
-    this.#log = join(directory, `node-${id}.log`)
     const controller = (node: number) => ports[count + node - 1] as number
     const voters = Array.from(
       { length: count },
@@ -202,93 +170,50 @@ class Node implements KafkaNode {
       'broker.heartbeat.interval.ms': '500',
       ...overrides,
     }
-    writeFileSync(
-      this.#file,
-      Object.entries(settings)
-        .map(([key, value]) => `${key}=${value}\n`)
-        .join(''),
-    )
+    const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`)
+    writeFileSync(this.#file, lines.join(''))
+    const log4j = join(cacheDirectory(), `kafka-${KAFKA_VERSION}`, 'log4j2.xml')
+    const java = ['-Xms256m', '-Xmx512m', `-Dlog4j2.configurationFile=${log4j}`, '-cp', classPath]
+    this.#process = new NodeProcess({
+      name: `node ${id}`,
+      command: 'java',
+      args: [...java, 'kafka.Kafka', this.#file],
+      log: join(directory, `node-${id}.log`),
+      ready: 'Kafka Server started',
+    })
   }
 
   get pid(): number | undefined {
-    return this.#process?.pid
+    return this.#process.pid
   }
 
-  format(): void {
-    const args = [
-      '-cp',
-      this.#classPath,
-      'kafka.tools.StorageTool',
-      'format',
-      '-t',
-      CLUSTER_ID,
-      '-c',
-      this.#file,
-    ]
-    const formatted = spawnSync('java', args, { encoding: 'utf8', timeout: 60_000 })
-    if (formatted.status !== 0)
-      throw new Error(`node ${this.id} could not be formatted: ${formatted.error ?? formatted.stderr}`)
+  get state(): ProcessState {
+    return this.#process.state
   }
 
-  async start(): Promise<void> {
-    const before = existsSync(this.#log) ? readFileSync(this.#log, 'utf8').length : 0
-    const output = openSync(this.#log, 'a')
-    const home = join(cacheDirectory(), `kafka-${KAFKA_VERSION}`)
-    const java = ['-Xms256m', '-Xmx512m', `-Dlog4j2.configurationFile=${join(home, 'log4j2.xml')}`]
-    const child = spawn('java', [...java, '-cp', this.#classPath, 'kafka.Kafka', this.#file], {
-      stdio: ['ignore', output, output],
-    })
-    closeSync(output)
-    this.#process = child
-    const deadline = performance.now() + START_LIMIT_MS
-    for (;;) {
-      const log = readFileSync(this.#log, 'utf8').slice(before)
-      if (log.includes('Kafka Server started')) return
-      if (child.exitCode !== null)
-        throw new Error(`node ${this.id} ended while starting:\n${log.slice(-2000)}`)
-      if (performance.now() > deadline)
-        throw new Error(`node ${this.id} did not start in ${START_LIMIT_MS} ms:\n${log.slice(-2000)}`)
-      await delay(100)
-    }
+  /** Prepares its directories; once, before its first start. */
+  async format(): Promise<void> {
+    const tool = ['-XX:TieredStopAtLevel=1', '-cp', this.#classPath, 'kafka.tools.StorageTool', 'format']
+    await runTool('java', [...tool, '-t', CLUSTER_ID, '-c', this.#file], undefined, FORMAT_LIMIT_MS)
   }
 
-  killNow(): void {
-    this.#process?.kill('SIGKILL')
+  start(): Promise<void> {
+    return this.#process.start()
   }
 
-  async kill9(): Promise<void> {
-    await this.#end('SIGKILL')
+  kill9(): Promise<void> {
+    return this.#process.kill9()
   }
 
-  async stop(): Promise<void> {
-    await this.#end('SIGTERM')
+  stop(): Promise<void> {
+    return this.#process.stop()
   }
 
-  async #end(signal: NodeJS.Signals): Promise<void> {
-    const child = this.#process
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
-    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-    child.kill(signal)
-    const tooLong = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS)
-    await ended
-    clearTimeout(tooLong)
-    this.#process = undefined
+  freeze(): void {
+    this.#process.freeze()
   }
-}
 
-/** Ports that were free a moment ago. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve) => {
-          const server = createServer()
-          server.listen(0, '127.0.0.1', () => resolve(server))
-        }),
-    ),
-  )
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
+  thaw(): void {
+    this.#process.thaw()
+  }
 }

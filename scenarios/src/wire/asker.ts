@@ -16,28 +16,35 @@ export class Asker implements Sink {
   readonly #transport: Transport
   readonly #splitter = new FrameSplitter((frame) => this.#receive(frame))
   readonly #waiting = new Map<number, Waiting>()
+  readonly #clientId: string
   #correlationId = 0
   #closed: Error | undefined
 
-  private constructor(transport: Transport) {
+  private constructor(transport: Transport, clientId: string) {
     this.#transport = transport
+    this.#clientId = clientId
     transport.attach(this)
   }
 
-  static async dial(host: string, port: number): Promise<Asker> {
-    return new Asker(await nodeRuntime().dial({ host, port, timeoutMs: DIAL_LIMIT_MS }))
+  static async dial(host: string, port: number, clientId = 'asker'): Promise<Asker> {
+    return new Asker(await nodeRuntime().dial({ host, port, timeoutMs: DIAL_LIMIT_MS }), clientId)
   }
 
   /** Rejects when the connection ends before the answer, or when there is none in time. */
-  ask<A extends Api>(api: A, version: number, body: Request<A>): Promise<Uint8Array> {
+  ask<A extends Api>(
+    api: A,
+    version: number,
+    body: Request<A>,
+    limitMs = ANSWER_LIMIT_MS,
+  ): Promise<Uint8Array> {
     if (this.#closed) return Promise.reject(this.#closed)
     const correlationId = ++this.#correlationId
-    const pieces = encodeRequest(api, version, correlationId, 'asker', body)
+    const pieces = encodeRequest(api, version, correlationId, this.#clientId, body)
     return new Promise((resolve, reject) => {
       const limit = setTimeout(() => {
         this.#waiting.delete(correlationId)
-        reject(new Error(`no answer within ${ANSWER_LIMIT_MS} ms`))
-      }, ANSWER_LIMIT_MS)
+        reject(new Error(`no answer within ${limitMs} ms`))
+      }, limitMs)
       this.#waiting.set(correlationId, {
         take: (frame) => {
           clearTimeout(limit)
