@@ -72,18 +72,28 @@ export class Lane {
     return first !== undefined && (first.due > now || isClosed(first))
   }
 
-  /** Puts bytes behind all others; `delayMs` after now at the earliest, and never before what is in front. */
+  /** Gives a parcel that still waits other bytes. */
+  refill(parcel: Parcel, bytes: Buffer): void {
+    const at = this.#queue.indexOf(parcel)
+    if (at < 0) return
+    this.queuedBytes += bytes.length - parcel.bytes.length
+    this.#queue[at] = { ...parcel, bytes }
+  }
+
+  /** Puts bytes behind all others, unless nothing is passed on any more; `delayMs` after now at the earliest, and never before what is in front. */
   put(
     bytes: Buffer,
     now: number,
     options: Partial<Omit<Parcel, 'bytes' | 'due'>> & { delayMs?: number } = {},
-  ): void {
-    if (this.isDead) return
+  ): Parcel | undefined {
+    if (this.isDead) return undefined
     const { delayMs = 0, gates = [], then, onLeft } = options
     const due = Math.max(now + delayMs, this.#lastDue)
     this.#lastDue = due
     this.queuedBytes += bytes.length
-    this.#queue.push({ bytes, due, gates, then, ...(onLeft ? { onLeft } : {}) })
+    const parcel = { bytes, due, gates, then, ...(onLeft ? { onLeft } : {}) }
+    this.#queue.push(parcel)
+    return parcel
   }
 
   /** A fault of bytes meets this lane; `afterBytes` more go through first. */
@@ -107,6 +117,13 @@ export class Lane {
     this.#queue = []
     this.queuedBytes = 0
     this.wakeAt = undefined
+  }
+
+  /** How much later the next bytes come than they would. Milliseconds; `random` gives numbers in [0, 1). */
+  delayMs(random: () => number): number {
+    let sum = 0
+    for (const { fault } of this.#limits) sum += delayOf(fault, random)
+    return sum
   }
 
   /** Writes what may be written by now. */
@@ -165,7 +182,8 @@ export class Lane {
   #leave(first: Parcel): void {
     if (this.#queue[0] === first) this.#queue.shift()
     first.onLeft?.()
-    if (first.then) this.#outlet.follow(first.then)
+    // What is lost in a black hole is the news of the end, too.
+    if (first.then && !this.isSwallowing) this.#outlet.follow(first.then)
   }
 
   /** Tells of faults whose bytes have gone through. Those that last are kept, those that strike once are not. */
@@ -175,6 +193,12 @@ export class Lane {
     this.#limits = this.#limits.filter((limit) => !due.includes(limit))
     for (const { fault } of due) this.#outlet.strike(fault)
   }
+}
+
+/** What a fault draws as its delay; 0 when it is none. */
+export function delayOf({ rule }: Fault, random: () => number): number {
+  if (rule.action !== 'delay') return 0
+  return Math.max(0, rule.ms + (random() * 2 - 1) * (rule.jitterMs ?? 0))
 }
 
 function isClosed({ gates }: Parcel): boolean {

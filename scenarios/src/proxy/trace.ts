@@ -97,7 +97,7 @@ export function traceText(entries: readonly TraceEntry[], isFull = false): strin
         direction === undefined ? '' : ` ${api ?? '?'} v${version ?? '?'} (${correlationId}) ${size} B`
       const fate = did.length === 0 ? '' : ` [${did.join('; ')}]`
       const line = `${(at - from).toFixed(1).padStart(9)} ms${where}${way}${what}${fate}\n`
-      return isFull && entry.text !== '' ? line + entry.text.replace(/^/gm, '    ').trimEnd() + '\n' : line
+      return isFull && entry.text !== '' ? `${line}${entry.text.trimEnd().replace(/^/gm, '    ')}\n` : line
     })
     .join('')
 }

@@ -1,0 +1,468 @@
+import type { Api } from '@samsa/protocol'
+import { apiOf, decodeRequest } from '@samsa/protocol'
+import type { Answer } from './answers.ts'
+import {
+  changeErrorCode,
+  changeThrottle,
+  changeVersions,
+  cutToKnown,
+  endpointsOf,
+  namesBrokers,
+  readAnswer,
+  topicNamesOf,
+  writeAnswer,
+} from './answers.ts'
+import type { Connection, Pending } from './connection.ts'
+import { EndpointMask } from './endpoint-mask.ts'
+import type { Aftermath, Direction, Fault, FaultRule, Manner } from './fault.ts'
+import { ProxyError } from './fault.ts'
+import type { CutterTarget } from './frame-cutter.ts'
+import type { Gate } from './lane.ts'
+import { delayOf } from './lane.ts'
+import type { Touched } from './parts.ts'
+import { touchedBy } from './parts.ts'
+import type { ProxyState } from './state.ts'
+import { KEPT_FRAME_BYTES } from './trace.ts'
+
+/** What announces more is no frame. */
+const FRAME_BYTES_MAX = 2 ** 30
+/** Answers to Fetch above this are not held only for the brokers that they may name. */
+const MASKED_FROM_BYTES = 1024 * 1024
+const API_VERSIONS = 18
+/** A version that no broker has: it then says which it has (KIP-511). */
+const NO_VERSION = 0x7fff
+const NOTHING = Buffer.alloc(0)
+const NODE_ENDPOINTS_TAG = 0
+
+/** The frame that is coming. */
+interface Current {
+  readonly api: Api | undefined
+  readonly version: number
+  readonly correlationId: number
+  readonly size: number
+  /** Of an answer: the request. */
+  readonly asked: Pending | undefined
+  readonly mask: EndpointMask | undefined
+}
+
+/** What faults make of a frame. */
+interface Fate {
+  readonly did: string[]
+  readonly gates: Gate[]
+  delayMs: number
+  lost: Aftermath | undefined
+  cut: { readonly bytes: number; readonly how: Manner } | undefined
+}
+
+/** Looks at the frames of one direction of a connection, and does to them what faults want. */
+export class FrameTap implements CutterTarget {
+  readonly #state: ProxyState
+  readonly #connection: Connection
+  readonly #direction: Direction
+  #current: Current | undefined
+  #isBegun = false
+
+  constructor(state: ProxyState, connection: Connection, direction: Direction) {
+    this.#state = state
+    this.#connection = connection
+    this.#direction = direction
+  }
+
+  head(size: number, first: Buffer): 'whole' | 'parts' | 'foreign' {
+    const strange = this.#strangeness(size, first)
+    if (strange !== undefined) {
+      if (!this.#connection.isForeign) this.#state.note(`${strange}: bytes pass as they are`, this.#where)
+      this.#connection.isForeign = true
+      return 'foreign'
+    }
+    const current = this.#direction === 'request' ? this.#asks(size, first) : this.#answers(size, first)
+    this.#current = current
+    this.#isBegun = false
+    return size + 4 <= KEPT_FRAME_BYTES || this.#isWantedWhole(current) ? 'whole' : 'parts'
+  }
+
+  part(bytes: Buffer, isLast: boolean): void {
+    const current = this.#current as Current
+    const { connection, lane } = this
+    if (!this.#isBegun) {
+      this.#isBegun = true
+      this.#note(current, this.#usual(), undefined)
+      if (this.#direction === 'request') connection.asked({ ...current, touched: [] })
+    }
+    const hadHidden = current.mask?.hasHidden
+    const out = current.mask?.apply(bytes) ?? bytes
+    if (current.mask?.hasHidden !== hadHidden)
+      this.#state.note('addresses hidden in a large answer', this.#where)
+    lane.put(out, this.#state.now, { delayMs: lane.delayMs(this.#state.draw) })
+    if (isLast) this.#current = undefined
+  }
+
+  raw(bytes: Buffer): void {
+    this.lane.put(bytes, this.#state.now, { delayMs: this.lane.delayMs(this.#state.draw) })
+  }
+
+  whole(frame: Buffer): void {
+    const current = this.#current as Current
+    this.#current = undefined
+    if (this.#direction === 'request') this.#request(current, frame)
+    else this.#response(current, frame)
+  }
+
+  private get connection(): Connection {
+    return this.#connection
+  }
+
+  private get lane() {
+    return this.#connection.lane(this.#direction)
+  }
+
+  get #where() {
+    return { connection: this.#connection.id, address: this.#connection.address }
+  }
+
+  /** Why these are no frames; undefined when they may be. */
+  #strangeness(size: number, first: Buffer): string | undefined {
+    if (this.#connection.isForeign) return 'the other direction has no frames'
+    // A TLS record begins with its type (20 to 23) and the protocol's major version, 3.
+    const type = size >>> 24
+    if (type >= 0x14 && type <= 0x17 && ((size >>> 16) & 0xff) === 3) {
+      this.#state.hide()
+      return 'TLS'
+    }
+    const least = this.#direction === 'request' ? 8 : 4
+    if (size < least || size > FRAME_BYTES_MAX || first.length < least)
+      return `a frame of ${size} bytes is none`
+    return undefined
+  }
+
+  #asks(size: number, first: Buffer): Current {
+    const version = first.readInt16BE(2)
+    return {
+      api: apiOf(first.readInt16BE(0)),
+      version,
+      correlationId: first.readInt32BE(4),
+      size,
+      asked: undefined,
+      mask: undefined,
+    }
+  }
+
+  #answers(size: number, first: Buffer): Current {
+    const { pending } = this.#connection
+    const correlationId = first.readInt32BE(0)
+    const index = pending.findIndex((each) => each.correlationId === correlationId)
+    const asked = pending[index]
+    // Answers come in the order of the requests: what was asked before has none.
+    if (index >= 0) this.#connection.answerCame(index)
+    const { api, version = -1 } = asked ?? {}
+    const isMasked = api?.name === 'Fetch' && namesBrokers(api, version) && size > MASKED_FROM_BYTES
+    const mask = isMasked ? new EndpointMask(api, version, NODE_ENDPOINTS_TAG) : undefined
+    return { api, version, correlationId, size, asked, mask }
+  }
+
+  #isWantedWhole({ api, version, mask }: Current): boolean {
+    if (api === undefined) return false
+    if (this.#direction === 'response' && !mask && (isTelling(api) || namesBrokers(api, version))) return true
+    return this.#state.faults.some(
+      (fault) =>
+        fault.isOpen &&
+        (this.#mayMeet(fault, api, version) ||
+          // The answer may not name the topics that the request did.
+          (this.#direction === 'request' &&
+            namesTopic(fault.rule) &&
+            this.#mayMeet(fault, api, version, 'response'))),
+    )
+  }
+
+  /** Whether a fault is for such frames, as far as can be told without their body. */
+  #mayMeet(fault: Fault, api: Api, version: number, direction: Direction = this.#direction): boolean {
+    const { rule } = fault
+    if (fault.level !== 'frames' || fault.refusal) return false
+    if (fault.direction !== undefined && fault.direction !== direction) return false
+    const wanted = rule.action === 'versions' ? 'ApiVersions' : rule.api
+    if (wanted !== undefined && wanted !== api.name) return false
+    if (rule.version !== undefined && rule.version !== version) return false
+    return this.#state.isMeant(fault, this.#connection)
+  }
+
+  #request(current: Current, frame: Buffer): void {
+    const { api, version } = current
+    const body = api && (() => attempt(() => decodeRequest(api, version, frame.subarray(4))))
+    const touched = once(() => (body ? touchedBy(body(), this.#state.topicNames) : []))
+    const fate = this.#fate(
+      current,
+      frame.length,
+      once(() => body?.()),
+      touched,
+    )
+    let bytes = frame
+    if (api?.key === API_VERSIONS && version > api.maxVersion) {
+      bytes = Buffer.from(frame)
+      bytes.writeInt16BE(NO_VERSION, 6)
+      fate.did.push(`asks for version ${NO_VERSION} instead, since ${version} cannot be read here`)
+    }
+    this.#note(current, fate, frame)
+    const isTouchedWanted = this.#state.faults.some((fault) => fault.isOpen && namesTopic(fault.rule))
+    if (fate.lost === undefined)
+      this.#connection.asked({ ...current, touched: isTouchedWanted ? touched() : [] })
+    this.#send(bytes, fate)
+  }
+
+  #response(current: Current, frame: Buffer): void {
+    const { api, asked } = current
+    const answer = once(() => api && attempt(() => readAnswer(api, current.version, frame)))
+    const touched = once(() => [
+      ...touchedBy(answer()?.body, this.#state.topicNames),
+      ...(asked?.touched ?? []),
+    ])
+    if (api && isTelling(api)) this.#learn(answer())
+    const fate = this.#fate(
+      current,
+      frame.length,
+      once(() => answer()?.body),
+      touched,
+      answer,
+    )
+    const isRewritten = fate.did.some((did) => did.startsWith(REWRITTEN))
+    const cuts = api?.key === API_VERSIONS && answer() ? cutToKnown(answer() as Answer) : []
+    if (cuts.length > 0) fate.did.push(...cuts)
+    const isNaming = api !== undefined && namesBrokers(api, current.version)
+    if (isNaming && !answer()) fate.did.push('cannot be read: addresses stay')
+    const endpoints = isNaming && answer() ? endpointsOf(answer() as Answer) : []
+    this.#note(current, fate, frame)
+    if (endpoints.length > 0) this.#sendReadressed(answer() as Answer, endpoints, fate)
+    else this.#send(isRewritten || cuts.length > 0 ? writeAnswer(answer() as Answer) : frame, fate)
+  }
+
+  #learn(answer: Answer | undefined): void {
+    if (!answer) return
+    for (const [id, name] of topicNamesOf(answer)) this.#state.topicNames.set(id, name)
+  }
+
+  /** Sends an answer that names brokers, as soon as all of them have a port here. */
+  #sendReadressed(answer: Answer, endpoints: ReturnType<typeof endpointsOf>, fate: Fate): void {
+    const { host, nodes } = this.#state
+    const gate = { isClosed: false }
+    const wanted = endpoints.map(({ id, at }) => ({ id, at, address: `${at.host}:${at.port}` }))
+    for (const { id, address } of wanted) if (id !== undefined) nodes.set(address, id)
+    const missing = new Set<string>()
+    const write = () => {
+      for (const { at, address } of wanted) {
+        at.host = host
+        at.port = this.#state.portFor(address, () => {}) as number
+      }
+      return writeAnswer(answer)
+    }
+    for (const { address } of wanted) {
+      if (missing.has(address)) continue
+      const port = this.#state.portFor(address, () => {
+        missing.delete(address)
+        if (missing.size > 0) return
+        gate.isClosed = false
+        if (parcel) this.lane.refill(parcel, this.#cutTo(write(), fate))
+        this.#connection.settle()
+      })
+      if (port === undefined) missing.add(address)
+    }
+    this.#state.reviewListeners()
+    gate.isClosed = missing.size > 0
+    if (gate.isClosed) fate.gates.push(gate)
+    const parcel = this.#send(gate.isClosed ? NOTHING : write(), fate)
+  }
+
+  /** What faults make of a frame whose body can be had. */
+  #fate(
+    current: Current,
+    frameBytes: number,
+    body: () => unknown,
+    touched: () => readonly Touched[],
+    answer?: () => Answer | undefined,
+  ): Fate {
+    const fate = this.#usual()
+    const { api } = current
+    if (!api) return fate
+    for (const fault of this.#state.faults) {
+      if (!fault.isOpen || !this.#mayMeet(fault, api, current.version)) continue
+      if (!isTouched(fault.rule, touched) || !this.#agrees(fault, current, body)) continue
+      if (!fault.meets(this.#state.draw)) continue
+      this.#apply(fault, fate, frameBytes, answer)
+    }
+    return fate
+  }
+
+  /** What becomes of frames that no fault of frames meets. */
+  #usual(): Fate {
+    const { lane } = this
+    const did = lane.isDead ? ['not passed on'] : lane.isSwallowing ? ['swallowed'] : []
+    return { did, gates: [], delayMs: lane.delayMs(this.#state.draw), lost: undefined, cut: undefined }
+  }
+
+  #agrees(fault: Fault, current: Current, body: () => unknown): boolean {
+    const { where } = fault.rule
+    if (!where) return true
+    const { address, id } = this.#connection
+    try {
+      return where({
+        direction: this.#direction,
+        api: (current.api as Api).name,
+        version: current.version,
+        correlationId: current.correlationId,
+        node: this.#state.nodes.get(address),
+        address,
+        connection: id,
+        body: body(),
+      })
+    } catch (cause) {
+      fault.refusal = new ProxyError('PROXY_FAULT', `the predicate of ${fault} threw: ${cause}`, { cause })
+      return false
+    }
+  }
+
+  #apply(fault: Fault, fate: Fate, frameBytes: number, answer?: () => Answer | undefined): void {
+    const { rule, id } = fault
+    const did = (what: string) => fate.did.push(`${what} by fault ${id}`)
+    switch (rule.action) {
+      case 'drop':
+        fate.lost = rule.then ?? 'silence'
+        did('dropped')
+        return
+      case 'hold':
+        fate.gates.push(this.#held(fault, fate, rule.ms))
+        did('held')
+        return
+      case 'late': {
+        const ms = typeof rule.ms === 'number' ? rule.ms : this.#state.random.between(...rule.ms)
+        const isReleased = () => fate.did.push('released')
+        fate.gates.push(this.#connection.deliverLate(fault, ms, rule.gaveUpMs, isReleased))
+        did('held until the client gives up')
+        return
+      }
+      case 'delay': {
+        const ms = delayOf(fault, this.#state.draw)
+        fate.delayMs += ms
+        did(`delayed ${Math.round(ms)} ms`)
+        return
+      }
+      case 'cut':
+      case 'reset': {
+        const [at, how]: [CutPoint, Manner] =
+          rule.action === 'cut' ? [rule.at ?? 'half', rule.how ?? 'reset'] : ['start', 'reset']
+        fate.cut = { bytes: bytesBefore(at, frameBytes), how }
+        did(`cut after ${fate.cut.bytes} bytes`)
+        return
+      }
+      default:
+        this.#rewrite(fault, fate, answer?.())
+    }
+  }
+
+  #rewrite(fault: Fault, fate: Fate, answer: Answer | undefined): void {
+    const { rule } = fault
+    let isDone = false
+    if (answer && rule.action === 'errorCode')
+      isDone = changeErrorCode(answer, rule, this.#state.topicNames) > 0
+    else if (answer && rule.action === 'throttle') isDone = changeThrottle(answer, rule.ms)
+    else if (answer && rule.action === 'versions') isDone = changeVersions(answer, rule)
+    if (isDone) {
+      fate.did.push(`${REWRITTEN} ${describeChange(rule)} by fault ${fault.id}`)
+      return
+    }
+    // It has met nothing.
+    fault.hits--
+    fate.did.push(`has no place for ${rule.action} of fault ${fault.id}`)
+  }
+
+  #held(fault: Fault, fate: Fate, ms: number | undefined): Gate {
+    const gate = this.#state.hold(fault, () => {
+      fate.did.push('released')
+      this.#connection.settle()
+    })
+    if (ms !== undefined) this.#state.alarm(this.#state.now + ms, () => this.#state.open(gate))
+    return gate
+  }
+
+  #send(bytes: Buffer, fate: Fate) {
+    const { lane } = this
+    const { now } = this.#state
+    const { delayMs, gates, lost, cut } = fate
+    if (lost !== undefined) {
+      if (lost !== 'go on') lane.put(NOTHING, now, { delayMs, then: lost })
+      return undefined
+    }
+    if (!cut) return lane.put(bytes, now, { delayMs, gates })
+    const onLeft = () => this.#cutOff(cut.how, cut.bytes >= bytes.length)
+    return lane.put(this.#cutTo(bytes, fate), now, { delayMs, gates, onLeft })
+  }
+
+  #cutTo(bytes: Buffer, { cut }: Fate): Buffer {
+    return cut ? bytes.subarray(0, cut.bytes) : bytes
+  }
+
+  /** The connection ends behind these bytes; a broker that has a whole request is to carry it out. */
+  #cutOff(how: Manner, isWhole: boolean): void {
+    if (this.#direction === 'request' && isWhole) this.#connection.cutBehind(how)
+    else this.#connection.destroyBoth(how)
+  }
+
+  #note(current: Current, fate: Fate, frame: Buffer | undefined): void {
+    const { api, version, correlationId, size } = current
+    const seen = { ...this.#where, direction: this.#direction, api, version, correlationId, size: size + 4 }
+    this.#state.trace.add(this.#state.now, { ...seen, did: fate.did, frame })
+  }
+}
+
+type CutPoint = 'start' | 'half' | 'end' | number
+
+const REWRITTEN = 'rewritten:'
+
+function bytesBefore(at: CutPoint, frameBytes: number): number {
+  if (typeof at === 'number') return Math.min(at, frameBytes)
+  return at === 'start' ? 0 : at === 'half' ? frameBytes >> 1 : frameBytes
+}
+
+/** Whether answers of this API tell what the proxy must know: versions, brokers, names of topics. */
+function isTelling({ name }: Api): boolean {
+  return (
+    name === 'ApiVersions' ||
+    name === 'Metadata' ||
+    name === 'DescribeTopicPartitions' ||
+    name === 'CreateTopics'
+  )
+}
+
+function namesTopic({ topic, partition }: FaultRule): boolean {
+  return topic !== undefined || partition !== undefined
+}
+
+function isTouched({ topic, partition }: FaultRule, touched: () => readonly Touched[]): boolean {
+  if (topic === undefined && partition === undefined) return true
+  return touched().some(
+    (each) =>
+      (topic === undefined || each.topic === topic) &&
+      (partition === undefined || each.partition === partition),
+  )
+}
+
+function describeChange(rule: FaultRule): string {
+  if (rule.action === 'errorCode') return `error code ${rule.code}`
+  if (rule.action === 'throttle') return `throttle time ${rule.ms} ms`
+  if (rule.action !== 'versions') return ''
+  return rule.remove ? `${rule.of} taken out` : `${rule.of} ${rule.min ?? ''} to ${rule.max ?? ''}`
+}
+
+/** The value, or undefined when the bytes do not hold what they should. */
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
