@@ -106,7 +106,7 @@ export class Connection {
     }
     // The broker is gone altogether: bytes for it are answered so, behind what it said last.
     if (side === 'client' && !this.server.isOpen && !this.#silentBy && !this.#isForgotten)
-      this.response.put(NOTHING, this.#state.now, { then: 'reset' })
+      this.response.put(NOTHING, this.#state.now, { next: 'reset' })
     if (this.isForeign) this.#cutters[side].giveUp()
     this.#cutters[side].push(bytes)
     this.settle()
@@ -117,7 +117,7 @@ export class Connection {
     if (this[side].hasEnded) return
     this[side].hasEnded = true
     if (side === 'client') this.#giveUp()
-    this.#laneFrom(side).put(NOTHING, this.#state.now, { then: 'end', gates: this.#endGates(side) })
+    this.#laneFrom(side).put(NOTHING, this.#state.now, { next: 'end', gates: this.#endGates(side) })
     this.settle()
   }
 
@@ -129,7 +129,7 @@ export class Connection {
     this.#laneTo(side).kill()
     if (side === 'client') this.#giveUp()
     if (!state.hasEnded) {
-      this.#laneFrom(side).put(NOTHING, this.#state.now, { then: 'reset', gates: this.#endGates(side) })
+      this.#laneFrom(side).put(NOTHING, this.#state.now, { next: 'reset', gates: this.#endGates(side) })
     } else if (side === 'client') {
       this.#linger()
     }
@@ -233,16 +233,16 @@ export class Connection {
       write: (bytes) => {
         if (this[to].isOpen) this.#send({ kind: 'write', connection: this.id, side: to, bytes })
       },
-      follow: (then) => this.#follow(to, then),
+      follow: (next) => this.#follow(to, next),
       strike: (fault) => this.#strike(to, fault),
     }
   }
 
-  #follow(to: Side, then: NonNullable<Parcel['then']>): void {
-    if (then === 'silence') {
+  #follow(to: Side, next: NonNullable<Parcel['next']>): void {
+    if (next === 'silence') {
       this.#laneTo(to).kill()
-    } else if (then !== 'end') {
-      this.destroyBoth(then)
+    } else if (next !== 'end') {
+      this.destroyBoth(next)
     } else if (this[to].isOpen && !this[to].isEnded) {
       this[to].isEnded = true
       this.#send({ kind: 'end', connection: this.id, side: to })

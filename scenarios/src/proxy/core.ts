@@ -90,6 +90,11 @@ export class ProxyCore {
     return this.#state.trace.entries
   }
 
+  /** Whether TLS hides the frames. */
+  get isHidden(): boolean {
+    return this.#state.isHidden
+  }
+
   get connections(): number {
     return this.#connections.size
   }

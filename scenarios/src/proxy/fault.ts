@@ -79,7 +79,7 @@ type ByteAction =
     }
 
 type FrameAction =
-  | { readonly action: 'drop'; readonly then?: Aftermath }
+  | { readonly action: 'drop'; readonly next?: Aftermath }
   /** Until `release()`, heal, or `ms`; what is behind it waits too. */
   | { readonly action: 'hold'; readonly ms?: number }
   /**

@@ -323,7 +323,7 @@ export class FrameTap implements CutterTarget {
     const did = (what: string) => fate.did.push(`${what} by fault ${id}`)
     switch (rule.action) {
       case 'drop':
-        fate.lost = rule.then ?? 'silence'
+        fate.lost = rule.next ?? 'silence'
         did('dropped')
         return
       case 'hold':
@@ -386,7 +386,7 @@ export class FrameTap implements CutterTarget {
     const { now } = this.#state
     const { delayMs, gates, lost, cut } = fate
     if (lost !== undefined) {
-      if (lost !== 'go on') lane.put(NOTHING, now, { delayMs, then: lost })
+      if (lost !== 'go on') lane.put(NOTHING, now, { delayMs, next: lost })
       return undefined
     }
     if (!cut) return lane.put(bytes, now, { delayMs, gates })

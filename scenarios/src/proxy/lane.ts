@@ -12,7 +12,7 @@ export interface Parcel {
   readonly due: number
   readonly gates: readonly Gate[]
   /** What follows when the bytes have left. `end`: a FIN. */
-  readonly then: Exclude<Aftermath, 'go on'> | 'end' | undefined
+  readonly next: Exclude<Aftermath, 'go on'> | 'end' | undefined
   /** Told when the last byte has left. */
   readonly onLeft?: () => void
 }
@@ -21,7 +21,7 @@ export interface Parcel {
 export interface Outlet {
   write(bytes: Buffer): void
   /** The parcel's last byte has left, and this is to follow. */
-  follow(then: NonNullable<Parcel['then']>): void
+  follow(next: NonNullable<Parcel['next']>): void
   /** So many bytes have passed as a fault wanted to let through. */
   strike(fault: Fault): void
 }
@@ -87,11 +87,11 @@ export class Lane {
     options: Partial<Omit<Parcel, 'bytes' | 'due'>> & { delayMs?: number } = {},
   ): Parcel | undefined {
     if (this.isDead) return undefined
-    const { delayMs = 0, gates = [], then, onLeft } = options
+    const { delayMs = 0, gates = [], next, onLeft } = options
     const due = Math.max(now + delayMs, this.#lastDue)
     this.#lastDue = due
     this.queuedBytes += bytes.length
-    const parcel = { bytes, due, gates, then, ...(onLeft ? { onLeft } : {}) }
+    const parcel = { bytes, due, gates, next, ...(onLeft ? { onLeft } : {}) }
     this.#queue.push(parcel)
     return parcel
   }
@@ -183,7 +183,7 @@ export class Lane {
     if (this.#queue[0] === first) this.#queue.shift()
     first.onLeft?.()
     // What is lost in a black hole is the news of the end, too.
-    if (first.then && !this.isSwallowing) this.#outlet.follow(first.then)
+    if (first.next && !this.isSwallowing) this.#outlet.follow(first.next)
   }
 
   /** Tells of faults whose bytes have gone through. Those that last are kept, those that strike once are not. */
