@@ -1,25 +1,14 @@
 import type { Api } from '@samsa/protocol'
 import { apiOf, decodeRequest } from '@samsa/protocol'
 import type { Answer } from './answers.ts'
-import {
-  changeErrorCode,
-  changeThrottle,
-  changeVersions,
-  cutToKnown,
-  endpointsOf,
-  namesBrokers,
-  readAnswer,
-  topicNamesOf,
-  writeAnswer,
-} from './answers.ts'
+import { cutToKnown, endpointsOf, namesBrokers, readAnswer, topicNamesOf, writeAnswer } from './answers.ts'
 import type { Connection, Pending } from './connection.ts'
 import { EndpointMask } from './endpoint-mask.ts'
-import type { Aftermath, Direction, Fault, FaultRule, Manner } from './fault.ts'
-import { ProxyError } from './fault.ts'
+import type { Fate } from './fate.ts'
+import { Fates, namesTopic } from './fate.ts'
+import type { Direction, Manner } from './fault.ts'
 import type { CutterTarget } from './frame-cutter.ts'
-import type { Gate } from './lane.ts'
-import { delayOf } from './lane.ts'
-import type { Touched } from './parts.ts'
+import type { Lane } from './lane.ts'
 import { touchedBy } from './parts.ts'
 import type { ProxyState } from './state.ts'
 import { KEPT_FRAME_BYTES } from './trace.ts'
@@ -45,20 +34,12 @@ interface Current {
   readonly mask: EndpointMask | undefined
 }
 
-/** What faults make of a frame. */
-interface Fate {
-  readonly did: string[]
-  readonly gates: Gate[]
-  delayMs: number
-  lost: Aftermath | undefined
-  cut: { readonly bytes: number; readonly how: Manner } | undefined
-}
-
 /** Looks at the frames of one direction of a connection, and does to them what faults want. */
 export class FrameTap implements CutterTarget {
   readonly #state: ProxyState
   readonly #connection: Connection
   readonly #direction: Direction
+  readonly #fates: Fates
   #current: Current | undefined
   #isBegun = false
 
@@ -66,6 +47,7 @@ export class FrameTap implements CutterTarget {
     this.#state = state
     this.#connection = connection
     this.#direction = direction
+    this.#fates = new Fates(state, connection, direction)
   }
 
   head(size: number, first: Buffer): 'whole' | 'parts' | 'foreign' {
@@ -83,11 +65,11 @@ export class FrameTap implements CutterTarget {
 
   part(bytes: Buffer, isLast: boolean): void {
     const current = this.#current as Current
-    const { connection, lane } = this
+    const lane = this.#lane
     if (!this.#isBegun) {
       this.#isBegun = true
-      this.#note(current, this.#usual(), undefined)
-      if (this.#direction === 'request') connection.asked({ ...current, touched: [] })
+      this.#note(current, this.#fates.usual(), undefined)
+      if (this.#direction === 'request') this.#connection.asked({ ...current, touched: [] })
     }
     const hadHidden = current.mask?.hasHidden
     const out = current.mask?.apply(bytes) ?? bytes
@@ -98,7 +80,7 @@ export class FrameTap implements CutterTarget {
   }
 
   raw(bytes: Buffer): void {
-    this.lane.put(bytes, this.#state.now, { delayMs: this.lane.delayMs(this.#state.draw) })
+    this.#lane.put(bytes, this.#state.now, { delayMs: this.#lane.delayMs(this.#state.draw) })
   }
 
   whole(frame: Buffer): void {
@@ -108,11 +90,7 @@ export class FrameTap implements CutterTarget {
     else this.#response(current, frame)
   }
 
-  private get connection(): Connection {
-    return this.#connection
-  }
-
-  private get lane() {
+  get #lane(): Lane {
     return this.#connection.lane(this.#direction)
   }
 
@@ -166,35 +144,25 @@ export class FrameTap implements CutterTarget {
     return this.#state.faults.some(
       (fault) =>
         fault.isOpen &&
-        (this.#mayMeet(fault, api, version) ||
+        (this.#fates.mayMeet(fault, api, version) ||
           // The answer may not name the topics that the request did.
           (this.#direction === 'request' &&
             namesTopic(fault.rule) &&
-            this.#mayMeet(fault, api, version, 'response'))),
+            this.#fates.mayMeet(fault, api, version, 'response'))),
     )
-  }
-
-  /** Whether a fault is for such frames, as far as can be told without their body. */
-  #mayMeet(fault: Fault, api: Api, version: number, direction: Direction = this.#direction): boolean {
-    const { rule } = fault
-    if (fault.level !== 'frames' || fault.refusal) return false
-    if (fault.direction !== undefined && fault.direction !== direction) return false
-    const wanted = rule.action === 'versions' ? 'ApiVersions' : rule.api
-    if (wanted !== undefined && wanted !== api.name) return false
-    if (rule.version !== undefined && rule.version !== version) return false
-    return this.#state.isMeant(fault, this.#connection)
   }
 
   #request(current: Current, frame: Buffer): void {
     const { api, version } = current
     const body = api && (() => attempt(() => decodeRequest(api, version, frame.subarray(4))))
     const touched = once(() => (body ? touchedBy(body(), this.#state.topicNames) : []))
-    const fate = this.#fate(
-      current,
-      frame.length,
-      once(() => body?.()),
+    const fate = this.#fates.of({
+      ...current,
+      frameBytes: frame.length,
+      body: once(() => body?.()),
       touched,
-    )
+      answer: () => undefined,
+    })
     let bytes = frame
     if (api?.key === API_VERSIONS && version > api.maxVersion) {
       bytes = Buffer.from(frame)
@@ -216,14 +184,13 @@ export class FrameTap implements CutterTarget {
       ...(asked?.touched ?? []),
     ])
     if (api && isTelling(api)) this.#learn(answer())
-    const fate = this.#fate(
-      current,
-      frame.length,
-      once(() => answer()?.body),
+    const fate = this.#fates.of({
+      ...current,
+      frameBytes: frame.length,
+      body: () => answer()?.body,
       touched,
       answer,
-    )
-    const isRewritten = fate.did.some((did) => did.startsWith(REWRITTEN))
+    })
     const cuts = api?.key === API_VERSIONS && answer() ? cutToKnown(answer() as Answer) : []
     if (cuts.length > 0) fate.did.push(...cuts)
     const isNaming = api !== undefined && namesBrokers(api, current.version)
@@ -231,7 +198,7 @@ export class FrameTap implements CutterTarget {
     const endpoints = isNaming && answer() ? endpointsOf(answer() as Answer) : []
     this.#note(current, fate, frame)
     if (endpoints.length > 0) this.#sendReadressed(answer() as Answer, endpoints, fate)
-    else this.#send(isRewritten || cuts.length > 0 ? writeAnswer(answer() as Answer) : frame, fate)
+    else this.#send(fate.isRewritten || cuts.length > 0 ? writeAnswer(answer() as Answer) : frame, fate)
   }
 
   #learn(answer: Answer | undefined): void {
@@ -259,7 +226,7 @@ export class FrameTap implements CutterTarget {
         missing.delete(address)
         if (missing.size > 0) return
         gate.isClosed = false
-        if (parcel) this.lane.refill(parcel, this.#cutTo(write(), fate))
+        if (parcel) this.#lane.refill(parcel, this.#cutTo(write(), fate))
         this.#connection.settle()
       })
       if (port === undefined) missing.add(address)
@@ -270,119 +237,8 @@ export class FrameTap implements CutterTarget {
     const parcel = this.#send(gate.isClosed ? NOTHING : write(), fate)
   }
 
-  /** What faults make of a frame whose body can be had. */
-  #fate(
-    current: Current,
-    frameBytes: number,
-    body: () => unknown,
-    touched: () => readonly Touched[],
-    answer?: () => Answer | undefined,
-  ): Fate {
-    const fate = this.#usual()
-    const { api } = current
-    if (!api) return fate
-    for (const fault of this.#state.faults) {
-      if (!fault.isOpen || !this.#mayMeet(fault, api, current.version)) continue
-      if (!isTouched(fault.rule, touched) || !this.#agrees(fault, current, body)) continue
-      if (!fault.meets(this.#state.draw)) continue
-      this.#apply(fault, fate, frameBytes, answer)
-    }
-    return fate
-  }
-
-  /** What becomes of frames that no fault of frames meets. */
-  #usual(): Fate {
-    const { lane } = this
-    const did = lane.isDead ? ['not passed on'] : lane.isSwallowing ? ['swallowed'] : []
-    return { did, gates: [], delayMs: lane.delayMs(this.#state.draw), lost: undefined, cut: undefined }
-  }
-
-  #agrees(fault: Fault, current: Current, body: () => unknown): boolean {
-    const { where } = fault.rule
-    if (!where) return true
-    const { address, id } = this.#connection
-    try {
-      return where({
-        direction: this.#direction,
-        api: (current.api as Api).name,
-        version: current.version,
-        correlationId: current.correlationId,
-        node: this.#state.nodes.get(address),
-        address,
-        connection: id,
-        body: body(),
-      })
-    } catch (cause) {
-      fault.refusal = new ProxyError('PROXY_FAULT', `the predicate of ${fault} threw: ${cause}`, { cause })
-      return false
-    }
-  }
-
-  #apply(fault: Fault, fate: Fate, frameBytes: number, answer?: () => Answer | undefined): void {
-    const { rule, id } = fault
-    const did = (what: string) => fate.did.push(`${what} by fault ${id}`)
-    switch (rule.action) {
-      case 'drop':
-        fate.lost = rule.next ?? 'silence'
-        did('dropped')
-        return
-      case 'hold':
-        fate.gates.push(this.#held(fault, fate, rule.ms))
-        did('held')
-        return
-      case 'late': {
-        const ms = typeof rule.ms === 'number' ? rule.ms : this.#state.random.between(...rule.ms)
-        const isReleased = () => fate.did.push('released')
-        fate.gates.push(this.#connection.deliverLate(fault, ms, rule.gaveUpMs, isReleased))
-        did('held until the client gives up')
-        return
-      }
-      case 'delay': {
-        const ms = delayOf(fault, this.#state.draw)
-        fate.delayMs += ms
-        did(`delayed ${Math.round(ms)} ms`)
-        return
-      }
-      case 'cut':
-      case 'reset': {
-        const [at, how]: [CutPoint, Manner] =
-          rule.action === 'cut' ? [rule.at ?? 'half', rule.how ?? 'reset'] : ['start', 'reset']
-        fate.cut = { bytes: bytesBefore(at, frameBytes), how }
-        did(`cut after ${fate.cut.bytes} bytes`)
-        return
-      }
-      default:
-        this.#rewrite(fault, fate, answer?.())
-    }
-  }
-
-  #rewrite(fault: Fault, fate: Fate, answer: Answer | undefined): void {
-    const { rule } = fault
-    let isDone = false
-    if (answer && rule.action === 'errorCode')
-      isDone = changeErrorCode(answer, rule, this.#state.topicNames) > 0
-    else if (answer && rule.action === 'throttle') isDone = changeThrottle(answer, rule.ms)
-    else if (answer && rule.action === 'versions') isDone = changeVersions(answer, rule)
-    if (isDone) {
-      fate.did.push(`${REWRITTEN} ${describeChange(rule)} by fault ${fault.id}`)
-      return
-    }
-    // It has met nothing.
-    fault.hits--
-    fate.did.push(`has no place for ${rule.action} of fault ${fault.id}`)
-  }
-
-  #held(fault: Fault, fate: Fate, ms: number | undefined): Gate {
-    const gate = this.#state.hold(fault, () => {
-      fate.did.push('released')
-      this.#connection.settle()
-    })
-    if (ms !== undefined) this.#state.alarm(this.#state.now + ms, () => this.#state.open(gate))
-    return gate
-  }
-
   #send(bytes: Buffer, fate: Fate) {
-    const { lane } = this
+    const lane = this.#lane
     const { now } = this.#state
     const { delayMs, gates, lost, cut } = fate
     if (lost !== undefined) {
@@ -411,15 +267,6 @@ export class FrameTap implements CutterTarget {
   }
 }
 
-type CutPoint = 'start' | 'half' | 'end' | number
-
-const REWRITTEN = 'rewritten:'
-
-function bytesBefore(at: CutPoint, frameBytes: number): number {
-  if (typeof at === 'number') return Math.min(at, frameBytes)
-  return at === 'start' ? 0 : at === 'half' ? frameBytes >> 1 : frameBytes
-}
-
 /** Whether answers of this API tell what the proxy must know: versions, brokers, names of topics. */
 function isTelling({ name }: Api): boolean {
   return (
@@ -428,26 +275,6 @@ function isTelling({ name }: Api): boolean {
     name === 'DescribeTopicPartitions' ||
     name === 'CreateTopics'
   )
-}
-
-function namesTopic({ topic, partition }: FaultRule): boolean {
-  return topic !== undefined || partition !== undefined
-}
-
-function isTouched({ topic, partition }: FaultRule, touched: () => readonly Touched[]): boolean {
-  if (topic === undefined && partition === undefined) return true
-  return touched().some(
-    (each) =>
-      (topic === undefined || each.topic === topic) &&
-      (partition === undefined || each.partition === partition),
-  )
-}
-
-function describeChange(rule: FaultRule): string {
-  if (rule.action === 'errorCode') return `error code ${rule.code}`
-  if (rule.action === 'throttle') return `throttle time ${rule.ms} ms`
-  if (rule.action !== 'versions') return ''
-  return rule.remove ? `${rule.of} taken out` : `${rule.of} ${rule.min ?? ''} to ${rule.max ?? ''}`
 }
 
 /** The value, or undefined when the bytes do not hold what they should. */
