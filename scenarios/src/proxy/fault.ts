@@ -117,6 +117,7 @@ export class ProxyError extends KafkaError {
 const FRAMES_ONLY: readonly ActionName[] = ['drop', 'hold', 'late', 'errorCode', 'throttle', 'versions']
 const EITHER: readonly ActionName[] = ['delay', 'cut', 'reset']
 const LISTENER: readonly ActionName[] = ['refuse', 'silent']
+const ACTIONS = [...FRAMES_ONLY, ...EITHER, ...LISTENER, 'rate', 'blackHole', 'stall', 'halfClose', 'forget']
 const DIRECTIONS: { readonly [action in ActionName]?: Direction } = {
   drop: 'response',
   errorCode: 'response',
@@ -199,6 +200,8 @@ function namesFrames({ api, version, topic, partition, where }: Match): boolean 
 }
 
 function check(rule: FaultRule): void {
+  if (!ACTIONS.includes(rule.action))
+    throw wrong(`there is no action ${rule.action}; known are ${ACTIONS.join(', ')}`)
   const level = levelOf(rule)
   if (namesFrames(rule) && !FRAMES_ONLY.includes(rule.action) && !EITHER.includes(rule.action))
     throw wrong(`${rule.action} works on whole connections; leave api, topic and the like out`)

@@ -75,20 +75,18 @@ export class FrameCutter {
 
   #takeHead(bytes: Buffer): Buffer {
     let used = 0
-    let wanted = PREFIX_BYTES
     for (;;) {
+      const isSized = this.#keptBytes >= PREFIX_BYTES
+      const size = isSized ? this.#peek().readInt32BE(0) : 0
+      const wanted = PREFIX_BYTES + (isSized ? Math.max(0, Math.min(size, this.#headBytes)) : 0)
+      if (isSized && this.#keptBytes === wanted) {
+        this.#begin(size)
+        return bytes.subarray(used)
+      }
       const count = Math.min(wanted - this.#keptBytes, bytes.length - used)
+      if (count === 0) return bytes.subarray(used)
       this.#keep(bytes.subarray(used, used + count))
       used += count
-      if (this.#keptBytes < wanted) return bytes.subarray(used)
-      const size = this.#peek().readInt32BE(0)
-      const needed = PREFIX_BYTES + Math.max(0, Math.min(size, this.#headBytes))
-      if (needed > wanted) {
-        wanted = needed
-        continue
-      }
-      this.#begin(size)
-      return bytes.subarray(used)
     }
   }
 

@@ -166,9 +166,8 @@ export class Lane {
     const count = Math.min(first.bytes.length, slice, ...borders)
     for (const limit of this.#limits) if (limit.left > 0) limit.left -= count
     if (Number.isFinite(rate)) this.#freeAt = now + (count * 1000) / rate
-    const bytes = first.bytes.subarray(0, count)
+    this.#outlet.write(first.bytes.subarray(0, count))
     this.#advance(first, count)
-    this.#outlet.write(bytes)
     return true
   }
 
