@@ -129,7 +129,7 @@ const DIRECTIONS: { readonly [action in ActionName]?: Direction } = {
 /** On what a rule works. */
 export type Level = 'bytes' | 'frames' | 'listener'
 
-export function levelOf(rule: FaultRule): Level {
+function levelOf(rule: FaultRule): Level {
   if (LISTENER.includes(rule.action)) return 'listener'
   return FRAMES_ONLY.includes(rule.action) || namesFrames(rule) ? 'frames' : 'bytes'
 }

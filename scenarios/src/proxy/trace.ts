@@ -39,7 +39,7 @@ export interface Seen {
 /** Frames up to this size are kept, to be explained if somebody asks. */
 export const KEPT_FRAME_BYTES = 16 * 1024
 const ROWS = 24
-const EXPLAIN_LIMITS = { maxPieces: 200, maxDecompressedBytes: 64 * 1024 }
+const EXPLAIN_LIMITS = { maxPieces: 20_000, maxDecompressedBytes: 64 * 1024 }
 
 /** The last things that happened, as many as it was told to keep. */
 export class Trace {
