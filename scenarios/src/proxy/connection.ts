@@ -58,6 +58,8 @@ export class Connection {
   pending: Pending[] = []
   /** No frames are looked for. */
   isForeign = false
+  /** Frames may be bare tokens of SASL, which are secrets. */
+  hasTokens = false
   readonly #state: ProxyState
   readonly #cutters: { readonly [side in Side]: FrameCutter }
   readonly #silentBy: Fault | undefined
@@ -137,11 +139,16 @@ export class Connection {
   }
 
   /** Keeps a request back until the client has given up and `ms` have passed. */
-  deliverLate(fault: Fault, ms: number, gaveUpMs: number | undefined, isReleased: () => void): Gate {
+  deliverLate(
+    fault: Fault,
+    ms: number,
+    gaveUpMs: number | undefined,
+    isReleased: (isInTime: boolean) => void,
+  ): Gate {
     const state = this.#state
     const gate = state.hold(fault, () => {
       this.#lates = this.#lates.filter((late) => late.gate !== gate)
-      isReleased()
+      isReleased(this.server.isOpen)
       this.settle()
     })
     const late: Late = {

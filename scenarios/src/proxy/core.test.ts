@@ -227,6 +227,9 @@ test('rules that make no sense are refused', () => {
     [{ action: 'stall', afterBytes: -1 }, /from 0/],
     [{ action: 'cut', at: 'half' }, /names? .*frame|cuts a frame/],
     [{ action: 'cut', api: 'Produce', afterBytes: 3 }, /counts a connection's bytes/],
+    [{ action: 'throttle', ms: 2 ** 31 }, /int32/],
+    [{ action: 'errorCode', api: 'Produce', code: 40_000 }, /int16/],
+    [{ action: 'versions', of: 'Produce', max: 1.5 }, /int16/],
     [{ action: 'vanish' }, /no action vanish/],
   ]
   for (const [rule, reason] of wrong) {

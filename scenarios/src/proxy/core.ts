@@ -178,7 +178,6 @@ export class ProxyCore {
     this.#connections.set(id, connection)
     state.note(silent ? `connected; silent by fault ${silent.id}` : 'connected', whereOf(connection))
     if (!silent) state.effects.push({ kind: 'connect', connection: id, address })
-    if (state.isHidden) connection.isForeign = true
     for (const fault of this.#live()) this.#meet(fault, connection)
     connection.settle()
   }

@@ -121,7 +121,8 @@ export class Fates {
         return
       case 'late': {
         const ms = typeof rule.ms === 'number' ? rule.ms : this.#state.random.between(...rule.ms)
-        const isReleased = () => fate.did.push('released')
+        const isReleased = (isInTime: boolean) =>
+          void fate.did.push(isInTime ? 'released' : 'lost, since the broker has gone')
         fate.gates.push(this.#connection.deliverLate(fault, ms, rule.gaveUpMs, isReleased))
         did('held until the client gives up')
         return

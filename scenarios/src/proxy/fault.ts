@@ -21,7 +21,7 @@ export interface SeenFrame {
 
 /** What a fault meets. Everything that is given must be so. */
 interface Match {
-  /** Default: `response` for drop, errorCode, throttle and versions, `request` for late and cut; else both. */
+  /** Default: both for faults of bytes; of frames `request` for late, cut and reset, else `response`. */
   readonly direction?: Direction
   /** Name of the API, e.g. `Produce`. */
   readonly api?: string
@@ -118,13 +118,8 @@ const FRAMES_ONLY: readonly ActionName[] = ['drop', 'hold', 'late', 'errorCode',
 const EITHER: readonly ActionName[] = ['delay', 'cut', 'reset']
 const LISTENER: readonly ActionName[] = ['refuse', 'silent']
 const ACTIONS = [...FRAMES_ONLY, ...EITHER, ...LISTENER, 'rate', 'blackHole', 'stall', 'halfClose', 'forget']
-const DIRECTIONS: { readonly [action in ActionName]?: Direction } = {
-  drop: 'response',
-  errorCode: 'response',
-  throttle: 'response',
-  versions: 'response',
-  late: 'request',
-}
+/** Faults of frames that are about requests unless they say otherwise. */
+const OF_REQUESTS: readonly ActionName[] = ['late', 'cut', 'reset']
 
 /** On what a rule works. */
 export type Level = 'bytes' | 'frames' | 'listener'
@@ -154,8 +149,8 @@ export class Fault {
     this.id = id
     this.rule = { ...rule }
     this.level = levelOf(rule)
-    const usual = this.level === 'frames' && rule.action === 'cut' ? 'request' : DIRECTIONS[rule.action]
-    this.direction = rule.direction ?? usual
+    const usual = OF_REQUESTS.includes(rule.action) ? 'request' : 'response'
+    this.direction = rule.direction ?? (this.level === 'frames' ? usual : undefined)
   }
 
   get times(): number {
@@ -252,8 +247,19 @@ function checkNumbers(rule: FaultRule): void {
     if (!times.every((each) => typeof each === 'number' && each >= 0) || times.length > 2)
       throw wrong(`${rule.action} needs ms, a number from 0, not ${ms}`)
   }
+  if (rule.action === 'throttle' && !isWhole(rule.ms, 32))
+    throw wrong(`throttle takes an int32, not ${rule.ms}`)
+  if (rule.action === 'errorCode' && typeof rule.code === 'number' && !isWhole(rule.code, 16))
+    throw wrong(`error codes are int16, which ${rule.code} is not`)
+  if (rule.action === 'versions' && ![rule.min ?? 0, rule.max ?? 0].every((each) => isWhole(each, 16)))
+    throw wrong(`versions are int16, which ${rule.min} or ${rule.max} is not`)
   if (rule.action === 'rate' && !(Number(bytesPerSecond) > 0))
     throw wrong(`rate needs bytesPerSecond above 0, not ${bytesPerSecond}`)
+}
+
+/** Whether a number can be written in so many bits. */
+function isWhole(value: number, bits: number): boolean {
+  return Number.isInteger(value) && value >= -(2 ** (bits - 1)) && value < 2 ** (bits - 1)
 }
 
 function wrong(what: string): ProxyError {

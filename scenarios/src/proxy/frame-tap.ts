@@ -11,17 +11,31 @@ import type { CutterTarget } from './frame-cutter.ts'
 import type { Lane } from './lane.ts'
 import { touchedBy } from './parts.ts'
 import type { ProxyState } from './state.ts'
-import { KEPT_FRAME_BYTES } from './trace.ts'
 
 /** What announces more is no frame. */
 const FRAME_BYTES_MAX = 2 ** 30
+/** Frames up to this size are read whole in any case, for the trace. */
+const SMALL_FRAME_BYTES = 16 * 1024
 /** Answers to Fetch above this are not held only for the brokers that they may name. */
 const MASKED_FROM_BYTES = 1024 * 1024
 const API_VERSIONS = 18
+const REQUEST_HEAD_BYTES = 8
 /** A version that no broker has: it then says which it has (KIP-511). */
 const NO_VERSION = 0x7fff
 const NOTHING = Buffer.alloc(0)
 const NODE_ENDPOINTS_TAG = 0
+
+/** What these say is not to be printed: passwords, tokens, settings that may be both. */
+const SECRET: ReadonlySet<string> = new Set([
+  'SaslAuthenticate',
+  'AlterUserScramCredentials',
+  'CreateDelegationToken',
+  'RenewDelegationToken',
+  'ExpireDelegationToken',
+  'DescribeDelegationToken',
+  'AlterConfigs',
+  'IncrementalAlterConfigs',
+])
 
 /** The frame that is coming. */
 interface Current {
@@ -51,7 +65,7 @@ export class FrameTap implements CutterTarget {
   }
 
   head(size: number, first: Buffer): 'whole' | 'parts' | 'foreign' {
-    const strange = this.#strangeness(size, first)
+    const strange = this.#strangeness(size)
     if (strange !== undefined) {
       if (!this.#connection.isForeign) this.#state.note(`${strange}: bytes pass as they are`, this.#where)
       this.#connection.isForeign = true
@@ -60,7 +74,7 @@ export class FrameTap implements CutterTarget {
     const current = this.#direction === 'request' ? this.#asks(size, first) : this.#answers(size, first)
     this.#current = current
     this.#isBegun = false
-    return size + 4 <= KEPT_FRAME_BYTES || this.#isWantedWhole(current) ? 'whole' : 'parts'
+    return size + 4 <= SMALL_FRAME_BYTES || this.#isWantedWhole(current) ? 'whole' : 'parts'
   }
 
   part(bytes: Buffer, isLast: boolean): void {
@@ -99,7 +113,7 @@ export class FrameTap implements CutterTarget {
   }
 
   /** Why these are no frames; undefined when they may be. */
-  #strangeness(size: number, first: Buffer): string | undefined {
+  #strangeness(size: number): string | undefined {
     if (this.#connection.isForeign) return 'the other direction has no frames'
     // A TLS record begins with its type (20 to 23) and the protocol's major version, 3.
     const type = size >>> 24
@@ -107,18 +121,20 @@ export class FrameTap implements CutterTarget {
       this.#state.hide()
       return 'TLS'
     }
-    const least = this.#direction === 'request' ? 8 : 4
-    if (size < least || size > FRAME_BYTES_MAX || first.length < least)
-      return `a frame of ${size} bytes is none`
+    if (size < 0 || size > FRAME_BYTES_MAX) return `a frame of ${size} bytes is none`
     return undefined
   }
 
   #asks(size: number, first: Buffer): Current {
-    const version = first.readInt16BE(2)
+    // What is shorter is no request: tokens of SASL have nothing but their size in front when it is begun in version 0.
+    const isRequest = first.length >= REQUEST_HEAD_BYTES
+    const version = isRequest ? first.readInt16BE(2) : -1
+    const api = isRequest ? apiOf(first.readInt16BE(0)) : undefined
+    if (api?.name === 'SaslHandshake' && version === 0) this.#connection.hasTokens = true
     return {
-      api: apiOf(first.readInt16BE(0)),
+      api,
       version,
-      correlationId: first.readInt32BE(4),
+      correlationId: isRequest ? first.readInt32BE(4) : -1,
       size,
       asked: undefined,
       mask: undefined,
@@ -127,7 +143,7 @@ export class FrameTap implements CutterTarget {
 
   #answers(size: number, first: Buffer): Current {
     const { pending } = this.#connection
-    const correlationId = first.readInt32BE(0)
+    const correlationId = first.length >= 4 ? first.readInt32BE(0) : -1
     const index = pending.findIndex((each) => each.correlationId === correlationId)
     const asked = pending[index]
     // Answers come in the order of the requests: what was asked before has none.
@@ -263,7 +279,8 @@ export class FrameTap implements CutterTarget {
   #note(current: Current, fate: Fate, frame: Buffer | undefined): void {
     const { api, version, correlationId, size } = current
     const seen = { ...this.#where, direction: this.#direction, api, version, correlationId, size: size + 4 }
-    this.#state.trace.add(this.#state.now, { ...seen, did: fate.did, frame })
+    const isSecret = this.#connection.hasTokens || SECRET.has(api?.name ?? '')
+    this.#state.trace.add(this.#state.now, { ...seen, did: fate.did, frame: isSecret ? undefined : frame })
   }
 }
 

@@ -4,18 +4,15 @@ import {
   ApiVersions,
   decodeResponse,
   encodeRequest,
-  encodeResponse,
-  Fetch,
   Heartbeat,
   Metadata,
   Produce,
-  unknownTags,
+  SaslAuthenticate,
+  SaslHandshake,
 } from '@samsa/protocol'
-import { Random } from '@samsa/runtime'
 import { ADDRESS, CoreStage } from './core-stage.test-support.ts'
-import { EndpointMask } from './endpoint-mask.ts'
 import type { FaultRule } from './fault.ts'
-import { FrameCutter } from './frame-cutter.ts'
+import { traceText } from './trace.ts'
 
 const heartbeat = { groupId: 'g', generationId: 1, memberId: 'm', groupInstanceId: null }
 const id = 'AAAAAAAAAAAAAAAAAAAAAQ'
@@ -46,37 +43,6 @@ function idsIn(bytes: Buffer, at: 4 | 8): number[] {
     ids.push(bytes.readInt32BE(start + at))
   return ids
 }
-
-test('frames are found however the bytes are cut, and come out unchanged', () => {
-  const random = new Random('cuts')
-  const frames = Array.from({ length: 30 }, (_, index) => {
-    const size = random.whole(4, 300)
-    const frame = Buffer.alloc(4 + size, index)
-    frame.writeInt32BE(size)
-    return frame
-  })
-  const all = Buffer.concat(frames)
-  for (let round = 0; round < 50; round++) {
-    const out: Buffer[] = []
-    let heads = 0
-    const cutter = new FrameCutter(8, {
-      head: (size) => {
-        assert.equal(size, (frames[heads++] as Buffer).length - 4)
-        return size % 2 ? 'whole' : 'parts'
-      },
-      whole: (frame) => out.push(frame),
-      part: (bytes) => out.push(bytes),
-      raw: () => assert.fail('these are frames'),
-    })
-    for (let at = 0; at < all.length; ) {
-      const length = random.whole(1, 40)
-      cutter.push(all.subarray(at, at + length))
-      at += length
-    }
-    assert.equal(heads, frames.length)
-    assert.deepEqual(Buffer.concat(out), all)
-  }
-})
 
 test('a frame of 100 MiB goes through without being kept', () => {
   const stage = new CoreStage()
@@ -359,37 +325,24 @@ test('the trace shows frames field by field with what was done to them, and keep
   assert.equal(stage.core.trace.length, 1000)
 })
 
-test('brokers that a large answer names are hidden while it passes, and nothing else is touched', () => {
-  const random = new Random('mask')
-  const partitions = Array.from({ length: 5 }, (_, partitionIndex) => ({
-    partitionIndex,
-    errorCode: 0,
-    highWatermark: 9,
-    abortedTransactions: partitionIndex % 2 ? null : [{ producerId: 1n, firstOffset: 2 }],
-    currentLeader: { leaderId: partitionIndex, leaderEpoch: 3 },
-    records: partitionIndex === 4 ? null : Buffer.alloc(random.whole(0, 5000), 9),
-  }))
-  const responses = [{ topicId: id, partitions }]
-  const nodeEndpoints = [{ nodeId: 2, host: 'kafka.example', port: 9093, rack: null }]
-  for (const version of [16, 17, 18]) {
-    const frame = Buffer.concat(encodeResponse(Fetch, version, 3, { responses, nodeEndpoints }))
-    const plain = decodeResponse(Fetch, version, frame.subarray(4))
-    for (let round = 0; round < 20; round++) {
-      const mask = new EndpointMask(Fetch, version, 0)
-      const out: Buffer[] = []
-      for (let at = 0; at < frame.length; ) {
-        const length = random.whole(1, round === 0 ? 1 : 3000)
-        out.push(mask.apply(frame.subarray(at, at + length)))
-        at += length
-      }
-      const masked = decodeResponse(Fetch, version, Buffer.concat(out).subarray(4))
-      assert.ok(mask.hasHidden)
-      assert.deepEqual(masked.nodeEndpoints, [])
-      assert.deepEqual(masked.responses, plain.responses)
-      assert.deepEqual(
-        [...(masked as never as { [unknownTags]: { tag: number }[] })[unknownTags]].map(({ tag }) => tag),
-        [127],
-      )
-    }
+test('secrets are not in the trace, and bare tokens of SASL go through', () => {
+  const stage = new CoreStage()
+  stage.connect()
+  const sent = [
+    stage.ask(SaslAuthenticate, 2, 1, { authBytes: Buffer.from('\0user\0hush') }),
+    stage.ask(SaslHandshake, 0, 2, { mechanism: 'PLAIN' }),
+  ]
+  // Of a user whose name begins like a request.
+  for (const token of ['0000000c004142004300687573680000', '00000000']) {
+    sent.push(Buffer.from(token, 'hex'))
+    stage.bytes('client', Buffer.from(token, 'hex'))
   }
+  assert.deepEqual(stage.got('server'), Buffer.concat(sent))
+  stage.bytes('server', Buffer.alloc(4))
+  assert.deepEqual(stage.got('client'), Buffer.alloc(4))
+  stage.ask(Metadata, 12, 3, { topics: [] })
+  stage.answer(Metadata, 12, 3, { brokers: [{ nodeId: 1, host: 'far.example', port: 9092 }], topics: [] })
+  const [broker] = decodeResponse(Metadata, 12, stage.got('client').subarray(4)).brokers
+  assert.equal(broker?.host, '127.0.0.1')
+  assert.doesNotMatch(traceText(stage.core.trace, true), /hush/)
 })

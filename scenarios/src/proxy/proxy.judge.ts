@@ -184,7 +184,7 @@ describe('the fault proxy before a three-node Apache Kafka', () => {
     const proxy = await opened()
     const topic = 'late.topic'
     await create(topic)
-    const late = proxy.inject({ action: 'late', api: 'Produce', topic, ms: [5000, 8000], times: 10 })
+    const late = proxy.inject({ action: 'late', api: 'Produce', topic, ms: [20_000, 25_000], times: 10 })
     const said = await pythonSays(PYTHON_PRODUCE, [
       proxy.bootstrapServers,
       topic,

@@ -18,7 +18,7 @@ export interface TraceEntry {
   readonly size: number
   /** What faults and the proxy itself did to it, or what happened. */
   readonly did: readonly string[]
-  /** The frame field by field; '' when it was too large to be kept. Made when it is asked for. */
+  /** The frame field by field; '' when it was too large to be kept, or holds secrets. Made when it is asked for. */
   readonly text: string
 }
 
@@ -37,7 +37,7 @@ export interface Seen {
 }
 
 /** Frames up to this size are kept, to be explained if somebody asks. */
-export const KEPT_FRAME_BYTES = 16 * 1024
+const KEPT_FRAME_BYTES = 4 * 1024
 const ROWS = 24
 const EXPLAIN_LIMITS = { maxPieces: 20_000, maxDecompressedBytes: 64 * 1024 }
 
