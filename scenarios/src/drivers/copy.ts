@@ -193,7 +193,8 @@ class Copier implements MemberListener {
   }
 
   #rebalance(kind: string, tps: readonly string[], gen: number): void {
-    this.#world.history.begin(this.#author, { f: 'reb', kind, group: this.#options.group, tps, gen })()
+    const event = { f: 'reb', kind, group: this.#options.group, tps, gen }
+    this.#world.history.begin(this.#author, event)(event)
   }
 
   beat(): void {

@@ -130,7 +130,8 @@ export class GroupReader implements MemberListener {
 
   #rebalance(kind: string, tps: readonly string[], gen: number): void {
     this.#world.tally.count(kind)
-    this.#world.history.begin(this.author, { f: 'reb', kind, group: this.#group, tps, gen })()
+    const event = { f: 'reb', kind, group: this.#group, tps, gen }
+    this.#world.history.begin(this.author, event)(event)
   }
 
   /** The partitions that it owns at the moment, for a client that does not say which it gives back. */

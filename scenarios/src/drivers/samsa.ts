@@ -93,7 +93,7 @@ async function sendAll(producer: KafkaProducer, records: readonly Outgoing[], se
 }
 
 function settlementOf(error: unknown): Settlement {
-  const isLocal = error instanceof ConfigError || error instanceof EncodeError
+  const isLocal = error instanceof ConfigError || error instanceof EncodeError || codeOf(error) === 'RECORD_TOO_LARGE'
   const isUnsent = isLocal || ((error instanceof TimeoutError || error instanceof ConnectionError) && !error.sent)
   return { code: codeOf(error), isUnsent }
 }
