@@ -25,9 +25,9 @@ async function lives(client: DriverClient, options: DriverOptions, world: World,
     const stay = SHORTEST_MS + Math.random() * (LONGEST_MS - SHORTEST_MS)
     const error = await Promise.race([stop.pause(stay), reader.death])
     isOver = true
-    if (error) throw error
     world.tally.count('members')
-    if (!stop.isAsked && Math.random() * DEATH_ONE_IN < 1) await reader.vanish()
+    if (error) await reader.bury(error, stop)
+    else if (!stop.isAsked && Math.random() * DEATH_ONE_IN < 1) await reader.vanish()
     else await reader.close(stop)
   }
 }

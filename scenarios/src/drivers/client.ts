@@ -52,8 +52,12 @@ export type Positions = Record<string, number>
 export interface MemberListener {
   /** A call for records begins; gives what takes them. For a client that pushes, both happen at once. */
   polling(): (records: readonly Incoming[]) => void
-  /** Processes what was read; the client goes on when it resolves. */
-  handle(records: readonly Incoming[], beat?: () => Promise<void>): Promise<void>
+  /**
+   * Processes what was read; the client goes on when it resolves.
+   * @param beat called between records; when it rejects, so does `handle`
+   * @returns how many of the records, from the first, are done with; the others must come again
+   */
+  handle(records: readonly Incoming[], beat?: () => Promise<void>): Promise<number>
   /** `generation` is -1 when the client does not tell. */
   assigned(tps: readonly string[], generation: number): void
   revoked(tps: readonly string[], generation: number): void
@@ -89,7 +93,6 @@ export interface TransactionalAdapter {
   begin(): Promise<void>
   /** As the producer's. */
   send(records: readonly Outgoing[], settle: Settle): Promise<void>
-  /** `last`: the last record of each partition whose offsets these are. */
   sendOffsets(offsets: Positions, member: MemberAdapter): Promise<void>
   commit(): Promise<void>
   abort(): Promise<void>

@@ -21,11 +21,12 @@ export async function consume(client: DriverClient, options: DriverOptions, worl
   if (options.drain) return drain(client, options, world)
   if (options.assign) return assigned(client, options, world)
   const { stop } = world
-  const reader = await GroupReader.join(client, options, world, options.who, () => !stop.isAsked)
-  const ended = stop.pause(2 ** 30)
-  const error = await Promise.race([ended, reader.death])
-  if (error) throw error
-  await reader.close(stop)
+  while (!stop.isAsked) {
+    const reader = await GroupReader.join(client, options, world, options.who, () => !stop.isAsked)
+    const error = await Promise.race([stop.asked(), reader.death])
+    if (error) await reader.bury(error, stop)
+    else await reader.close(stop)
+  }
 }
 
 /** Reads on its own from every partition's start. */

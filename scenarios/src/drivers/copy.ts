@@ -63,7 +63,7 @@ class Copier implements MemberListener {
     try {
       await this.#step('init', '', () => producer.init())
       this.#member = await client.member({ ...this.#options, topics: this.#options.from, commit: 'none' }, this)
-      error = (await Promise.race([stop.pause(2 ** 30), over])) ?? undefined
+      error = (await Promise.race([stop.asked(), over])) ?? undefined
     } catch (thrown) {
       error = thrown as Error
     }
@@ -80,20 +80,21 @@ class Copier implements MemberListener {
     return () => {}
   }
 
-  async handle(records: readonly Incoming[], beat?: () => Promise<void>): Promise<void> {
+  async handle(records: readonly Incoming[], beat?: () => Promise<void>): Promise<number> {
     for (let from = 0; from < records.length; from += this.#options.batch) {
-      if (this.#isOver || this.#world.stop.isAsked) return
+      if (this.#isOver || this.#world.stop.isAsked) return from
       const batch = records.slice(from, from + this.#options.batch).filter(({ tp }) => this.#owned.has(tp))
       if (batch.length === 0) continue
       try {
-        if (!(await this.#transaction(batch))) return
+        if (!(await this.#transaction(batch))) return from
       } catch (error) {
         this.#isOver = true
         this.#end(error as Error)
-        return
+        return from
       }
       await beat?.()
     }
+    return records.length
   }
 
   /** Whether it was committed; else reading has gone back to where it began. */

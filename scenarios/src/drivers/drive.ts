@@ -56,7 +56,8 @@ export async function drive(client: DriverClient): Promise<void> {
   if (options.seconds > 0) setTimeout(() => world.stop.ask(false), options.seconds * 1000)
   try {
     await plays[options.role](client, options, world)
-    end(0)
+    // The load went on after a client had given up, but that it did must be seen.
+    end(world.tally.counts['deaths'] ? 1 : 0)
   } catch (error) {
     if (!(error instanceof RoleNotPossible)) return crashed(error)
     console.error(error.message)

@@ -7,6 +7,8 @@ import { readRecordText } from './record-text.ts'
 import type { Stop } from './stop.ts'
 import { within } from './stop.ts'
 
+const AFTER_DEATH_MS = 5000
+
 /** `recs` and `pos` of a poll's end. `next` is where each partition stood before, and is brought forward. */
 export function endOfPoll(records: readonly Incoming[], next: Map<string, number>) {
   const recs: Record<string, number[]> = {}
@@ -67,17 +69,20 @@ export class GroupReader implements MemberListener {
     }
   }
 
-  async handle(records: readonly Incoming[], beat?: () => Promise<void>): Promise<void> {
+  async handle(records: readonly Incoming[], beat?: () => Promise<void>): Promise<number> {
     const ready = this.#options.ignoreRevocations ? this.#held : records
     this.#held = records
+    let done = 0
     for (const record of ready) {
       if (!this.#isNeeded()) break
+      done++
       // A good handler looks whether the partition is still its own; the positive control does not.
       if (!this.#owned.has(record.tp) && !this.#options.ignoreRevocations) continue
       await this.#process(record)
       await beat?.()
     }
     if (this.#options.commit === 'manual') await this.#commit()
+    return this.#options.ignoreRevocations ? records.length : done
   }
 
   async #process({ tp, off }: Incoming): Promise<void> {
@@ -161,6 +166,14 @@ export class GroupReader implements MemberListener {
     const patience = stop.patience(30_000)
     await within(Promise.resolve(this.#member?.close(patience)), patience)
     end()
+  }
+
+  /** After the client has given up: its place is made free, and another client must go on. */
+  async bury(error: Error, stop: Stop): Promise<void> {
+    this.#world.tally.count('deaths')
+    this.#world.history.moment(this.author, { f: 'crash', text: `${codeOf(error)}: ${error.message}` })
+    await within(Promise.resolve(this.#member?.close(AFTER_DEATH_MS)), AFTER_DEATH_MS)
+    await stop.pause(AFTER_DEATH_MS / 5)
   }
 
   /** Gone without a word: what it held is nobody's until the session is over. */

@@ -7,6 +7,7 @@ import { nodeRuntime } from '@samsa/runtime'
 import type { DriverClient, Incoming, MemberAdapter, MemberListener, Outgoing, Partition, Settle } from './client.ts'
 import { codeOf } from './client.ts'
 import { drive } from './drive.ts'
+import { splitName } from './offsets.ts'
 import type { DriverOptions } from './options.ts'
 import type { Settlement } from './settlement.ts'
 
@@ -147,11 +148,11 @@ class Member implements MemberAdapter {
   }
 
   async commit(offsets: Record<string, number>): Promise<void> {
-    await this.#consumer.commit(Object.entries(offsets).map(([tp, offset]) => ({ ...split(tp), offset })))
+    await this.#consumer.commit(Object.entries(offsets).map(([tp, offset]) => ({ ...splitName(tp), offset })))
   }
 
   seek(offsets: Record<string, number>): void {
-    for (const [tp, offset] of Object.entries(offsets)) this.#consumer.seek(split(tp), offset)
+    for (const [tp, offset] of Object.entries(offsets)) this.#consumer.seek(splitName(tp), offset)
   }
 
   async close(timeoutMs: number): Promise<void> {
@@ -174,11 +175,6 @@ class Member implements MemberAdapter {
   #unlessGone(tell: () => void): void {
     if (!this.#world.isSevered) tell()
   }
-}
-
-function split(tp: string): { topic: string; partition: number } {
-  const at = tp.lastIndexOf('-')
-  return { topic: tp.slice(0, at), partition: Number(tp.slice(at + 1)) }
 }
 
 /** The real world, from which a client can be cut off for good: for it that is as if its machine had stopped. */

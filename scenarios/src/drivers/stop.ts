@@ -1,3 +1,6 @@
+/** The longest that a timer can be set for. */
+const LONG_MS = 2 ** 31 - 1
+
 /** When a driver ends: after its time, or earlier when it is told so. */
 export class Stop {
   #isAsked = false
@@ -23,6 +26,11 @@ export class Stop {
     this.#isHurried ||= isHurried
     for (const wake of this.#waiting) wake()
     this.#waiting.clear()
+  }
+
+  /** Resolves when it is. */
+  asked(): Promise<void> {
+    return this.pause(LONG_MS)
   }
 
   /** Waits, but not longer than until it is asked to stop. */
