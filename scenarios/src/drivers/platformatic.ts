@@ -187,6 +187,11 @@ async function take(stream: Stream, timeoutMs: number): Promise<Message[]> {
   return taken
 }
 
+/** Without a listener for it a stream stops fetching, as soon as the last one is taken off. */
+function keepReadable(stream: Stream): void {
+  stream.on('readable', () => {})
+}
+
 class Member implements MemberAdapter {
   readonly consumer: Consumer
   /** The last record of each partition that is being processed: a transaction takes offsets by their records. */
@@ -250,6 +255,7 @@ class Member implements MemberAdapter {
       autocommit: this.#options.commit === 'auto',
       ...consuming(this.#options),
     })
+    keepReadable(stream)
     // It destroys itself when the group has moved on; who reads must open another one.
     stream.on('error', (error: Error) => this.#listener.trouble(error))
     this.#stream = stream
@@ -292,6 +298,7 @@ async function openReader(options: DriverOptions, partitions: readonly Partition
   const openStream = async () => {
     const offsets = partitions.map(({ tp, topic, partition }) => ({ topic, partition, offset: BigInt(positions[tp] ?? 0) }))
     const opened = await consumer.consume({ topics, mode: 'manual', offsets, autocommit: false, ...consuming(options) })
+    keepReadable(opened)
     opened.on('error', (error: Error) => {
       failure = error
     })
