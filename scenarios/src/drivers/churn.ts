@@ -15,7 +15,12 @@ export async function churn(client: DriverClient, options: DriverOptions, world:
   await Promise.all(members)
 }
 
-async function lives(client: DriverClient, options: DriverOptions, world: World, index: number): Promise<void> {
+async function lives(
+  client: DriverClient,
+  options: DriverOptions,
+  world: World,
+  index: number,
+): Promise<void> {
   const { stop } = world
   await stop.pause(Math.random() * LONGEST_MS)
   while (!stop.isAsked) {

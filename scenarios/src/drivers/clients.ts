@@ -46,7 +46,10 @@ export const clients: Readonly<Record<ClientName, Client>> = {
     version: '0.1.0',
     roles: WITHOUT_TRANSACTIONS,
     canAssign: true,
-    prepare: async () => ({ program: process.execPath, args: script(new URL('./samsa.js', import.meta.url)) }),
+    prepare: async () => ({
+      program: process.execPath,
+      args: script(new URL('./samsa.js', import.meta.url)),
+    }),
   },
   java: { version: '4.3.1', roles: ALL_ROLES, canAssign: true, prepare: java },
   'confluent-kafka': {
@@ -76,7 +79,10 @@ export const clients: Readonly<Record<ClientName, Client>> = {
     version: '1.22.3',
     roles: ALL_ROLES,
     canAssign: true,
-    prepare: async () => ({ program: await goProgram(join(sources, 'franz-go'), 'franz-go-driver'), args: [] }),
+    prepare: async () => ({
+      program: await goProgram(join(sources, 'franz-go'), 'franz-go-driver'),
+      args: [],
+    }),
   },
 }
 

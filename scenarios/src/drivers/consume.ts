@@ -65,7 +65,12 @@ async function drain(client: DriverClient, options: DriverOptions, world: World)
   if (!isWhole) throw new Error(`the drain stands at ${JSON.stringify(positions)} of ${JSON.stringify(ends)}`)
 }
 
-async function askEnds(reader: ReaderAdapter, author: Author, options: DriverOptions, world: World): Promise<Positions> {
+async function askEnds(
+  reader: ReaderAdapter,
+  author: Author,
+  options: DriverOptions,
+  world: World,
+): Promise<Positions> {
   for (;;) {
     const end = world.history.begin(author, { f: 'ends', iso: options.isolation })
     try {

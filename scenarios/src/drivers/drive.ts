@@ -31,7 +31,11 @@ export async function drive(client: DriverClient): Promise<void> {
     console.error(error.message)
     process.exit(2)
   }
-  const world = { history: new HistoryWriter(options.history, options.firstOp), stop: new Stop(), tally: new Tally() }
+  const world = {
+    history: new HistoryWriter(options.history, options.firstOp),
+    stop: new Stop(),
+    tally: new Tally(),
+  }
   const crashed = (error: unknown) => {
     const text = error instanceof Error ? `${codeOf(error)}: ${error.message}` : String(error)
     world.history.moment({ who: options.who, inc: options.who }, { f: 'crash', text })

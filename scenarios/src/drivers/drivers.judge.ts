@@ -17,7 +17,7 @@ import { assertKept, readIn, readPartly, readSoundHistory, sentIn } from './soun
 const PARTITIONS = 3
 const RECORDS = 2000
 const RATE = 1000
-const LIMIT_MS = 60_000
+const LIMIT_MS = 90_000
 
 type Order = Partial<DriverOrder> & Pick<DriverOrder, 'role'>
 
@@ -41,8 +41,20 @@ class Troupe {
       await using producer = new KafkaProducer({ bootstrapServers })
       assert.equal((await producer.partitionsFor(name)).length, PARTITIONS)
     } else {
-      const made = ['--create', '--topic', name, '--partitions', String(PARTITIONS), '--replication-factor', '3']
-      await kafkaTool('org.apache.kafka.tools.TopicCommand', ['--bootstrap-server', bootstrapServers, ...made])
+      const made = [
+        '--create',
+        '--topic',
+        name,
+        '--partitions',
+        String(PARTITIONS),
+        '--replication-factor',
+        '3',
+      ]
+      await kafkaTool('org.apache.kafka.tools.TopicCommand', [
+        '--bootstrap-server',
+        bootstrapServers,
+        ...made,
+      ])
     }
     return `${name}:${PARTITIONS}`
   }
@@ -63,7 +75,11 @@ class Troupe {
   }
 
   /** Runs beside what `work` does, until `isEnough`. */
-  async beside(order: Order, isEnough: (lines: readonly Line[]) => boolean, work = async () => {}): Promise<Line[]> {
+  async beside(
+    order: Order,
+    isEnough: (lines: readonly Line[]) => boolean,
+    work = async () => {},
+  ): Promise<Line[]> {
     const driver = await this.start(order)
     await work()
     for (const deadline = performance.now() + LIMIT_MS; performance.now() < deadline; ) {
@@ -134,7 +150,7 @@ async function copies(troupe: Troupe, name: string): Promise<void> {
   const order = { role: 'copy', from, to, group: `${name}.copiers`, transactionalId: `${name}.copy` } as const
   const firstValue = 10 * RECORDS
   const copied = await troupe.beside(
-    { ...order, firstValue, batch: 50, abortOneIn: 5 },
+    { ...order, firstValue, batch: 200, abortOneIn: 4 },
     (lines) => committed(lines).length >= RECORDS,
   )
   const good = committed(copied)
@@ -147,15 +163,29 @@ async function copies(troupe: Troupe, name: string): Promise<void> {
   )
   const steps = new Set(copied.filter(({ f }) => f === 'txn').map((line) => line['step']))
   assert.deepEqual(steps, new Set(['init', 'begin', 'offsets', 'commit', 'abort']))
-  const drained = await troupe.run({ role: 'consume', topics: to, drain: true, isolation: 'read_committed', seconds: 0 })
+  const drained = await troupe.run({
+    role: 'consume',
+    topics: to,
+    drain: true,
+    isolation: 'read_committed',
+    seconds: 0,
+  })
   assertKept(good, drained)
-  const everything = await troupe.run({ role: 'consume', topics: to, drain: true, isolation: 'read_uncommitted', seconds: 0 })
+  const everything = await troupe.run({
+    role: 'consume',
+    topics: to,
+    drain: true,
+    isolation: 'read_uncommitted',
+    seconds: 0,
+  })
   assert.ok(readIn(everything).size > RECORDS, 'what was aborted is there for those who want it')
 }
 
 /** Sends of transactions that were committed. */
 function committed(lines: readonly Line[]) {
-  const done = lines.filter(({ f, ph, step, r }) => f === 'txn' && ph === 'e' && step === 'commit' && r === 'ok')
+  const done = lines.filter(
+    ({ f, ph, step, r }) => f === 'txn' && ph === 'e' && step === 'commit' && r === 'ok',
+  )
   const transactions = new Set(done.map(({ txn }) => txn))
   return sentIn(lines).filter(({ txn }) => transactions.has(txn))
 }

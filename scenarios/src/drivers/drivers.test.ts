@@ -49,7 +49,14 @@ describe("samsa's driver on the embedded broker", () => {
 
   it('produces, and drains what was acknowledged at both isolation levels', async () => {
     const topics = topic('kept')
-    const { lines, summary } = await run({ role: 'produce', topics, records: 500, rate: 2000, keys: true, firstValue: 10 })
+    const { lines, summary } = await run({
+      role: 'produce',
+      topics,
+      records: 500,
+      rate: 2000,
+      keys: true,
+      firstValue: 10,
+    })
     const sent = sentIn(lines)
     assert.deepEqual(
       sent.map(({ v }) => v),
@@ -68,7 +75,13 @@ describe("samsa's driver on the embedded broker", () => {
     const { lines } = await run({ role: 'produce', topics, records: 5, valueBytes: 2_000_000 })
     assert.deepEqual(new Set(sentIn(lines).map(({ r }) => r)), new Set(['fail']))
     const fault = broker.faults.add({ api: 'Produce', action: 'dropReply', times: Number.POSITIVE_INFINITY })
-    const lost = await run({ role: 'produce', topics, records: 3, deliveryTimeoutMs: 3000, requestTimeoutMs: 1000 })
+    const lost = await run({
+      role: 'produce',
+      topics,
+      records: 3,
+      deliveryTimeoutMs: 3000,
+      requestTimeoutMs: 1000,
+    })
     fault.remove()
     assert.deepEqual(new Set(sentIn(lost.lines).map(({ r }) => r)), new Set(['unk']))
   })
@@ -87,7 +100,10 @@ describe("samsa's driver on the embedded broker", () => {
     const read = new Set(histories.flatMap((lines) => [...readIn(lines).keys()]))
     assert.equal(read.size, 900)
     for (const kind of ['assigned', 'revoked']) {
-      assert.ok(histories.every((lines) => lines.some((line) => line.f === 'reb' && line['kind'] === kind)), kind)
+      assert.ok(
+        histories.every((lines) => lines.some((line) => line.f === 'reb' && line['kind'] === kind)),
+        kind,
+      )
     }
     const lines = histories.flat()
     assert.ok(lines.some(({ f, r }) => f === 'commit' && r === 'ok'))
@@ -100,7 +116,10 @@ describe("samsa's driver on the embedded broker", () => {
     const { lines } = await run({ role: 'produce', topics, records: 100 })
     await until(() => readIn(readPartly(reader.history)).size >= 100)
     assert.equal((await reader.stop()).exitCode, 0)
-    assertSame(readIn(readSoundHistory(reader.history)).keys(), sentIn(lines).map(({ v }) => v))
+    assertSame(
+      readIn(readSoundHistory(reader.history)).keys(),
+      sentIn(lines).map(({ v }) => v),
+    )
   })
 
   it('keeps a whole history when it is stopped in the middle', async () => {
@@ -135,5 +154,8 @@ describe("samsa's driver on the embedded broker", () => {
 })
 
 function assertSame(actual: Iterable<number>, expected: Iterable<number>): void {
-  assert.deepEqual([...actual].sort((a, b) => a - b), [...expected].sort((a, b) => a - b))
+  assert.deepEqual(
+    [...actual].sort((a, b) => a - b),
+    [...expected].sort((a, b) => a - b),
+  )
 }

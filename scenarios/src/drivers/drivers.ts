@@ -98,4 +98,3 @@ function lastLine(said: string): Record<string, unknown> | undefined {
     return undefined
   }
 }
-

@@ -50,7 +50,13 @@ export class GroupReader implements MemberListener {
     })
   }
 
-  static async join(client: DriverClient, options: DriverOptions, world: World, who: string, isNeeded: () => boolean) {
+  static async join(
+    client: DriverClient,
+    options: DriverOptions,
+    world: World,
+    who: string,
+    isNeeded: () => boolean,
+  ) {
     const reader = new GroupReader(options, world, world.history.open(who, client.title), isNeeded)
     reader.#member = await client.member(options, reader)
     return reader

@@ -126,10 +126,19 @@ const client: DriverClient = {
 }
 
 function producerSettings(maxInFlightRequests: number) {
-  return { createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false, maxInFlightRequests }
+  return {
+    createPartitioner: Partitioners.DefaultPartitioner,
+    allowAutoTopicCreation: false,
+    maxInFlightRequests,
+  }
 }
 
-async function sendAll(sender: Sender, options: DriverOptions, records: readonly Outgoing[], settle: Settle): Promise<void> {
+async function sendAll(
+  sender: Sender,
+  options: DriverOptions,
+  records: readonly Outgoing[],
+  settle: Settle,
+): Promise<void> {
   if (options.compression !== 'none' && options.compression !== 'gzip') {
     throw new RoleNotPossible(`${client.title} has no ${options.compression} of its own`)
   }
@@ -144,7 +153,9 @@ async function sendAll(sender: Sender, options: DriverOptions, records: readonly
       compression: options.compression === 'gzip' ? GZIP : 0,
       topicMessages: [...topics].map(([topic, messages]) => ({ topic, messages })),
     })
-    const bases = new Map(answers.map((each) => [`${each.topicName}-${each.partition}`, Number(each.baseOffset ?? -1)]))
+    const bases = new Map(
+      answers.map((each) => [`${each.topicName}-${each.partition}`, Number(each.baseOffset ?? -1)]),
+    )
     const places = new Places()
     records.forEach(({ topic, partition }, index) => {
       const tp = `${topic}-${partition}`
@@ -164,7 +175,15 @@ class Sockets {
   readonly #open = new Set<Socket>()
   isCut = false
 
-  readonly open = ({ host, port, onConnect }: { host: string; port: number; onConnect: () => void }): Socket => {
+  readonly open = ({
+    host,
+    port,
+    onConnect,
+  }: {
+    host: string
+    port: number
+    onConnect: () => void
+  }): Socket => {
     const socket = connect({ host, port }, onConnect)
     socket.setKeepAlive(true, 60_000)
     this.#open.add(socket)
@@ -215,8 +234,8 @@ class Member implements MemberAdapter {
     on('group_join', ({ memberAssignment }) => {
       // It has joined anew without a word before: it had been put out of the group.
       this.#letGo('lost')
-      this.#owned = Object.entries(memberAssignment as Record<string, number[]>).flatMap(([topic, partitions]) =>
-        partitions.map((partition) => `${topic}-${partition}`),
+      this.#owned = Object.entries(memberAssignment as Record<string, number[]>).flatMap(
+        ([topic, partitions]) => partitions.map((partition) => `${topic}-${partition}`),
       )
       listener.assigned(this.#owned, -1)
     })
@@ -260,11 +279,14 @@ class Member implements MemberAdapter {
 
   async commit(offsets: Positions): Promise<void> {
     const list = Object.entries(offsets)
-    await this.#consumer.commitOffsets(list.map(([tp, offset]) => ({ ...splitName(tp), offset: String(offset) })))
+    await this.#consumer.commitOffsets(
+      list.map(([tp, offset]) => ({ ...splitName(tp), offset: String(offset) })),
+    )
   }
 
   seek(offsets: Positions): void {
-    for (const [tp, offset] of Object.entries(offsets)) this.#consumer.seek({ ...splitName(tp), offset: String(offset) })
+    for (const [tp, offset] of Object.entries(offsets))
+      this.#consumer.seek({ ...splitName(tp), offset: String(offset) })
   }
 
   close(): Promise<void> {
@@ -307,7 +329,8 @@ async function drainReader(options: DriverOptions, partitions: readonly Partitio
       const ends: Positions = {}
       for (const topic of topics) {
         // It knows of no end but the high watermark, at whatever isolation level.
-        for (const { partition, high } of await admin.fetchTopicOffsets(topic)) ends[`${topic}-${partition}`] = Number(high)
+        for (const { partition, high } of await admin.fetchTopicOffsets(topic))
+          ends[`${topic}-${partition}`] = Number(high)
       }
       return Object.fromEntries(partitions.map(({ tp }) => [tp, ends[tp] as number]))
     },

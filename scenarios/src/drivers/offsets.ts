@@ -5,7 +5,9 @@ export function splitName(tp: string): { topic: string; partition: number } {
 }
 
 /** Offsets by topic and then by partition, as some clients take them. */
-export function byTopic(offsets: Readonly<Record<string, number>>): Map<string, { partition: number; offset: number }[]> {
+export function byTopic(
+  offsets: Readonly<Record<string, number>>,
+): Map<string, { partition: number; offset: number }[]> {
   const topics = new Map<string, { partition: number; offset: number }[]>()
   for (const [tp, offset] of Object.entries(offsets)) {
     const { topic, partition } = splitName(tp)

@@ -41,6 +41,7 @@ export interface DriverOptions {
   ignoreRevocations: boolean
   drain: boolean
   transactionalId: string
+  /** Every so many-th transaction is aborted. */
   abortOneIn: number
   batch: number
   members: number
@@ -110,13 +111,15 @@ const allowed: Partial<Record<keyof DriverOptions, readonly string[]>> = {
 /** @throws UsageError */
 export function parseOptions(args: readonly string[]): DriverOptions {
   const [role = '', ...rest] = args
-  if (!roles.includes(role)) throw new UsageError(`the role must be one of ${roles.join(', ')}, not "${role}"`)
+  if (!roles.includes(role))
+    throw new UsageError(`the role must be one of ${roles.join(', ')}, not "${role}"`)
   const given: Record<string, unknown> = { role }
   for (let at = 0; at < rest.length; ) {
     const flag = rest[at++] as string
     const name = flag.replace(/^--/, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
     const key = name as keyof DriverOptions
-    if (!flag.startsWith('--') || !Object.hasOwn(defaults, key) || key === 'role') throw new UsageError(`unknown option ${flag}`)
+    if (!flag.startsWith('--') || !Object.hasOwn(defaults, key) || key === 'role')
+      throw new UsageError(`unknown option ${flag}`)
     const next = rest[at]
     const isSwitch = typeof defaults[key] === 'boolean' && (next === undefined || next.startsWith('--'))
     if (!isSwitch && next === undefined) throw new UsageError(`${flag} needs a value`)
@@ -130,15 +133,18 @@ export function parseOptions(args: readonly string[]): DriverOptions {
 function parseValue(flag: string, key: keyof DriverOptions, text: string): unknown {
   const example = defaults[key]
   const choices = allowed[key]
-  if (choices && !choices.includes(text)) throw new UsageError(`${flag} must be one of ${choices.join(', ')}, not "${text}"`)
+  if (choices && !choices.includes(text))
+    throw new UsageError(`${flag} must be one of ${choices.join(', ')}, not "${text}"`)
   if (Array.isArray(example)) return text.split(',').map((each) => parseTopic(flag, each))
   if (typeof example === 'number') {
     const number = Number(text)
-    if (text === '' || !Number.isFinite(number) || number < 0) throw new UsageError(`${flag} needs a number, not "${text}"`)
+    if (text === '' || !Number.isFinite(number) || number < 0)
+      throw new UsageError(`${flag} needs a number, not "${text}"`)
     return number
   }
   if (typeof example === 'boolean') {
-    if (text !== 'true' && text !== 'false') throw new UsageError(`${flag} must be true or false, not "${text}"`)
+    if (text !== 'true' && text !== 'false')
+      throw new UsageError(`${flag} must be true or false, not "${text}"`)
     return text === 'true'
   }
   return text
@@ -158,7 +164,8 @@ function complain(options: DriverOptions): void {
   if (options.role === 'consume' && !options.assign && !options.drain) needed.push('group')
   for (const key of needed) {
     const value = options[key]
-    if (value === '' || (Array.isArray(value) && value.length === 0)) throw new UsageError(`${options.role} needs ${flagOf(key)}`)
+    if (value === '' || (Array.isArray(value) && value.length === 0))
+      throw new UsageError(`${options.role} needs ${flagOf(key)}`)
   }
   if (!options.drain && options.seconds <= 0) throw new UsageError('--seconds must be more than 0')
   for (const key of ['run', 'who'] as const) {
@@ -174,6 +181,10 @@ export function flagOf(key: string): string {
 /** `topic-0` for every partition of the topics. */
 export function partitionsOf(topics: readonly Topic[]): { tp: string; topic: string; partition: number }[] {
   return topics.flatMap(({ name, partitions }) =>
-    Array.from({ length: partitions }, (_, partition) => ({ tp: `${name}-${partition}`, topic: name, partition })),
+    Array.from({ length: partitions }, (_, partition) => ({
+      tp: `${name}-${partition}`,
+      topic: name,
+      partition,
+    })),
   )
 }

@@ -108,7 +108,13 @@ const client: DriverClient = {
   reader: openReader,
   async transactional(options) {
     const { transactionalId } = options
-    const producer = new Producer({ ...common(options), ...producing(options), idempotent: true, acks: ALL, transactionalId })
+    const producer = new Producer({
+      ...common(options),
+      ...producing(options),
+      idempotent: true,
+      acks: ALL,
+      transactionalId,
+    })
     return new Transactional(producer)
   },
 }
@@ -117,7 +123,12 @@ function producing({ compression, inFlight }: DriverOptions) {
   return { maxInflights: inFlight, ...(compression === 'none' ? {} : { compression }) }
 }
 
-async function sendAll(sender: Sender, acks: number, records: readonly Outgoing[], settle: Settle): Promise<void> {
+async function sendAll(
+  sender: Sender,
+  acks: number,
+  records: readonly Outgoing[],
+  settle: Settle,
+): Promise<void> {
   const messages = records.map(({ topic, partition, key, value }) => ({
     topic,
     partition,
@@ -126,7 +137,9 @@ async function sendAll(sender: Sender, acks: number, records: readonly Outgoing[
   }))
   try {
     const { offsets = [] } = await sender.send({ acks, messages })
-    const bases = new Map(offsets.map(({ topic, partition, offset }) => [`${topic}-${partition}`, Number(offset)]))
+    const bases = new Map(
+      offsets.map(({ topic, partition, offset }) => [`${topic}-${partition}`, Number(offset)]),
+    )
     const places = new Places()
     records.forEach(({ topic, partition }, index) => {
       const tp = `${topic}-${partition}`
@@ -238,7 +251,8 @@ class Member implements MemberAdapter {
         const messages = await take(stream, FETCH_WAIT_MS)
         const records = messages.map(incoming)
         end(records)
-        for (const message of messages) this.last.set(`${message.topic}-${message.partition}@${message.offset}`, message)
+        for (const message of messages)
+          this.last.set(`${message.topic}-${message.partition}@${message.offset}`, message)
         if (records.length > 0) await this.#listener.handle(records)
         this.last.clear()
       }
@@ -296,8 +310,18 @@ async function openReader(options: DriverOptions, partitions: readonly Partition
   let failure: Error | undefined
   const positions: Positions = {}
   const openStream = async () => {
-    const offsets = partitions.map(({ tp, topic, partition }) => ({ topic, partition, offset: BigInt(positions[tp] ?? 0) }))
-    const opened = await consumer.consume({ topics, mode: 'manual', offsets, autocommit: false, ...consuming(options) })
+    const offsets = partitions.map(({ tp, topic, partition }) => ({
+      topic,
+      partition,
+      offset: BigInt(positions[tp] ?? 0),
+    }))
+    const opened = await consumer.consume({
+      topics,
+      mode: 'manual',
+      offsets,
+      autocommit: false,
+      ...consuming(options),
+    })
     keepReadable(opened)
     opened.on('error', (error: Error) => {
       failure = error
@@ -308,7 +332,9 @@ async function openReader(options: DriverOptions, partitions: readonly Partition
     async ends() {
       const { isolationLevel } = consuming(options)
       const ends = await consumer.listOffsets({ topics, isolationLevel, timestamp: -1n })
-      return Object.fromEntries(partitions.map(({ tp, topic, partition }) => [tp, Number(ends.get(topic)?.[partition])]))
+      return Object.fromEntries(
+        partitions.map(({ tp, topic, partition }) => [tp, Number(ends.get(topic)?.[partition])]),
+      )
     },
     async poll(timeoutMs) {
       if (!stream || stream.destroyed) stream = await openStream()

@@ -66,7 +66,9 @@ class Sends {
       const due = rate > 0 ? Math.floor(((performance.now() - since) / 1000) * rate) - this.#begun : window
       const room = Math.min(due, window - this.#open.size, most - this.#begun)
       if (room > 0 && this.#calls.size < this.#producer.callsAtOnce) this.#send(room)
-      await stop.pause(Math.max(TICK_MS, this.#producer.callsAtOnce === Number.POSITIVE_INFINITY ? 0 : lingerMs))
+      await stop.pause(
+        Math.max(TICK_MS, this.#producer.callsAtOnce === Number.POSITIVE_INFINITY ? 0 : lingerMs),
+      )
     }
   }
 

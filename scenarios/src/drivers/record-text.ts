@@ -32,11 +32,13 @@ const PARTITION = /^[a-zA-Z0-9._-]+-[0-9]+$/
  * that cannot be read is -1.
  */
 export function readRecordText(value: Uint8Array | null): [v: number, crcOk: 0 | 1] {
-  const text = value === null ? '' : Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8')
+  const text =
+    value === null ? '' : Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8')
   const parts = text.split('|')
   const [run, inc, seq, , tp, v = '', crc, padding] = parts
   const number = WHOLE.test(v) ? Number(v) : -1
-  const isFormed = parts.length === 8 && Boolean(run && inc) && WHOLE.test(seq ?? '') && PARTITION.test(tp ?? '')
+  const isFormed =
+    parts.length === 8 && Boolean(run && inc) && WHOLE.test(seq ?? '') && PARTITION.test(tp ?? '')
   if (!isFormed || number < 0 || !/^\.*$/.test(padding ?? '')) return [number, 0]
   return [number, crc === hex(crc32(parts.slice(0, 6).join('|'))) ? 1 : 0]
 }

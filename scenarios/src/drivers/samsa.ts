@@ -1,10 +1,25 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { ConsumerRecord } from '@samsa/client'
-import { ConfigError, ConnectionError, EncodeError, KafkaConsumer, KafkaProducer, TimeoutError } from '@samsa/client'
+import {
+  ConfigError,
+  ConnectionError,
+  EncodeError,
+  KafkaConsumer,
+  KafkaProducer,
+  TimeoutError,
+} from '@samsa/client'
 import type { DialTarget, Runtime, Transport } from '@samsa/runtime'
 import { nodeRuntime } from '@samsa/runtime'
-import type { DriverClient, Incoming, MemberAdapter, MemberListener, Outgoing, Partition, Settle } from './client.ts'
+import type {
+  DriverClient,
+  Incoming,
+  MemberAdapter,
+  MemberListener,
+  Outgoing,
+  Partition,
+  Settle,
+} from './client.ts'
 import { codeOf } from './client.ts'
 import { drive } from './drive.ts'
 import { splitName } from './offsets.ts'
@@ -40,7 +55,9 @@ const client: DriverClient = {
   },
   async member(options, listener) {
     const world = new Severable()
-    const consumer = new KafkaConsumer(consumerSettings(options, { groupId: options.group }), { runtime: world.runtime })
+    const consumer = new KafkaConsumer(consumerSettings(options, { groupId: options.group }), {
+      runtime: world.runtime,
+    })
     return new Member(consumer, options, listener, world)
   },
   async reader(options, partitions) {
@@ -61,7 +78,10 @@ const client: DriverClient = {
   },
 }
 
-async function positionsOf(consumer: KafkaConsumer, partitions: readonly Partition[]): Promise<Record<string, number>> {
+async function positionsOf(
+  consumer: KafkaConsumer,
+  partitions: readonly Partition[],
+): Promise<Record<string, number>> {
   const positions = await Promise.all(partitions.map((partition) => consumer.position(partition)))
   return Object.fromEntries(partitions.map(({ tp }, index) => [tp, positions[index] as number]))
 }
@@ -84,7 +104,12 @@ async function sendAll(producer: KafkaProducer, records: readonly Outgoing[], se
   await Promise.all(
     records.map(async ({ topic, partition, key, value }, index) => {
       try {
-        const { offset } = await producer.send({ topic, partition, value, ...(key === undefined ? {} : { key }) })
+        const { offset } = await producer.send({
+          topic,
+          partition,
+          value,
+          ...(key === undefined ? {} : { key }),
+        })
         settle(index, { off: offset })
       } catch (error) {
         settle(index, settlementOf(error))
@@ -94,8 +119,10 @@ async function sendAll(producer: KafkaProducer, records: readonly Outgoing[], se
 }
 
 function settlementOf(error: unknown): Settlement {
-  const isLocal = error instanceof ConfigError || error instanceof EncodeError || codeOf(error) === 'RECORD_TOO_LARGE'
-  const isUnsent = isLocal || ((error instanceof TimeoutError || error instanceof ConnectionError) && !error.sent)
+  const isLocal =
+    error instanceof ConfigError || error instanceof EncodeError || codeOf(error) === 'RECORD_TOO_LARGE'
+  const isUnsent =
+    isLocal || ((error instanceof TimeoutError || error instanceof ConnectionError) && !error.sent)
   return { code: codeOf(error), isUnsent }
 }
 
@@ -118,8 +145,12 @@ class Member implements MemberAdapter {
     const names = (partitions: readonly { topic: string; partition: number }[]) =>
       partitions.map(({ topic, partition }) => `${topic}-${partition}`)
     // The generation is not told by its public face.
-    consumer.on('assigned', ({ partitions }) => this.#unlessOver(() => listener.assigned(names(partitions), -1)))
-    consumer.on('revoked', ({ partitions }) => this.#unlessGone(() => listener.revoked(names(partitions), -1)))
+    consumer.on('assigned', ({ partitions }) =>
+      this.#unlessOver(() => listener.assigned(names(partitions), -1)),
+    )
+    consumer.on('revoked', ({ partitions }) =>
+      this.#unlessGone(() => listener.revoked(names(partitions), -1)),
+    )
     consumer.on('lost', ({ partitions }) => this.#unlessGone(() => listener.lost(names(partitions), -1)))
     consumer.on('offsetReset', ({ topic, partition, from }) => {
       if (from !== undefined) listener.reset(`${topic}-${partition}`, 'out of range')

@@ -26,7 +26,11 @@ const certain: ReadonlySet<string> = new Set([
 ])
 
 /** The end of a `send` in the history. Attempts that the client keeps to itself are `NOT_TOLD`. */
-export function endOfSend({ off, code, isUnsent }: Settlement): { r: Outcome; off?: number; attempts?: string[] } {
+export function endOfSend({ off, code, isUnsent }: Settlement): {
+  r: Outcome
+  off?: number
+  attempts?: string[]
+} {
   if (code === undefined) return off === undefined || off < 0 ? { r: 'ok' } : { r: 'ok', off }
   if (isUnsent) return { r: 'fail', attempts: ['NOT_SENT'] }
   if (certain.has(code)) return { r: 'fail', attempts: [code] }

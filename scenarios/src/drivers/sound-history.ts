@@ -80,7 +80,14 @@ export function sentIn(lines: readonly Line[]): Sent[] {
     .filter(({ f, ph }) => f === 'send' && ph === 'b')
     .map(({ op, tp, v, txn, inc }) => {
       const end = ends.get(op)
-      return { tp: String(tp), v: Number(v), r: end?.['r'], off: end?.['off'], txn: txn as string | undefined, inc }
+      return {
+        tp: String(tp),
+        v: Number(v),
+        r: end?.['r'],
+        off: end?.['off'],
+        txn: txn as string | undefined,
+        inc,
+      }
     })
 }
 
@@ -103,7 +110,10 @@ export function readIn(lines: readonly Line[]): Map<number, string[]> {
 
 /** What was acknowledged is in the drain, once, where it was said to be; nothing else is there than what was begun. */
 export function assertKept(sent: readonly Sent[], drained: readonly Line[]): void {
-  assert.ok(drained.some(({ f }) => f === 'drain'), 'the drain did not come to its end')
+  assert.ok(
+    drained.some(({ f }) => f === 'drain'),
+    'the drain did not come to its end',
+  )
   const found = readIn(drained)
   const begun = new Map(sent.map((each) => [each.v, each]))
   for (const { v, tp, r, off } of sent) {

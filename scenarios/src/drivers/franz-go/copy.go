@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -95,7 +94,7 @@ func (c *copier) transaction(txn string, records []*kgo.Record) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	err := c.session.Client().Flush(ctx)
-	isGood := err == nil && len(records) > 0 && c.s.failed == failed && rand.IntN(d.o.abortOneIn) != 0
+	isGood := err == nil && len(records) > 0 && c.s.failed == failed && c.transactions%max(1, d.o.abortOneIn) != 0
 	if !isGood {
 		return c.abort(txn, first, func() error {
 			_, err := c.session.End(ctx, kgo.TryAbort)

@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.Random;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -22,7 +21,6 @@ import org.apache.kafka.common.serialization.StringSerializer;
  */
 final class Copy implements ConsumerRebalanceListener {
     private static long nextValue = Driver.number("first-value", 0);
-    private final Random random = new Random();
     private final List<TopicPartition> targets = Driver.partitions("to");
     private final String tid = Driver.option("transactional-id", "");
     private final String group = Driver.option("group", "");
@@ -91,7 +89,7 @@ final class Copy implements ConsumerRebalanceListener {
         boolean isGood = !records.isEmpty();
         try {
             producer.flush();
-            isGood &= sends.failed.get() == failed && random.nextInt((int) Driver.number("abort-one-in", 32)) != 0;
+            isGood &= sends.failed.get() == failed && transactions % Math.max(1, Driver.number("abort-one-in", 32)) != 0;
             if (isGood) {
                 Map<String, Long> offs = new LinkedHashMap<>();
                 offsets.forEach((tp, offset) -> offs.put(tp.toString(), offset.offset()));

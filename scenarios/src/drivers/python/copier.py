@@ -1,7 +1,5 @@
 """Reads as a member of a group and writes what it read in transactions, in which the offsets go too."""
 
-import random
-
 from member import Polls
 
 
@@ -61,7 +59,7 @@ class Copier:
         try:
             self._producer.flush(options.delivery_timeout_ms / 1000)
             is_good = is_good and not self._sends.open and self._sends.failed == failed
-            is_good = is_good and random.randrange(options.abort_one_in) != 0
+            is_good = is_good and self._transactions % max(1, options.abort_one_in) != 0
             if is_good:
                 offs = {"%s-%d" % tp: off for tp, off in offsets.items()}
                 self._step(
