@@ -54,7 +54,7 @@ export async function drive(client: DriverClient): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       world.stop.ask(true)
-      setTimeout(() => end(0), LAST_MS).unref()
+      setTimeout(() => crashed(new Error(`not over ${LAST_MS} ms after ${signal}`)), LAST_MS).unref()
     })
   }
   if (options.seconds > 0) setTimeout(() => world.stop.ask(false), options.seconds * 1000)

@@ -11,6 +11,7 @@ import type { ClientName } from './clients.ts'
 import { clients } from './clients.ts'
 import type { DriverOrder } from './drivers.ts'
 import { startDriver } from './drivers.ts'
+import { readRecordText, recordText } from './record-text.ts'
 import type { Line } from './sound-history.ts'
 import { assertKept, readIn, readPartly, readSoundHistory, sentIn } from './sound-history.ts'
 
@@ -108,6 +109,9 @@ for (const opening of stages) {
       it(`${client} produces, reads as a member of a group, and drains`, async () => {
         await plain(new Troupe(client, stage, directory), `${client}.plain`)
       })
+      it(`${client} finds what is damaged`, async () => {
+        await damaged(new Troupe(client, stage, directory), `${client}.damaged`, stage.bootstrapServers)
+      })
       if (opening === apacheKafka && clients[client].roles.includes('copy')) {
         it(`${client} copies in transactions, some of which are aborted`, async () => {
           await copies(new Troupe(client, stage, directory), client)
@@ -141,6 +145,39 @@ async function plain(troupe: Troupe, name: string): Promise<void> {
   for (const isolation of ['read_committed', 'read_uncommitted'] as const) {
     assertKept(sent, await troupe.run({ role: 'consume', topics, drain: true, isolation, seconds: 0 }))
   }
+  // All of them name their records in the same way.
+  assertKept(sent, await troupe.run({ client: 'samsa', role: 'consume', topics, drain: true, seconds: 0 }))
+}
+
+/** Every client finds the same in what is damaged. */
+async function damaged(troupe: Troupe, name: string, bootstrapServers: string): Promise<void> {
+  const topics = await troupe.topic(name)
+  const whole = recordText({ run: 'r', inc: 'w#1', seq: 0, txn: '', tp: 't-0', v: 17 }, 60)
+  const values = [
+    whole,
+    whole.replace('17', '18'),
+    whole.replace(/\.$/, 'x'),
+    whole.replace('w#1', ''),
+    whole.replace('|t-0|', '|t0|'),
+    whole.replace('|0|', '|00|'),
+    whole.replace('|17|', '|017|'),
+    `${whole}|`,
+    'r|w#1|0||t-0|19',
+    'hello',
+    '',
+    null,
+  ]
+  await using producer = new KafkaProducer({ bootstrapServers })
+  for (const value of values) await producer.send({ topic: name, partition: 0, value })
+  const lines = await troupe.run({ role: 'consume', topics, drain: true, seconds: 0 })
+  const found = lines.flatMap(
+    (line) => (line['recs'] as Record<string, number[]> | undefined)?.[`${name}-0`] ?? [],
+  )
+  const expected = values.flatMap((value, off) => [
+    off,
+    ...readRecordText(value === null ? null : Buffer.from(value)),
+  ])
+  assert.deepEqual(found, expected)
 }
 
 async function copies(troupe: Troupe, name: string): Promise<void> {

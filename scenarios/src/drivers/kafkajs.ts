@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import { connect } from 'node:net'
-import { join } from 'node:path'
 import type {
   DriverClient,
   Incoming,
@@ -18,74 +16,14 @@ import type {
 import { codeOf } from './client.ts'
 import { RoleNotPossible } from './consume.ts'
 import { drive } from './drive.ts'
+import type { Batch, Consumer, EachBatch, Producer, Sender, Transaction } from './kafkajs-library.ts'
+import { Kafka, Partitioners, version } from './kafkajs-library.ts'
 import { byTopic, Places, splitName } from './offsets.ts'
 import type { DriverOptions } from './options.ts'
-
-/** What the driver uses of kafkajs, which is installed apart from this repository. */
-interface KafkaJs {
-  Kafka: new (
-    options: object,
-  ) => {
-    producer(options: object): Producer
-    consumer(options: object): Consumer
-    admin(): Admin
-  }
-  Partitioners: { DefaultPartitioner: unknown }
-}
-
-interface Sender {
-  sendBatch(batch: object): Promise<{ topicName: string; partition: number; baseOffset?: string }[]>
-}
-
-interface Producer extends Sender {
-  connect(): Promise<void>
-  disconnect(): Promise<void>
-  transaction(): Promise<Transaction>
-}
-
-interface Transaction extends Sender {
-  sendOffsets(offsets: object): Promise<void>
-  commit(): Promise<void>
-  abort(): Promise<void>
-}
-
-interface Consumer {
-  connect(): Promise<void>
-  disconnect(): Promise<void>
-  subscribe(what: { topics: readonly string[]; fromBeginning: boolean }): Promise<void>
-  run(options: object): Promise<void>
-  commitOffsets(offsets: readonly object[]): Promise<void>
-  seek(offset: object): void
-  on(event: string, listener: (event: { payload: Record<string, unknown> }) => void): void
-}
-
-interface Admin {
-  connect(): Promise<void>
-  disconnect(): Promise<void>
-  fetchTopicOffsets(topic: string): Promise<{ partition: number; high: string }[]>
-}
-
-interface EachBatch {
-  batch: Batch
-  resolveOffset(offset: string): void
-  heartbeat(): Promise<void>
-  isStale(): boolean
-}
-
-interface Batch {
-  topic: string
-  partition: number
-  messages: { offset: string; value: Buffer | null }[]
-  lastOffset(): string
-}
 
 const NOTHING = 0
 const GZIP = 1
 const FETCH_WAIT_MS = 500
-
-const require = createRequire(join(process.env['CLIENTS_HOME'] ?? '', 'package.json'))
-const { Kafka, Partitioners } = require('kafkajs') as KafkaJs
-const { version } = require('kafkajs/package.json') as { version: string }
 
 const open = (options: DriverOptions, sockets = new Sockets()) =>
   new Kafka({

@@ -1,8 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import type { Readable } from 'node:stream'
-import { pathToFileURL } from 'node:url'
 import type {
   DriverClient,
   Incoming,
@@ -19,65 +15,12 @@ import { codeOf } from './client.ts'
 import { drive } from './drive.ts'
 import { Places, splitName } from './offsets.ts'
 import type { DriverOptions } from './options.ts'
-
-/** What the driver uses of @platformatic/kafka, which is installed apart from this repository. */
-interface Platformatic {
-  Producer: new (options: object) => Producer
-  Consumer: new (options: object) => Consumer
-}
-
-interface Sender {
-  send(call: object): Promise<{ offsets?: { topic: string; partition: number; offset: bigint }[] }>
-}
-
-interface Producer extends Sender {
-  initIdempotentProducer(options: object): Promise<unknown>
-  beginTransaction(): Promise<Transaction>
-  close(): Promise<void>
-}
-
-interface Transaction extends Sender {
-  addConsumer(consumer: Consumer): Promise<void>
-  addOffset(message: Message): Promise<void>
-  commit(): Promise<void>
-  abort(): Promise<void>
-}
-
-interface Message {
-  topic: string
-  partition: number
-  offset: bigint
-  value: Buffer | null
-}
-
-interface Stream extends Readable {
-  readonly offsetsToFetch: Map<string, bigint>
-  close(): Promise<void>
-}
-
-interface Consumer {
-  generationId: number
-  consume(options: object): Promise<Stream>
-  commit(options: object): Promise<void>
-  listOffsets(options: object): Promise<Map<string, bigint[]>>
-  on(event: string, listener: (payload: { assignments?: Assignment[] }) => void): void
-  assignments: Assignment[] | null
-  close(force?: boolean): Promise<void>
-}
-
-interface Assignment {
-  topic: string
-  partitions: number[]
-}
+import type { Message, Sender, Stream, Transaction } from './platformatic-library.ts'
+import { Consumer, Producer, version } from './platformatic-library.ts'
 
 const MOST_AT_ONCE = 500
 const FETCH_WAIT_MS = 500
 const ALL = -1
-
-const require = createRequire(join(process.env['CLIENTS_HOME'] ?? '', 'package.json'))
-const entry = require.resolve('@platformatic/kafka')
-const { Producer, Consumer } = (await import(pathToFileURL(entry).href)) as Platformatic
-const { version } = require(join(dirname(entry), '../package.json')) as { version: string }
 
 const common = (options: DriverOptions) => ({
   clientId: options.who,

@@ -96,7 +96,8 @@ func main() {
 		d.hurried.Store(true)
 		d.stopped.Store(true)
 		time.Sleep(last)
-		finish(0)
+		h.moment(author{o.who, o.who}, "crash", field{"text", fmt.Sprintf("not over %v after the signal", last)})
+		finish(1)
 	}()
 	defer func() {
 		if crash := recover(); crash != nil {

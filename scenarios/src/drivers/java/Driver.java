@@ -41,6 +41,8 @@ public final class Driver {
             isStopped = true;
             try {
                 main.join(LAST_MS);
+                String who = option("who", "");
+                history.moment(new History.Author(who, who), "crash", History.map("text", "not over " + LAST_MS + " ms after the signal"));
             } catch (InterruptedException ignored) {
                 Thread.currentThread().interrupt();
             }

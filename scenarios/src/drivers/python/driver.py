@@ -243,9 +243,14 @@ def main(client):
         # Some clients leave threads behind; the role is over.
         os._exit(code)
 
+    def crash(text):
+        who = world.options.who
+        world.history.moment(member.Author(who, who), "crash", text=text)
+        end(1)
+
     def on_signal(_number, _frame):
         world.is_stopped = world.is_hurried = True
-        timer = threading.Timer(LAST_SECONDS, end, (0,))
+        timer = threading.Timer(LAST_SECONDS, crash, ("not over %d s after the signal" % LAST_SECONDS,))
         timer.daemon = True
         timer.start()
 
@@ -256,7 +261,5 @@ def main(client):
         roles[world.options.role](world)
     except BaseException as error:
         traceback.print_exc()
-        who = world.options.who
-        world.history.moment(member.Author(who, who), "crash", text=repr(error))
-        end(1)
+        crash(repr(error))
     end(0)
