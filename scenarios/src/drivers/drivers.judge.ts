@@ -180,7 +180,7 @@ async function damaged(troupe: Troupe, name: string, bootstrapServers: string): 
   assert.deepEqual(found, expected)
 }
 
-async function copies(troupe: Troupe, name: string): Promise<void> {
+async function copies(troupe: Troupe, name: ClientName): Promise<void> {
   const from = await troupe.topic(`${name}.from`)
   const to = await troupe.topic(`${name}.to`)
   const sent = sentIn(await troupe.run({ role: 'produce', topics: from, records: RECORDS }))
@@ -200,21 +200,11 @@ async function copies(troupe: Troupe, name: string): Promise<void> {
   )
   const steps = new Set(copied.filter(({ f }) => f === 'txn').map((line) => line['step']))
   assert.deepEqual(steps, new Set(['init', 'begin', 'offsets', 'commit', 'abort']))
-  const drained = await troupe.run({
-    role: 'consume',
-    topics: to,
-    drain: true,
-    isolation: 'read_committed',
-    seconds: 0,
-  })
-  assertKept(good, drained)
-  const everything = await troupe.run({
-    role: 'consume',
-    topics: to,
-    drain: true,
-    isolation: 'read_uncommitted',
-    seconds: 0,
-  })
+  // Of two aborted transactions of one producer in one answer @platformatic/kafka 2.12.1 hides only the last one's records.
+  const reader = name === 'platformatic' ? 'java' : name
+  const drain = { client: reader, role: 'consume', topics: to, drain: true, seconds: 0 } as const
+  assertKept(good, await troupe.run({ ...drain, isolation: 'read_committed' }))
+  const everything = await troupe.run({ ...drain, isolation: 'read_uncommitted' })
   assert.ok(readIn(everything).size > RECORDS, 'what was aborted is there for those who want it')
 }
 
