@@ -46,6 +46,12 @@ export interface Ended {
   complaints: string
 }
 
+/** A driver must not outlive who started it. */
+const running = new Set<() => void>()
+const killAll = () => {
+  for (const kill of running) kill()
+}
+
 /** Starts a driver in a process of its own; what it needs is installed or compiled before. */
 export async function startDriver(order: DriverOrder): Promise<RunningDriver> {
   const { client, role, ...options } = order
@@ -63,12 +69,13 @@ export async function startDriver(order: DriverOrder): Promise<RunningDriver> {
   child.stderr.on('data', (chunk: Buffer) => {
     complaints = (complaints + chunk).slice(-MOST_SAID)
   })
-  // A driver must not outlive who started it.
   const killNow = () => child.kill('SIGKILL')
-  process.once('exit', killNow)
+  if (running.size === 0) process.once('exit', killAll)
+  running.add(killNow)
   const done = new Promise<Ended>((resolve) => {
     const end = (exitCode: number | null, more = '') => {
-      process.removeListener('exit', killNow)
+      running.delete(killNow)
+      if (running.size === 0) process.removeListener('exit', killAll)
       resolve({ exitCode, summary: lastLine(said), complaints: complaints + more })
     }
     child.once('error', (error) => end(null, error.message))
