@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { repository } from '../cluster/surroundings.ts'
 import { runTool } from '../foreign/run-tool.ts'
 import { programOf, runtimes } from '../foreign/runtimes.ts'
-import { confluentPython, goProgram, npmPackages } from '../foreign/tools.ts'
+import { confluentPython, goProgram, javaScriptClients } from '../foreign/tools.ts'
 import type { Order, Result, Workload } from './peers/driver.ts'
 
 /** A client that is measured. */
@@ -31,8 +31,6 @@ interface Command {
 
 const NODE_24 = runtimes.find(({ name }) => name === 'Node 24')
 const ALL: readonly Workload[] = ['produce', 'produce-awaited', 'consume']
-/** Of @platformatic/kafka 2.x the lowest Node is 22.22: npm would take an older one for this machine's Node. */
-export const PACKAGES = ['kafkajs@2.2.4', '@platformatic/kafka@2.12.1']
 /** One request for each awaited message. */
 const WITHOUT_ACCUMULATOR = 0.01
 
@@ -89,7 +87,7 @@ export const peers: readonly Peer[] = [
 
 async function onNode24(program: URL): Promise<Command> {
   if (!NODE_24) throw new Error('there is no Node 24 among the runtimes')
-  const home = program === programs.samsa ? repository : await npmPackages('bench-packages', PACKAGES)
+  const home = program === programs.samsa ? repository : await javaScriptClients()
   return { program: await programOf(NODE_24), args: ['--no-warnings', fileURLToPath(program)], home }
 }
 

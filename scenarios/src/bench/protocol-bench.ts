@@ -7,9 +7,8 @@ import { BatchWriter, codecNames, encode, Metadata, prepareCodec } from '@samsa/
 import { runTool } from '../foreign/run-tool.ts'
 import type { JavaScriptRuntime } from '../foreign/runtimes.ts'
 import { programOf, runtimes } from '../foreign/runtimes.ts'
-import { npmPackages } from '../foreign/tools.ts'
+import { javaScriptClients, npmPackages } from '../foreign/tools.ts'
 import { differentValues, median, table } from './figures.ts'
-import { PACKAGES } from './peer.ts'
 import type { ProtocolOrder } from './protocol-driver.ts'
 import type { Figures, Row } from './protocol-rows.ts'
 import { BASE_TIMESTAMP, PARTITIONS, RECORDS, rows, VALUE_BYTES } from './protocol-rows.ts'
@@ -49,7 +48,7 @@ const RUN_LIMIT_MS = 300_000
 export async function protocolBench(
   options: ProtocolBenchOptions,
 ): Promise<{ text: string; runs: ProtocolRun[] }> {
-  const home = await npmPackages('bench-packages', PACKAGES)
+  const home = await javaScriptClients()
   const native = await npmPackages('native-packages', NATIVE)
   const fixtures = mkdtempSync(join(tmpdir(), 'samsa-bench-'))
   const runs: ProtocolRun[] = []

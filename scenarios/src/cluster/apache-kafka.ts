@@ -30,13 +30,15 @@ export interface ClusterOptions {
   overridesOf?: (node: number) => Readonly<Record<string, string>>
 }
 
-/** The class path of Kafka's jars; fetched once into the cache. */
-function kafkaClassPath(): string {
+/** The class path of Kafka's jars, fetched once into the cache, and settings of the log by which only errors are said. */
+export function kafkaClassPath(): { classPath: string; quietLog: string } {
   const home = join(cacheDirectory(), `kafka-${KAFKA_VERSION}`)
   const jars = join(home, 'libs')
   if (!existsSync(jars)) fetchJars(home, jars)
   writeFileSync(join(home, 'log4j2.xml'), LOG4J)
-  return join(jars, '*')
+  const quietLog = join(home, 'log4j2-quiet.xml')
+  writeFileSync(quietLog, LOG4J.replace('level="INFO"', 'level="ERROR"'))
+  return { classPath: join(jars, '*'), quietLog }
 }
 
 function fetchJars(home: string, jars: string): void {
@@ -71,22 +73,15 @@ const LOG4J = `<Configuration status="ERROR"><Appenders><Console name="out"><Pat
 
 /** Runs one of Kafka's own tools to its end and gives what it printed. */
 export function kafkaTool(mainClass: string, args: readonly string[], input?: string): Promise<string> {
-  const home = join(cacheDirectory(), `kafka-${KAFKA_VERSION}`)
-  const quiet = join(home, 'log4j2-quiet.xml')
-  const options = [
-    '-Xmx256m',
-    '-XX:TieredStopAtLevel=1',
-    `-Dlog4j2.configurationFile=${quiet}`,
-    '-cp',
-    kafkaClassPath(),
-  ]
-  writeFileSync(quiet, LOG4J.replace('level="INFO"', 'level="ERROR"'))
+  const { classPath, quietLog } = kafkaClassPath()
+  const log = `-Dlog4j2.configurationFile=${quietLog}`
+  const options = ['-Xmx256m', '-XX:TieredStopAtLevel=1', log, '-cp', classPath]
   return runTool('java', [...options, mainClass, ...args], input)
 }
 
 /** Starts the cluster; every node has printed that it is ready when this resolves. */
 export async function startKafka(options: ClusterOptions = {}): Promise<KafkaCluster> {
-  const classPath = kafkaClassPath()
+  const { classPath } = kafkaClassPath()
   const count = options.nodes ?? 3
   const ports = await freePorts(count * 2)
   const directory = mkdtempSync(join(tmpdir(), 'samsa-kafka-'))

@@ -6,6 +6,9 @@ import { runTool } from './run-tool.ts'
 
 /** Other people's tools, each installed by itself where it is missing. */
 
+/** Of @platformatic/kafka 2.x the lowest Node is 22.22: npm would take an older one for this machine's Node. */
+const JAVASCRIPT_CLIENTS = ['kafkajs@2.2.4', '@platformatic/kafka@2.12.1']
+
 /** Where kcat is; on Debian it is installed if need be. */
 export function kcat(): string {
   return debianProgram('kcat', '-V')
@@ -50,6 +53,11 @@ function virtualEnvironment(name: string, packages: readonly string[]): string {
   execFileSync(interpreter, ['-m', 'pip', '-q', 'install', ...packages], { timeout: 300_000, stdio: 'pipe' })
   writeFileSync(marker, '')
   return interpreter
+}
+
+/** Where kafkajs and @platformatic/kafka are installed, in the versions that everything here is compared with. */
+export function javaScriptClients(): Promise<string> {
+  return npmPackages('bench-packages', JAVASCRIPT_CLIENTS)
 }
 
 /** A folder of the cache with these npm packages in its `node_modules`, installed without running any script. */
