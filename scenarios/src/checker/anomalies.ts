@@ -21,14 +21,14 @@ export const anomalies = {
   C7: 'a commit is ahead of what was processed',
   C8: 'a committed offset goes back',
   C9: 'a position jumps although an offset is committed, and nothing is said',
-  T1: 'a transaction reads its own uncommitted write',
-  T2: 'a read of a value whose commit had not begun',
+  T1: 'a worker reads its own write before its commit began',
+  T2: "a worker reads another's write before its commit began",
   T3: 'torn transaction: some of its writes are visible, some are not',
   T4: 'lost commit: committed, but a write or an offset is not visible',
   T5: 'zombie: a write of an instance that had been fenced is visible',
   T6: 'a cycle of write-read edges (G1c)',
   T7: 'a cycle of write-write edges (G0); Kafka does not isolate writes',
-  T8: 'not exactly once: an input has no output, or several',
+  T8: 'not exactly once: an input has no output, or several, or was not consumed',
   T9: 'after an abort the input is not read again from where it was',
   T10: 'a hanging transaction holds back the last stable offset',
   V1: 'never settled: a call without an end',
@@ -39,51 +39,3 @@ export const anomalies = {
 
 export type Code = keyof typeof anomalies
 export const codes = Object.keys(anomalies) as Code[]
-
-/** How the clients of a run were set, and what is asked of them. Times in milliseconds. */
-export interface Mode {
-  /** Producers drop nothing twice and keep their order. */
-  idempotent: boolean
-  /** Requests under way to one broker at most. */
-  inFlight: number
-  /** A call may take so long, and a second of grace. */
-  deadlineMs: number
-  /** Longest time without progress after healing. */
-  progressMs: number
-  /** Longest time from acknowledgement to being read, after healing. */
-  lagMs: number
-  /** Operations that make a run conclusive. */
-  expectedOps: number
-  /** Faults that make a run conclusive. */
-  expectedFaults: number
-}
-
-export const defaultMode: Mode = {
-  idempotent: true,
-  inFlight: 5,
-  deadlineMs: 120_000,
-  progressMs: 60_000,
-  lagMs: 120_000,
-  expectedOps: 1,
-  expectedFaults: 0,
-}
-
-/** What may happen in a mode and is reported all the same. */
-export function allowed(mode: Mode): ReadonlySet<Code> {
-  const set = new Set<Code>(['T7'])
-  if (!mode.idempotent) {
-    set.add('S2')
-    // A retry that overtakes: known of Kafka without idempotence and with more than one request in flight.
-    if (mode.inFlight > 1) for (const code of ['O1', 'O2'] as const) set.add(code)
-  }
-  return set
-}
-
-/** One finding. */
-export interface Finding {
-  code: Code
-  /** Of the partition, where it is one's. */
-  tp?: string
-  /** What is at odds, with offsets, values and who. */
-  text: string
-}

@@ -1,62 +1,70 @@
-import type { Finding } from './anomalies.ts'
-import type { HistoryIndex, Poll } from './history-index.ts'
-import { append } from './lists.ts'
-import { VisibleRanks } from './visibility.ts'
+import type { Evidence } from './evidence.ts'
+import type { Findings } from './findings.ts'
+import type { HistoryIndex } from './history-index.ts'
 
-/** Moments at which a worker's position in a partition may have changed without a record being read. */
-export class Excuses {
-  readonly #times = new Map<string, number[]>()
-
-  constructor(index: HistoryIndex) {
-    for (const event of index.events) {
-      if (event.f === 'seek') for (const tp of Object.keys(event.offs)) this.#note(event.inc, tp, event.t)
-      if (event.f === 'assign' || event.f === 'reb')
-        for (const tp of event.tps) this.#note(event.inc, tp, event.t)
-      if (event.f === 'reset') this.#note(event.inc, event.tp, event.t)
-    }
-  }
-
-  /** Whether there was one for an incarnation and a partition within a time. */
-  between(inc: string, tp: string, from: number, to: number): boolean {
-    return (this.#times.get(`${inc} ${tp}`) ?? []).some((t) => t >= from && t <= to)
-  }
-
-  #note(inc: string, tp: string, t: number): void {
-    append(this.#times, `${inc} ${tp}`, t)
-  }
+/** Where a reader was last in a partition. */
+interface Place {
+  offset: number
+  poll: number
 }
 
 /** C1 to C4: within a poll and from one to the next, records follow each other without a gap and never go back. */
-export function checkPolls(index: HistoryIndex): Finding[] {
-  const found: Finding[] = []
-  const ranks = new VisibleRanks(index)
-  const excuses = new Excuses(index)
-  const last = new Map<string, { offset: number; poll: Poll }>()
-  const { reads } = index
-  for (const poll of index.polls) {
-    const isCommittedOnly = poll.iso === 'read_committed'
-    for (let row = poll.from; row < poll.to; row++) {
-      const partition = reads.partition.at(row)
-      const tp = index.partitions.all[partition] as string
-      const offset = reads.offset.at(row)
-      const key = `${poll.inc} ${partition}`
-      const before = last.get(key)
-      last.set(key, { offset, poll })
-      if (!before) continue
-      const isWithin = before.poll === poll
-      const who = `${poll.who} got offset ${offset} after ${before.offset}`
-      const isExcused = () => !isWithin && excuses.between(poll.inc, tp, before.poll.begin, poll.end)
-      if (offset <= before.offset) {
-        if (!isExcused()) found.push({ code: isWithin ? 'C3' : 'C4', tp, text: who })
-        continue
-      }
-      const between =
-        ranks.before(partition, offset, isCommittedOnly) -
-        ranks.before(partition, before.offset + 1, isCommittedOnly)
-      if (between > 0 && !isExcused()) {
-        found.push({ code: isWithin ? 'C1' : 'C2', tp, text: `${who}; ${between} records lie between` })
+export function checkPolls({ index, ranks }: Evidence, found: Findings): void {
+  const places = new Map<number, Place>()
+  const { polls } = index
+  for (const { poll, partition, first, last } of index.reads.runs()) {
+    const incarnation = polls.incarnation.at(poll)
+    const key = incarnation * 2 ** 26 + partition
+    const before = places.get(key)
+    if (!before) {
+      places.set(key, { offset: last, poll })
+      continue
+    }
+    const isWithin = before.poll === poll
+    const step = {
+      from: before.offset,
+      to: first,
+      since: polls.begin.at(before.poll),
+      until: polls.end.at(poll),
+    }
+    const tp = index.tp(partition)
+    const text = () => `${index.inc(incarnation)} got offset ${step.to} after ${step.from}`
+    if (step.to <= step.from) {
+      const isExcused =
+        !isWithin && (isMoved(index, incarnation, partition, step) || wasAborted(index, incarnation, step))
+      if (!isExcused) found.add(isWithin ? 'C3' : 'C4', { tp, offsets: [step.from, step.to] }, text)
+    } else if (step.to > step.from + 1) {
+      const isCommittedOnly = index.isHeldToCommitted(poll)
+      const skipped = ranks.firstBetween(partition, step.from + 1, step.to, isCommittedOnly)
+      const isExcused = !isWithin && isMoved(index, incarnation, partition, step)
+      if (skipped >= 0 && !isExcused) {
+        found.add(isWithin ? 'C1' : 'C2', { tp, offsets: [step.from, skipped, step.to] }, () => {
+          return `${text()}; the record at ${skipped} lies between`
+        })
       }
     }
+    before.offset = last
+    before.poll = poll
   }
-  return found
+}
+
+interface Time {
+  since: number
+  until: number
+}
+
+/** Whether a reader was sent elsewhere in a partition, or told that it must go, within a time. */
+function isMoved(
+  index: HistoryIndex,
+  incarnation: number,
+  partition: number,
+  { since, until }: Time,
+): boolean {
+  const moves = index.moves.get(partition) ?? []
+  return moves.some((move) => move.incarnation === incarnation && move.t >= since && move.t <= until)
+}
+
+/** Whether a transaction of a reader was aborted within a time, so that it reads again what it had read. */
+function wasAborted(index: HistoryIndex, incarnation: number, { since, until }: Time): boolean {
+  return (index.aborts.get(incarnation) ?? []).some((t) => t >= since && t <= until)
 }

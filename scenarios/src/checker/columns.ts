@@ -1,88 +1,101 @@
-const FIRST_CAPACITY = 1024
+/** Entries a page holds; a column grows by pages, so that nothing is copied and nothing is kept in reserve. */
+const PAGE_BITS = 14
+const PAGE = 1 << PAGE_BITS
+const MASK = PAGE - 1
 
-/** A list of whole numbers of 32 bits that grows; 4 bytes an entry. */
-export class Ints {
-  #items = new Int32Array(FIRST_CAPACITY)
+interface Page {
+  [index: number]: number
+}
+
+/** A list of numbers that grows, in pages of a typed array. */
+class Column<P extends Page> {
+  readonly #pages: P[] = []
+  readonly #fresh: (length: number) => P
   length = 0
 
+  constructor(fresh: (length: number) => P) {
+    this.#fresh = fresh
+  }
+
   push(value: number): number {
-    if (this.length === this.#items.length) {
-      const grown = new Int32Array(this.length * 2)
-      grown.set(this.#items)
-      this.#items = grown
-    }
-    this.#items[this.length] = value
-    return this.length++
+    const at = this.length++
+    if ((at & MASK) === 0) this.#pages.push(this.#fresh(PAGE))
+    ;(this.#pages[at >>> PAGE_BITS] as Page)[at & MASK] = value
+    return at
   }
 
   at(index: number): number {
-    return this.#items[index] as number
+    return (this.#pages[index >>> PAGE_BITS] as P)[index & MASK] as number
   }
 
   set(index: number, value: number): void {
-    this.#items[index] = value
+    ;(this.#pages[index >>> PAGE_BITS] as Page)[index & MASK] = value
   }
 }
 
-/** A list of numbers that grows; 8 bytes an entry. */
-export class Numbers {
-  #items = new Float64Array(FIRST_CAPACITY)
-  length = 0
-
-  push(value: number): number {
-    if (this.length === this.#items.length) {
-      const grown = new Float64Array(this.length * 2)
-      grown.set(this.#items)
-      this.#items = grown
-    }
-    this.#items[this.length] = value
-    return this.length++
-  }
-
-  at(index: number): number {
-    return this.#items[index] as number
-  }
-
-  set(index: number, value: number): void {
-    this.#items[index] = value
+/** Whole numbers of 8 bits. */
+export class Bytes extends Column<Uint8Array> {
+  constructor() {
+    super((length) => new Uint8Array(length))
   }
 }
 
-/** Where each value is, by open addressing: 12 bytes an entry at most half full, whatever the values are. */
+/** Whole numbers of 32 bits with a sign. */
+export class Ints extends Column<Int32Array> {
+  constructor() {
+    super((length) => new Int32Array(length))
+  }
+}
+
+/** Any numbers, 8 bytes each. */
+export class Numbers extends Column<Float64Array> {
+  constructor() {
+    super((length) => new Float64Array(length))
+  }
+}
+
+const FIRST_SLOTS = 1024
+
+/**
+ * Numbers the different values that come, from 0: open addressing over a list of the values, 4 bytes a slot, at most two
+ * thirds full.
+ */
 export class Places {
-  #keys = new Float64Array(FIRST_CAPACITY).fill(Number.NaN)
-  #places = new Int32Array(FIRST_CAPACITY)
-  #count = 0
+  readonly values = new Numbers()
+  #slots = new Int32Array(FIRST_SLOTS).fill(-1)
 
-  /** -1 when the value is not there. */
-  get(value: number): number {
-    const mask = this.#keys.length - 1
-    for (let slot = spread(value) & mask; ; slot = (slot + 1) & mask) {
-      const key = this.#keys[slot] as number
-      if (key === value) return this.#places[slot] as number
-      if (Number.isNaN(key)) return -1
-    }
+  /** The number of a value; -1 when it has none. */
+  find(value: number): number {
+    return this.#slots[this.#slot(value)] as number
   }
 
-  set(value: number, place: number): void {
-    if (this.#count * 2 >= this.#keys.length) this.#grow()
-    const mask = this.#keys.length - 1
-    let slot = spread(value) & mask
-    while (!Number.isNaN(this.#keys[slot]) && this.#keys[slot] !== value) slot = (slot + 1) & mask
-    if (Number.isNaN(this.#keys[slot])) this.#count++
-    this.#keys[slot] = value
-    this.#places[slot] = place
+  /** The number of a value, a new one when it has none. */
+  of(value: number): number {
+    let slot = this.#slot(value)
+    const known = this.#slots[slot] as number
+    if (known >= 0) return known
+    if (this.values.length * 3 >= this.#slots.length * 2) {
+      this.#grow()
+      slot = this.#slot(value)
+    }
+    const place = this.values.push(value)
+    this.#slots[slot] = place
+    return place
+  }
+
+  #slot(value: number): number {
+    const mask = this.#slots.length - 1
+    for (let slot = spread(value) & mask; ; slot = (slot + 1) & mask) {
+      const place = this.#slots[slot] as number
+      if (place < 0 || this.values.at(place) === value) return slot
+    }
   }
 
   #grow(): void {
-    const keys = this.#keys
-    const places = this.#places
-    this.#keys = new Float64Array(keys.length * 2).fill(Number.NaN)
-    this.#places = new Int32Array(keys.length * 2)
-    this.#count = 0
-    keys.forEach((key, slot) => {
-      if (!Number.isNaN(key)) this.set(key, places[slot] as number)
-    })
+    this.#slots = new Int32Array(this.#slots.length * 2).fill(-1)
+    for (let place = 0; place < this.values.length; place++) {
+      this.#slots[this.#slot(this.values.at(place))] = place
+    }
   }
 }
 
@@ -106,5 +119,9 @@ export class Names {
 
   find(name: string): number {
     return this.#numbers.get(name) ?? -1
+  }
+
+  name(number: number): string {
+    return this.all[number] as string
   }
 }

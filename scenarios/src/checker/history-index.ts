@@ -1,310 +1,340 @@
-import type { Code, Mode } from './anomalies.ts'
-import { defaultMode } from './anomalies.ts'
-import { Ints, Names, Numbers, Places } from './columns.ts'
-import type { HistoryEvent, Isolation, Offsets } from './history.ts'
-import type { Outcome } from './outcome.ts'
+import type { Code } from './anomalies.ts'
+import type { CallKind } from './calls.ts'
+import { Calls } from './calls.ts'
+import { Names, Numbers } from './columns.ts'
+import { Commits } from './commits.ts'
+import type { EventOf, HistoryEvent } from './history.ts'
+import { HistoryError } from './history.ts'
+import { Incarnations } from './incarnations.ts'
+import { append } from './lists.ts'
+import type { Mode } from './mode.ts'
+import { defaultMode } from './mode.ts'
+import { settled } from './outcome.ts'
 import { PartitionLog } from './partition-log.ts'
+import { Positions } from './positions.ts'
+import { Polls, Reads } from './reads.ts'
+import { Transactions } from './transactions.ts'
+import { OK, outcomeNumbers, Writes } from './writes.ts'
 
-/** Outcomes as numbers; `PENDING` has no end yet. */
-export const PENDING = 0
-export const OK = 1
-export const FAIL = 2
-export const UNK = 3
-const outcomes: Record<Outcome, number> = { ok: OK, fail: FAIL, unk: UNK }
-const NEVER = Number.POSITIVE_INFINITY
-
-/** Sends, one row each. */
-export class Writes {
-  readonly value = new Numbers()
-  readonly partition = new Ints()
-  readonly incarnation = new Ints()
-  readonly worker = new Ints()
-  readonly begin = new Numbers()
-  readonly end = new Numbers()
-  readonly outcome = new Ints()
-  readonly offset = new Numbers()
-  /** Number of the transaction; -1 for none. */
-  readonly transaction = new Ints()
-  readonly #places = new Places()
-
-  get length(): number {
-    return this.value.length
-  }
-
-  add(
-    value: number,
-    partition: number,
-    incarnation: number,
-    worker: number,
-    begin: number,
-    txn: number,
-  ): number {
-    this.#places.set(value, this.value.push(value))
-    this.partition.push(partition)
-    this.incarnation.push(incarnation)
-    this.worker.push(worker)
-    this.begin.push(begin)
-    this.end.push(NEVER)
-    this.outcome.push(PENDING)
-    this.offset.push(-1)
-    return this.transaction.push(txn)
-  }
-
-  /** -1 when nobody sent it. */
-  of(value: number): number {
-    return this.#places.get(value)
-  }
-}
-
-/** Records as they were read, one row each, in the order in which they came. */
-export class Reads {
-  readonly poll = new Ints()
-  readonly partition = new Ints()
-  readonly offset = new Numbers()
-  readonly value = new Numbers()
-  readonly isIntact = new Ints()
-
-  get length(): number {
-    return this.poll.length
-  }
-}
-
-export interface Poll {
-  who: string
-  inc: string
-  iso: Isolation
-  group: string | undefined
-  begin: number
+/** A call other than a send, a poll or a handler: what kind, when, by whom, and its begin. */
+export interface RareCall {
+  event: HistoryEvent
+  incarnation: number
   end: number
-  txn: string | undefined
-  isDrain: boolean
-  /** Rows of `Reads`: the first, and one behind the last. */
-  from: number
-  to: number
-  pos: Readonly<Record<string, readonly [number, number]>>
 }
 
-export interface Transaction {
-  /** Its place in `transactions`. */
-  number: number
-  txn: string
-  tid: string
-  who: string
-  inc: string
-  begin: number
-  /** When the commit or abort began and ended. */
-  finishBegin: number
-  finishEnd: number
-  step: 'commit' | 'abort' | undefined
-  outcome: number
-  writes: number[]
-  offsets: { group: string; offs: Offsets }[]
+/** Something that excuses a reader for being elsewhere: it was told to, or told that it must. */
+export interface Move {
+  t: number
+  incarnation: number
+  kind: 'sought' | 'reset' | 'assigned'
+  /** Where to, when it was sought. */
+  offset?: number
 }
 
-/** What a history holds, in the shape in which it is asked. Add every event, then `seal`. */
+/** What a history holds, in the shape in which it is asked. Add every event in the order of time, then `seal`. */
 export class HistoryIndex {
   mode: Mode = defaultMode
   readonly allow = new Set<Code>()
   readonly partitions = new Names()
-  readonly incarnations = new Names()
-  readonly workers = new Names()
+  readonly incarnations = new Incarnations()
   readonly writes = new Writes()
+  readonly polls = new Polls()
   readonly reads = new Reads()
-  readonly polls: Poll[] = []
-  readonly transactions: Transaction[] = []
-  /** Everything rare, in the order of time. */
+  readonly logs: PartitionLog[] = []
+  readonly transactions = new Transactions()
+  readonly commits = new Commits()
+  readonly positions = new Positions()
+  readonly calls = new Calls()
+  /** Polls that have begun; and calls that are neither send, poll nor handler. */
+  readonly pollBegins = new Map<number, { incarnation: number; event: EventOf<'poll', 'b'> }>()
+  readonly rare: RareCall[] = []
+  /** Rare events that checks go through, in the order of time. */
   readonly events: HistoryEvent[] = []
-  /** Records handed to the user's code. */
-  readonly handed = {
-    inc: new Ints(),
-    partition: new Ints(),
-    offset: new Numbers(),
-    begin: new Numbers(),
-    end: new Numbers(),
-  }
-  readonly sources = new Map<number, string>()
-  logs: PartitionLog[] = []
-  readonly counts = { ok: 0, fail: 0, unk: 0, faults: 0 }
-  /** Calls that ended twice, or whose end has no begin. */
-  readonly surplusEnds: { f: string; op: number }[] = []
-  /** Calls that have begun and not ended; what is left at the end of the history never settled. */
-  readonly open = new Map<number, { f: string; inc: string; t: number; row: number }>()
-  readonly late: { f: string; inc: string; ms: number }[] = []
-  /** When calls that worked were made, for the longest time without progress. */
+  /** By partition. */
+  readonly moves = new Map<number, Move[]>()
+  /** By incarnation: when aborts ended, after which it may read again. */
+  readonly aborts = new Map<number, number[]>()
+  /** By incarnation: when it began polls. */
+  readonly pollTimes = new Map<number, Numbers>()
+  readonly beats = new Map<number, { op: number; sent: number; answered: number }[]>()
+  /** Inputs of copied records: row of the output, input partition and offset. */
+  readonly sources: { row: number; partition: number; offset: number }[] = []
+  /** By row, of compacted partitions only. */
+  readonly keys = new Map<number, string>()
+  /** When calls worked, apart from those of the final drain. */
   readonly progress = new Numbers()
-  readonly #transactions = new Map<string, Transaction>()
+  readonly counts = { ok: 0, fail: 0, unk: 0, faults: 0, events: 0, handed: 0 }
+  /** Time of the last event. */
+  last = 0
 
   add(event: HistoryEvent): void {
-    if (event.f === 'handed' || event.f === 'send' || event.f === 'poll') this.#call(event)
-    else this.#rare(event)
+    this.counts.events++
+    this.last = event.t
+    const incarnation = this.incarnations.hear(event.inc, event.who, event.t)
+    switch (event.f) {
+      case 'send':
+        if (event.ph === 'b') this.#sendBegins(incarnation, event)
+        else this.#sendEnds(event)
+        break
+      case 'poll':
+        if (event.ph === 'b') this.#pollBegins(incarnation, event)
+        else this.#pollEnds(event)
+        break
+      case 'handed':
+        this.#handed(incarnation, event)
+        break
+      default:
+        this.#rare(incarnation, event)
+    }
   }
 
-  transaction(name: string | undefined): Transaction | undefined {
-    return name === undefined ? undefined : this.#transactions.get(name)
-  }
-
-  /** Builds the log of every partition from acknowledgements and reads. */
   seal(): this {
-    this.logs = this.partitions.all.map(() => new PartitionLog())
-    for (let row = 0; row < this.writes.length; row++) {
-      const offset = this.writes.offset.at(row)
-      if (this.writes.outcome.at(row) === OK && offset >= 0) {
-        this.logs[this.writes.partition.at(row)]?.note(offset, this.writes.value.at(row))
-      }
-    }
-    for (let row = 0; row < this.reads.length; row++) {
-      this.logs[this.reads.partition.at(row)]?.note(this.reads.offset.at(row), this.reads.value.at(row))
-    }
-    for (const log of this.logs) log.seal()
+    for (let partition = 0; partition < this.partitions.all.length; partition++) this.#log(partition).seal()
     return this
   }
 
-  #call(event: Extract<HistoryEvent, { f: 'handed' | 'send' | 'poll' }>): void {
+  tp(partition: number): string {
+    return this.partitions.name(partition)
+  }
+
+  inc(number: number): string {
+    return this.incarnations.at(number).inc
+  }
+
+  /** Whether a reader of a poll must be given committed records only. */
+  readonly isHeldToCommitted = (poll: number): boolean =>
+    this.polls.isCommittedOnly.at(poll) === 1 ||
+    (this.mode.isolation === 'read_committed' && this.polls.isDrain.at(poll) === 0)
+
+  #log(partition: number): PartitionLog {
+    for (let at = this.logs.length; at <= partition; at++) this.logs.push(new PartitionLog())
+    return this.logs[partition] as PartitionLog
+  }
+
+  #sendBegins(incarnation: number, event: EventOf<'send', 'b'>): void {
+    const { writes } = this
+    const row = writes.of(event.v)
+    if (writes.wasSent(row)) throw new HistoryError('the history', 0, `two sends have the value ${event.v}`)
+    writes.partition.set(row, this.partitions.of(event.tp))
+    writes.incarnation.set(row, incarnation)
+    writes.begin.set(row, event.t)
+    const transaction = this.transactions.number(incarnation, event.inc, event.txn, event.t)
+    writes.transaction.set(row, transaction)
+    this.transactions.all[transaction]?.writes.push(row)
+    if (event.src !== undefined) {
+      const at = event.src.lastIndexOf('@')
+      const partition = this.partitions.of(event.src.slice(0, at))
+      this.sources.push({ row, partition, offset: Number(event.src.slice(at + 1)) })
+    }
+    if (event.key !== undefined && this.mode.compacted) this.keys.set(row, event.key)
+    this.calls.begin('send', event.op, row)
+  }
+
+  #sendEnds(event: EventOf<'send', 'e'>): void {
+    const row = this.calls.end('send', event.op, event.inc)
+    if (row < 0) return
+    const { writes } = this
+    const outcome = settled(event)
+    this.counts[outcome]++
+    writes.end.set(row, event.t)
+    writes.outcome.set(row, outcomeNumbers[outcome])
+    if (outcome !== 'ok') return
+    this.progress.push(event.t)
+    if (event.off === undefined || event.off < 0) return
+    writes.offset.set(row, event.off)
+    this.#log(writes.partition.at(row)).note(event.off, row)
+  }
+
+  #pollBegins(incarnation: number, event: EventOf<'poll', 'b'>): void {
+    if (event.group !== undefined) this.incarnations.at(incarnation).group = event.group
+    const times = this.pollTimes.get(incarnation) ?? new Numbers()
+    if (times.length === 0) this.pollTimes.set(incarnation, times)
+    times.push(event.t)
+    this.pollBegins.set(event.op, { incarnation, event })
+    this.calls.begin('poll', event.op, event.op)
+  }
+
+  #pollEnds(event: EventOf<'poll', 'e'>): void {
+    const op = this.calls.end('poll', event.op, event.inc)
+    const begun = this.pollBegins.get(op)
+    if (!begun) return
+    this.pollBegins.delete(op)
+    const { incarnation } = begun
+    const { iso, drain = false, txn, t } = begun.event
+    const { polls } = this
+    const poll = polls.begin.push(t)
+    polls.end.push(event.t)
+    polls.incarnation.push(incarnation)
+    polls.isCommittedOnly.push(iso === 'read_committed' ? 1 : 0)
+    polls.isDrain.push(drain ? 1 : 0)
+    polls.transaction.push(this.transactions.number(incarnation, event.inc, txn, t))
+    let hasRecords = false
+    for (const tp in event.recs) {
+      const records = event.recs[tp] as readonly number[]
+      hasRecords ||= records.length > 0
+      this.#recordsRead(poll, this.partitions.of(tp), records)
+    }
+    if (hasRecords && !drain) this.progress.push(event.t)
+    this.#positions(incarnation, event)
+  }
+
+  #recordsRead(poll: number, partition: number, records: readonly number[]): void {
+    const log = this.#log(partition)
+    for (let at = 0; at < records.length; at += 3) {
+      const offset = records[at] as number
+      // What a damaged record says of itself is not believed.
+      if (records[at + 2] === 0) this.reads.addMangled(poll, partition, offset)
+      else {
+        const row = this.writes.of(records[at + 1] as number)
+        this.reads.add(poll, partition, offset, row, log.note(offset, row))
+      }
+    }
+  }
+
+  #positions(incarnation: number, { recs, pos, t }: EventOf<'poll', 'e'>): void {
+    const { group } = this.incarnations.at(incarnation)
+    if (group === undefined) return
+    for (const tp in pos) {
+      const [before, after] = pos[tp] as readonly [number, number]
+      // A position below 0 is one that the client does not know yet.
+      if (before >= 0 && after >= 0)
+        this.positions.polled(incarnation, group, this.partitions.of(tp), t, before, after)
+    }
+    for (const tp in recs) {
+      const records = recs[tp] as readonly number[]
+      const last = records.at(-3)
+      if (last === undefined || (pos && tp in pos)) continue
+      this.positions.polled(incarnation, group, this.partitions.of(tp), t, undefined, last + 1)
+    }
+  }
+
+  #handed(incarnation: number, event: EventOf<'handed'>): void {
+    const group = this.incarnations.at(incarnation).group ?? ''
     if (event.ph === 'b') {
-      this.open.set(event.op, { f: event.f, inc: event.inc, t: event.t, row: this.#begin(event) })
+      this.counts.handed++
+      const partition = this.partitions.of(event.tp)
+      const row = this.commits.handBegin(incarnation, group, partition, event.off, event.t)
+      this.calls.begin('handed', event.op, row)
       return
     }
-    const call = this.#end(event)
-    if (!call) return
-    if (event.f === 'handed') this.handed.end.set(call.row, event.t)
-    else if (event.f === 'send') this.#sent(call.row, event)
-    else this.#polled(call.row, event)
+    const row = this.calls.end('handed', event.op, event.inc)
+    if (row >= 0) this.commits.handEnd(row, group)
   }
 
-  #begin(event: Extract<HistoryEvent, { f: 'handed' | 'send' | 'poll'; ph: 'b' }>): number {
-    switch (event.f) {
-      case 'handed':
-        this.handed.inc.push(this.incarnations.of(event.inc))
-        this.handed.partition.push(this.partitions.of(event.tp))
-        this.handed.offset.push(event.off)
-        this.handed.begin.push(event.t)
-        return this.handed.end.push(NEVER)
-      case 'send': {
-        const transaction = this.transaction(event.txn)
-        const number = transaction?.number ?? -1
-        const { incarnations, workers, partitions } = this
-        if (event.src !== undefined) this.sources.set(event.v, event.src)
-        const row = this.writes.add(
-          event.v,
-          partitions.of(event.tp),
-          incarnations.of(event.inc),
-          workers.of(event.who),
-          event.t,
-          number,
-        )
-        transaction?.writes.push(row)
-        return row
-      }
-      case 'poll': {
-        const { who, inc, iso, group, t, txn, drain = false } = event
-        const poll = {
-          who,
-          inc,
-          iso,
-          group,
-          begin: t,
-          end: NEVER,
-          txn,
-          isDrain: drain,
-          from: 0,
-          to: 0,
-          pos: {},
-        }
-        return this.polls.push(poll) - 1
-      }
-    }
-  }
-
-  #end(event: HistoryEvent): { f: string; inc: string; t: number; row: number } | undefined {
-    const call = this.open.get(event.op)
-    if (!call) {
-      this.surplusEnds.push({ f: event.f, op: event.op })
-      return undefined
-    }
-    this.open.delete(event.op)
-    const ms = (event.t - call.t) / 1e6
-    const isWaiting = event.f === 'poll' || event.f === 'handed'
-    if (!isWaiting && ms > this.mode.deadlineMs + 1000) this.late.push({ f: event.f, inc: event.inc, ms })
-    return call
-  }
-
-  #sent(row: number, event: Extract<HistoryEvent, { f: 'send'; ph: 'e' }>): void {
-    this.counts[event.r]++
-    this.writes.end.set(row, event.t)
-    this.writes.outcome.set(row, outcomes[event.r])
-    this.writes.offset.set(row, event.off ?? -1)
-    if (event.r === 'ok') this.progress.push(event.t)
-  }
-
-  #polled(row: number, event: Extract<HistoryEvent, { f: 'poll'; ph: 'e' }>): void {
-    const poll = this.polls[row] as Poll
-    poll.end = event.t
-    poll.pos = event.pos ?? {}
-    poll.from = this.reads.length
-    for (const [tp, records] of Object.entries(event.recs)) {
-      const partition = this.partitions.of(tp)
-      for (let at = 0; at + 2 < records.length; at += 3) {
-        this.reads.poll.push(row)
-        this.reads.partition.push(partition)
-        this.reads.offset.push(records[at] as number)
-        this.reads.value.push(records[at + 1] as number)
-        this.reads.isIntact.push(records[at + 2] as number)
-      }
-    }
-    poll.to = this.reads.length
-    if (poll.to > poll.from) this.progress.push(event.t)
-  }
-
-  #rare(event: HistoryEvent): void {
+  #rare(incarnation: number, event: HistoryEvent): void {
+    const of = (tp: string) => this.partitions.of(tp)
+    const move = (tp: string, kind: Move['kind'], at: { offset?: number } = {}) =>
+      append(this.moves, of(tp), { t: event.t, incarnation, kind, ...at })
     this.events.push(event)
-    if (event.f === 'fault') this.counts.faults++
-    if (event.f === 'mode') {
-      this.mode = { ...this.mode, ...event.mode }
-      for (const code of event.allow ?? []) this.allow.add(code)
+    switch (event.f) {
+      case 'mode':
+        this.mode = { ...this.mode, ...event.mode }
+        for (const code of event.allow ?? []) this.allow.add(code)
+        break
+      case 'fault':
+        this.counts.faults++
+        break
+      case 'seek':
+        for (const [tp, offset] of Object.entries(event.offs)) {
+          move(tp, 'sought', { offset })
+          this.positions.moved(incarnation, of(tp), offset)
+        }
+        break
+      case 'reset':
+        move(event.tp, 'reset')
+        this.positions.moved(incarnation, of(event.tp), undefined)
+        break
+      case 'assign':
+        for (const tp of event.tps) {
+          move(tp, 'assigned')
+          this.positions.assigned(incarnation, of(tp), event.t)
+        }
+        break
+      case 'drain':
+        for (const tp of Object.keys(event.offs)) of(tp)
+        break
+      case 'reb':
+        this.#rebalance(incarnation, event)
+        break
+      case 'beat':
+        this.#beat(incarnation, event)
+        break
+      case 'crash':
+        this.incarnations.at(incarnation).crashed = event.t
+        break
+      case 'close':
+        if (event.ph === 'e') this.incarnations.at(incarnation).closed = event.t
+        break
+      case 'commit':
+      case 'committed':
+      case 'ends':
+      case 'txn':
+        this.#call(incarnation, event)
     }
-    const isCall = event.f === 'commit' || event.f === 'committed' || event.f === 'ends' || event.f === 'txn'
-    if (isCall && event.ph === 'b') {
-      this.open.set(event.op, { f: event.f, inc: event.inc, t: event.t, row: -1 })
-    } else if (isCall) {
-      this.#end(event)
-      if ('r' in event) this.counts[event.r]++
-    }
-    if (event.f === 'txn') this.#step(event)
   }
 
-  #step(event: Extract<HistoryEvent, { f: 'txn' }>): void {
-    const { step, txn } = event
-    if (step === 'begin' && event.ph === 'b') {
-      const { who, inc, tid, t: begin } = event
-      const outcome = PENDING
-      const number = this.transactions.length
-      const fresh = {
-        number,
-        txn,
-        tid,
-        who,
-        inc,
-        begin,
-        finishBegin: NEVER,
-        finishEnd: NEVER,
-        step: undefined,
-        outcome,
-      }
-      const transaction: Transaction = { ...fresh, writes: [], offsets: [] }
-      this.#transactions.set(txn, transaction)
-      this.transactions.push(transaction)
+  #rebalance(incarnation: number, event: EventOf<'reb'>): void {
+    this.incarnations.at(incarnation).group = event.group
+    for (const tp of event.tps) {
+      const partition = this.partitions.of(tp)
+      append(this.moves, partition, { t: event.t, incarnation, kind: 'assigned' })
+      if (event.kind !== 'assigned') this.positions.moved(incarnation, partition, undefined)
+      // What is sought within the callback must stay, so that the begin counts where there is one.
+      else if (event.ph === 'b') this.positions.assigned(incarnation, partition, event.t)
     }
-    const transaction = this.#transactions.get(txn)
-    if (!transaction) return
-    if (step === 'offsets' && event.ph === 'b')
-      transaction.offsets.push({ group: event.group ?? '', offs: event.offs ?? {} })
-    if (step !== 'commit' && step !== 'abort') return
+    if (event.ph === 'b') this.#open('reb', incarnation, event)
+    else this.#end('reb', event)
+  }
+
+  #beat(incarnation: number, event: EventOf<'beat'>): void {
+    const list = this.beats.get(incarnation) ?? []
+    if (list.length === 0) this.beats.set(incarnation, list)
+    const last = list.at(-1)
+    const { op, t } = event
+    if (event.ph === 'e' && last?.op === op) list[list.length - 1] = { op, sent: last.answered, answered: t }
+    // An answer alone belongs to a request that was sent after the answer before it.
+    else list.push({ op, sent: last?.answered ?? Number.NEGATIVE_INFINITY, answered: t })
+  }
+
+  #call(incarnation: number, event: EventOf<'commit' | 'committed' | 'ends' | 'txn'>): void {
     if (event.ph === 'b') {
-      transaction.step = step
-      transaction.finishBegin = event.t
-    } else {
-      transaction.finishEnd = event.t
-      transaction.outcome = outcomes[event.r]
+      this.#open(event.f, incarnation, event)
+      if (event.f === 'commit') {
+        this.incarnations.at(incarnation).group = event.group
+        const startOf = (number: number, partition: number) => this.positions.startOf(number, partition)
+        this.commits.begin(incarnation, event, (tp) => this.partitions.of(tp), startOf)
+      }
+      if (event.f === 'txn') this.transactions.begin(incarnation, event)
+      return
     }
+    if (!this.#end(event.f, event)) return
+    const outcome = 'attempts' in event || 'code' in event ? settled(event) : event.r
+    this.counts[outcome]++
+    if (outcomeNumbers[outcome] === OK && event.f !== 'ends' && event.f !== 'committed') {
+      this.progress.push(event.t)
+    }
+    if (event.f === 'commit') this.commits.end(event, this.mode.retryMs * 1e6)
+    if (event.f === 'txn') {
+      this.transactions.end(incarnation, event)
+      if (event.step === 'abort') this.#aborted(incarnation, event)
+    }
+  }
+
+  #aborted(incarnation: number, event: EventOf<'txn', 'e'>): void {
+    this.positions.goneBack(incarnation)
+    append(this.aborts, incarnation, event.t)
+  }
+
+  #open(kind: CallKind, incarnation: number, event: HistoryEvent): void {
+    this.calls.begin(kind, event.op, this.rare.length)
+    this.rare.push({ event, incarnation, end: Number.POSITIVE_INFINITY })
+  }
+
+  #end(kind: CallKind, event: HistoryEvent): boolean {
+    const row = this.calls.end(kind, event.op, event.inc)
+    const call = this.rare[row]
+    if (call) call.end = event.t
+    return call !== undefined
   }
 }

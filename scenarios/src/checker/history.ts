@@ -1,4 +1,5 @@
-import type { Code, Mode } from './anomalies.ts'
+import type { Code } from './anomalies.ts'
+import type { Mode } from './mode.ts'
 import type { Attempt, Outcome } from './outcome.ts'
 
 /**
@@ -19,12 +20,16 @@ type Begin = Stamp & { ph: 'b' }
 type End = Stamp & { ph: 'e' }
 /** Something that has no duration. */
 type Moment = Stamp & { ph: 'b' | 'e' }
+/** Offsets by partition. */
 export type Offsets = Readonly<Record<string, number>>
 export type Isolation = 'read_committed' | 'read_uncommitted'
+/** What is known of how a call ended: see `settled`. */
+export type Settled = { r: Outcome; attempts?: readonly Attempt[]; code?: Attempt; definite?: boolean }
 
 export type HistoryEvent =
-  | (Begin & { f: 'send'; tp: string; v: number; txn?: string; src?: string })
-  | (End & { f: 'send'; r: Outcome; off?: number; attempts?: readonly Attempt[] })
+  /** `txn`: the transaction, a name within its incarnation. `src`: the input that it is made of, as `topic-0@offset`. */
+  | (Begin & { f: 'send'; tp: string; v: number; key?: string; txn?: string; src?: string })
+  | (End & { f: 'send'; off?: number } & Settled)
   | (Begin & { f: 'poll'; iso: Isolation; group?: string; txn?: string; drain?: boolean })
   /** `recs`: for each partition offset, value and whether the checksum held, flat. `pos`: position before and after. */
   | (End & {
@@ -35,15 +40,17 @@ export type HistoryEvent =
   | (Begin & { f: 'handed'; tp: string; off: number })
   | (End & { f: 'handed' })
   | (Begin & { f: 'commit'; group: string; offs: Offsets })
-  | (End & { f: 'commit'; r: Outcome })
+  | (End & { f: 'commit' } & Settled)
   | (Begin & { f: 'committed'; group: string })
   | (End & { f: 'committed'; r: Outcome; offs: Offsets })
   | (Begin & { f: 'ends'; iso: Isolation })
   | (End & { f: 'ends'; r: Outcome; offs: Offsets })
   | (Moment & { f: 'seek'; offs: Offsets })
   | (Moment & { f: 'assign' | 'pause' | 'resume'; tps: readonly string[] })
+  | (Moment & { f: 'subscribe' })
   /** The client said that an offset was gone or the log was cut. */
   | (Moment & { f: 'reset'; tp: string; why: 'out of range' | 'truncated' })
+  /** A callback of a rebalance, its begin and its end. `gen` is -1 when the client does not tell it. */
   | (Stamp & {
       ph: 'b' | 'e'
       f: 'reb'
@@ -52,69 +59,33 @@ export type HistoryEvent =
       tps: readonly string[]
       gen: number
     })
-  /** A heartbeat was answered: the member was still one. */
+  /** A heartbeat was sent ("b") and answered ("e"), or, alone, was answered: the member had heard of its coordinator. */
   | (Moment & { f: 'beat' })
   | (Begin & { f: 'txn'; step: TransactionStep; tid: string; txn: string; offs?: Offsets; group?: string })
-  | (End & { f: 'txn'; step: TransactionStep; tid: string; txn: string; r: Outcome })
+  | (End & { f: 'txn'; step: TransactionStep; tid: string; txn: string } & Settled)
   | (Moment & { f: 'open' | 'close' | 'crash' | 'fault' | 'heal' | 'note'; text?: string })
-  /** Fresh clients have read everything up to the ends, which are given. */
+  /** A fresh client has read everything up to the ends as they were when it was opened, which are given. */
   | (Moment & { f: 'drain'; iso: Isolation; offs: Offsets })
   | (Moment & { f: 'mode'; mode: Partial<Mode>; allow?: readonly Code[] })
 
 export type TransactionStep = 'init' | 'begin' | 'offsets' | 'commit' | 'abort'
 
+/** The event of one kind, begin or end. */
+export type EventOf<F extends HistoryEvent['f'], P extends 'b' | 'e' = 'b' | 'e'> = Extract<
+  HistoryEvent,
+  { f: F; ph: P }
+>
+
 /** A line cannot be understood: the verdict would be worth nothing, so nothing is guessed. */
 export class HistoryError extends Error {
   override readonly name = 'HistoryError'
+  readonly file: string
+  /** Counts from 1; 0 where the line is no longer known. */
   readonly line: number
 
-  constructor(line: number, what: string) {
-    super(`line ${line} of the history: ${what}`)
+  constructor(file: string, line: number, what: string) {
+    super(line > 0 ? `${file}, line ${line}: ${what}` : `${file}: ${what}`)
+    this.file = file
     this.line = line
   }
-}
-
-const known: ReadonlySet<string> = new Set([
-  ...['send', 'poll', 'handed', 'commit', 'committed', 'ends', 'seek', 'assign', 'pause', 'resume', 'reset'],
-  ...['reb', 'beat', 'txn', 'open', 'close', 'crash', 'fault', 'heal', 'note', 'drain', 'mode'],
-])
-
-/** Reads one line. `number` counts from 1. */
-export function parseLine(line: string, number: number): HistoryEvent {
-  let event: Partial<HistoryEvent>
-  try {
-    event = JSON.parse(line) as Partial<HistoryEvent>
-  } catch (error) {
-    throw new HistoryError(number, `not JSON: ${(error as Error).message}`)
-  }
-  const { t, ph, f, op } = event
-  if (typeof f !== 'string' || !known.has(f))
-    throw new HistoryError(number, `unknown event ${JSON.stringify(f)}`)
-  if (ph !== 'b' && ph !== 'e')
-    throw new HistoryError(number, `ph must be "b" or "e", not ${JSON.stringify(ph)}`)
-  if (!Number.isSafeInteger(t) || !Number.isSafeInteger(op))
-    throw new HistoryError(number, 't and op must be whole numbers')
-  if (typeof event.who !== 'string' || typeof event.inc !== 'string')
-    throw new HistoryError(number, 'who and inc must be text')
-  if (f === 'send' && ph === 'b' && !Number.isSafeInteger((event as { v?: number }).v)) {
-    throw new HistoryError(number, 'a send needs a whole number as its value')
-  }
-  return event as HistoryEvent
-}
-
-/** Splits pieces of text or bytes into lines and reads each; empty lines are passed over. */
-export function* parseHistory(chunks: Iterable<string>): Generator<HistoryEvent, void> {
-  let rest = ''
-  let number = 0
-  for (const chunk of chunks) {
-    const text = rest + chunk
-    let from = 0
-    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', from)) {
-      number++
-      if (at > from) yield parseLine(text.slice(from, at), number)
-      from = at + 1
-    }
-    rest = text.slice(from)
-  }
-  if (rest !== '') yield parseLine(rest, number + 1)
 }

@@ -5,9 +5,11 @@ export function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
   else lists.set(key, [value])
 }
 
-/** Lists by a key, in the order in which the values come. */
-export function groupedBy<K, V>(values: Iterable<V>, keyOf: (value: V) => K): Map<K, V[]> {
-  const lists = new Map<K, V[]>()
-  for (const value of values) append(lists, keyOf(value), value)
-  return lists
+/** What a map has for a key, made when it has nothing. */
+export function ensure<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key)
+  if (known !== undefined) return known
+  const made = make()
+  map.set(key, made)
+  return made
 }

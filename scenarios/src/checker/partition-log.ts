@@ -1,71 +1,63 @@
-import { Numbers } from './columns.ts'
-
-/** Offsets may be so many times as many as records before a table of them costs too much. */
-const DENSITY = 16
+const PAGE_BITS = 9
+const PAGE = 1 << PAGE_BITS
+/** Conflicts beyond so many add nothing to the verdict. */
+const CONFLICTS_MAX = 10_000
 
 /**
- * What a partition holds, as far as anybody has seen it: the value at each offset. Offsets that nobody saw (markers,
- * records of aborted transactions that were hidden, what compaction removed) are gaps that ranks pass over.
+ * What a partition holds, as far as anybody has seen it: at each offset the number of a value. Offsets that nobody saw
+ * (markers, records of aborted transactions that were hidden, what compaction removed) are gaps that ranks pass over.
  */
 export class PartitionLog {
-  readonly #offsets = new Numbers()
-  readonly #values = new Numbers()
-  /** Rising, each once. */
+  readonly #pages = new Map<number, Int32Array>()
+  readonly #conflicts = new Map<string, { offset: number; ids: readonly [number, number] }>()
+  #last: { page: number; ids: Int32Array } | undefined
+  #count = 0
+  /** Rising, each once. Filled by `seal`. */
   offsets = new Float64Array(0)
-  values = new Float64Array(0)
+  /** The number of the value at each of `offsets`. */
+  ids = new Int32Array(0)
+
+  /** Notes that a value was seen at an offset; false when another one had been seen there. */
+  note(offset: number, id: number): boolean {
+    const ids = this.#page(offset)
+    const place = offset % PAGE
+    const known = ids[place] as number
+    if (known === id) return true
+    if (known < 0) {
+      ids[place] = id
+      this.#count++
+      return true
+    }
+    if (this.#conflicts.size < CONFLICTS_MAX) {
+      this.#conflicts.set(`${offset} ${id}`, { offset, ids: [known, id] })
+    }
+    return false
+  }
+
   /** Two values at one offset. */
-  readonly conflicts: { offset: number; values: [number, number] }[] = []
-
-  note(offset: number, value: number): void {
-    this.#offsets.push(offset)
-    this.#values.push(value)
-  }
-
-  seal(): void {
-    const count = this.#offsets.length
-    let greatest = -1
-    for (let index = 0; index < count; index++) greatest = Math.max(greatest, this.#offsets.at(index))
-    // Offsets are nearly always dense; then a table by offset takes the place of sorting.
-    if (greatest < count * DENSITY + DENSITY) this.#sealDense(greatest + 1)
-    else this.#sealSparse()
-  }
-
-  #sealDense(end: number): void {
-    const values = new Float64Array(end).fill(Number.NaN)
-    for (let index = 0; index < this.#offsets.length; index++) {
-      this.#compare(this.#offsets.at(index), values, this.#offsets.at(index), this.#values.at(index))
-    }
-    const length = values.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : 1), 0)
-    this.offsets = new Float64Array(length)
-    this.values = new Float64Array(length)
-    let at = 0
-    values.forEach((value, offset) => {
-      if (Number.isNaN(value)) return
-      this.offsets[at] = offset
-      this.values[at++] = value
-    })
-  }
-
-  #sealSparse(): void {
-    const all = Float64Array.from({ length: this.#offsets.length }, (_, index) =>
-      this.#offsets.at(index),
-    ).sort()
-    this.offsets = all.filter((offset, index) => index === 0 || offset !== all[index - 1])
-    this.values = new Float64Array(this.offsets.length).fill(Number.NaN)
-    for (let index = 0; index < this.#offsets.length; index++) {
-      const offset = this.#offsets.at(index)
-      this.#compare(this.rank(offset), this.values, offset, this.#values.at(index))
-    }
-  }
-
-  #compare(place: number, values: Float64Array, offset: number, value: number): void {
-    const known = values[place] as number
-    if (Number.isNaN(known)) values[place] = value
-    else if (known !== value) this.conflicts.push({ offset, values: [known, value] })
+  get conflicts(): Iterable<{ offset: number; ids: readonly [number, number] }> {
+    return this.#conflicts.values()
   }
 
   get length(): number {
     return this.offsets.length
+  }
+
+  seal(): void {
+    this.offsets = new Float64Array(this.#count)
+    this.ids = new Int32Array(this.#count)
+    let at = 0
+    for (const page of [...this.#pages.keys()].sort((a, b) => a - b)) {
+      const ids = this.#pages.get(page) as Int32Array
+      for (let place = 0; place < PAGE; place++) {
+        const id = ids[place] as number
+        if (id < 0) continue
+        this.offsets[at] = page * PAGE + place
+        this.ids[at++] = id
+      }
+    }
+    this.#pages.clear()
+    this.#last = undefined
   }
 
   /** How many known records lie before an offset. */
@@ -78,5 +70,21 @@ export class PartitionLog {
       else high = middle
     }
     return low
+  }
+
+  /** The number of the value at an offset; -1 for none. */
+  idAt(offset: number): number {
+    const rank = this.rank(offset)
+    return this.offsets[rank] === offset ? (this.ids[rank] as number) : -1
+  }
+
+  #page(offset: number): Int32Array {
+    const page = Math.floor(offset / PAGE)
+    if (this.#last?.page === page) return this.#last.ids
+    const known = this.#pages.get(page)
+    const ids = known ?? new Int32Array(PAGE).fill(-1)
+    if (!known) this.#pages.set(page, ids)
+    this.#last = { page, ids }
+    return ids
   }
 }
