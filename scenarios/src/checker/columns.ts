@@ -1,5 +1,5 @@
 /** Entries a page holds; a column grows by pages, so that nothing is copied and nothing is kept in reserve. */
-const PAGE_BITS = 14
+const PAGE_BITS = 12
 const PAGE = 1 << PAGE_BITS
 const MASK = PAGE - 1
 
