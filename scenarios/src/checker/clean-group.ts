@@ -189,8 +189,10 @@ export class CleanGroup {
     const stamp = this.#world.stamp(member.inc)
     this.#world.push({ ...stamp, ph: 'b', f: 'commit', group: this.name, offs })
     const isLost = !isSure && this.#world.draw(8) === 0
-    if (!isLost || this.#world.draw(2)) Object.assign(this.#committed, offs)
-    else if (this.#world.draw(2)) this.#late.push(offs)
+    // Of what was lost on its way half was carried out, a quarter comes late, a quarter never.
+    const fate = isLost ? this.#world.draw(4) : 0
+    if (fate < 2) Object.assign(this.#committed, offs)
+    else if (fate === 2) this.#late.push(offs)
     this.#world.push({ ...stamp, ph: 'e', f: 'commit', r: isLost ? 'unk' : 'ok' })
   }
 }

@@ -1,5 +1,5 @@
 /** Entries a page holds; a column grows by pages, so that nothing is copied and nothing is kept in reserve. */
-const PAGE_BITS = 12
+const PAGE_BITS = 10
 const PAGE = 1 << PAGE_BITS
 const MASK = PAGE - 1
 
@@ -54,7 +54,7 @@ export class Numbers extends Column<Float64Array> {
   }
 }
 
-const FIRST_SLOTS = 1024
+const FIRST_SLOTS = 64
 
 /**
  * Numbers the different values that come, from 0: open addressing over a list of the values, 4 bytes a slot, at most two
