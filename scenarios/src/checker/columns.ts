@@ -1,14 +1,16 @@
 /** Entries a page holds; a column grows by pages, so that nothing is copied and nothing is kept in reserve. */
-const PAGE_BITS = 10
+const PAGE_BITS = 12
 const PAGE = 1 << PAGE_BITS
 const MASK = PAGE - 1
+/** The first page begins so small, for the many little histories. */
+const FIRST = 16
 
 interface Page {
   [index: number]: number
 }
 
 /** A list of numbers that grows, in pages of a typed array. */
-class Column<P extends Page> {
+class Column<P extends Page & { length: number; set(from: never): void }> {
   readonly #pages: P[] = []
   readonly #fresh: (length: number) => P
   length = 0
@@ -19,9 +21,17 @@ class Column<P extends Page> {
 
   push(value: number): number {
     const at = this.length++
-    if ((at & MASK) === 0) this.#pages.push(this.#fresh(PAGE))
-    ;(this.#pages[at >>> PAGE_BITS] as Page)[at & MASK] = value
+    let page = this.#pages[at >>> PAGE_BITS]
+    if (page === undefined || page.length <= (at & MASK)) page = this.#grow(at)
+    ;(page as Page)[at & MASK] = value
     return at
+  }
+
+  #grow(at: number): P {
+    const page = this.#fresh(at >= PAGE ? PAGE : Math.max(FIRST, at * 2))
+    if (at < PAGE && this.#pages[0]) page.set(this.#pages[0] as never)
+    this.#pages[at >>> PAGE_BITS] = page
+    return page
   }
 
   at(index: number): number {

@@ -1,4 +1,4 @@
-const PAGE_BITS = 9
+const PAGE_BITS = 8
 const PAGE = 1 << PAGE_BITS
 /** Conflicts beyond so many add nothing to the verdict. */
 const CONFLICTS_MAX = 10_000
