@@ -4,7 +4,7 @@ import { linesOf } from './small-history.ts'
 import { check } from './verdict.ts'
 
 /** Codes that are compared. */
-const compared: ReadonlySet<Code> = new Set([
+export const compared: ReadonlySet<Code> = new Set([
   ...(['S1', 'S2', 'S3', 'S5', 'L1', 'L2', 'L3'] as const),
   ...(['O1', 'O2', 'O3', 'C2', 'C4'] as const),
 ])
@@ -38,7 +38,7 @@ interface Place {
 }
 
 /** The anomalies of a small history by their definitions, each looked for in every pair of records. */
-function naive({ sends, reads, isDrained }: SmallHistory): Set<Code> {
+export function naive({ sends, reads, isDrained }: SmallHistory): Set<Code> {
   const found = new Set<Code>()
   const timed = sends.map((send, value): Timed => {
     // Three moments a send: it overlaps the one before by beginning before that one's end.
