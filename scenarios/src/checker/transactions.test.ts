@@ -105,7 +105,7 @@ describe('copying', () => {
     copy(input(h), 'x', 0, 0).txn('p', 'offsets', 'x', 'ok', offsets).txn('p', 'commit', 'x')
     read(h, [0, 0])
   })
-  expect('twice', ['T8'], (h) => {
+  expect('twice, since it was read twice', ['C4', 'T8'], (h) => {
     copy(input(h), 'x', 0, 0).txn('p', 'offsets', 'x', 'ok', offsets).txn('p', 'commit', 'x')
     copy(h, 'y', 1, 2).txn('p', 'offsets', 'y', 'ok', offsets).txn('p', 'commit', 'y')
     read(h, [0, 0, 2, 1])

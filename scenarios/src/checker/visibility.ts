@@ -1,4 +1,5 @@
 import type { HistoryIndex } from './history-index.ts'
+import type { PartitionLog } from './partition-log.ts'
 import { eachValue } from './reads.ts'
 import { isCommitted } from './transactions.ts'
 import { FAIL } from './writes.ts'
@@ -27,6 +28,8 @@ export interface Drain {
 export interface Visibility {
   /** By row of a value. */
   seen: Uint8Array
+  /** By partition and rank: whether anybody read what is there, whatever he made of it. */
+  wasReadAt: readonly Uint8Array[]
   drains: Map<number, Drain>
   drainsCommitted: Map<number, Drain>
 }
@@ -35,6 +38,7 @@ export function visibilityOf(index: HistoryIndex): Visibility {
   const drains = finalDrains(index, 'read_uncommitted')
   const drainsCommitted = finalDrains(index, 'read_committed')
   const seen = new Uint8Array(index.writes.length)
+  const wasReadAt = index.logs.map(({ length }) => new Uint8Array(length))
   const { polls } = index
   for (const run of index.reads.runs()) {
     const { poll, partition } = run
@@ -45,11 +49,20 @@ export function visibilityOf(index: HistoryIndex): Visibility {
     const isCommittedOnly = polls.isCommittedOnly.at(poll) === 1
     const drain = (isCommittedOnly ? drainsCommitted : drains).get(partition)
     if (drain?.incarnations.has(incarnation)) bits |= isCommittedOnly ? DRAINED_COMMITTED : DRAINED
-    eachValue(run, index.logs[partition] as (typeof index.logs)[number], (id) => {
+    const log = index.logs[partition] as PartitionLog
+    const ranks = wasReadAt[partition] as Uint8Array
+    for (
+      let rank = log.rank(run.first);
+      rank < log.length && (log.offsets[rank] as number) <= run.last;
+      rank++
+    ) {
+      ranks[rank] = 1
+    }
+    eachValue(run, log, (id) => {
       seen[id] = (seen[id] as number) | bits
     })
   }
-  return { seen, drains, drainsCommitted }
+  return { seen, wasReadAt, drains, drainsCommitted }
 }
 
 /** By partition the last drain, with those that went on at the same time. */
@@ -100,7 +113,7 @@ export class VisibleRanks {
   readonly #committed: Int32Array[] = []
   readonly #index: HistoryIndex
 
-  constructor(index: HistoryIndex, { seen }: Visibility) {
+  constructor(index: HistoryIndex, { seen, wasReadAt }: Visibility) {
     this.#index = index
     const gone = superseded(index)
     const isVisible = (row: number): boolean => {
@@ -109,18 +122,18 @@ export class VisibleRanks {
       const transaction = index.transactions.all[index.writes.transaction.at(row)]
       return transaction === undefined || isCommitted(transaction)
     }
-    for (const log of index.logs) {
+    index.logs.forEach((log, partition) => {
       const all = new Int32Array(log.length + 1)
       const committed = new Int32Array(log.length + 1)
       for (let rank = 0; rank < log.length; rank++) {
         const row = log.ids[rank] as number
-        const isThere = ((seen[row] as number) & READ) !== 0 && !gone.has(row)
+        const isThere = wasReadAt[partition]?.[rank] === 1 && !gone.has(row)
         all[rank + 1] = (all[rank] as number) + (isThere ? 1 : 0)
         committed[rank + 1] = (committed[rank] as number) + (isThere && isVisible(row) ? 1 : 0)
       }
       this.#all.push(all)
       this.#committed.push(committed)
-    }
+    })
   }
 
   /** How many records a reader must be given before an offset. */
