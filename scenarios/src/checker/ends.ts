@@ -58,7 +58,7 @@ export function acknowledgedEnds(
 }
 
 /** The place of the first of rising moments that lies after a time. */
-export function firstAfter(moments: readonly number[], t: number): number {
+function firstAfter(moments: readonly number[], t: number): number {
   let low = 0
   let high = moments.length
   while (low < high) {

@@ -11,8 +11,6 @@ export const READ_COMMITTED = 2
 /** In the final drain, of each isolation. */
 export const DRAINED = 4
 export const DRAINED_COMMITTED = 8
-/** By a reader that was not the drain. */
-export const READ_LIVE = 16
 
 /** The final drain of a partition at one isolation. */
 export interface Drain {
@@ -44,7 +42,6 @@ export function visibilityOf(index: HistoryIndex): Visibility {
     const { poll, partition } = run
     const incarnation = polls.incarnation.at(poll)
     let bits = READ
-    if (polls.isDrain.at(poll) === 0) bits |= READ_LIVE
     if (index.isHeldToCommitted(poll)) bits |= READ_COMMITTED
     const isCommittedOnly = polls.isCommittedOnly.at(poll) === 1
     const drain = (isCommittedOnly ? drainsCommitted : drains).get(partition)

@@ -2,10 +2,10 @@ import { Bytes, Ints, Numbers, Places } from './columns.ts'
 import type { Outcome } from './outcome.ts'
 
 /** Outcomes as numbers; `PENDING` has no end yet. */
-export const PENDING = 0
+const PENDING = 0
 export const OK = 1
 export const FAIL = 2
-export const UNK = 3
+const UNK = 3
 export const outcomeNumbers: Readonly<Record<Outcome, number>> = { ok: OK, fail: FAIL, unk: UNK }
 
 /** Every value that appears, one row each, in the order of first appearance; one that nobody sent has no partition. */
