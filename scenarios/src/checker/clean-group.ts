@@ -183,7 +183,8 @@ export class CleanGroup {
     const offs: Record<string, number> = {}
     for (const tp of member.owned) {
       const done = member.done[tp]
-      if (done !== undefined && done > (this.#committed[tp] ?? -1)) offs[tp] = done
+      const least = (this.#committed[tp] ?? 0) + (isSure ? 0 : 1)
+      if (done !== undefined && done >= least) offs[tp] = done
     }
     if (Object.keys(offs).length === 0) return
     const stamp = this.#world.stamp(member.inc)

@@ -186,8 +186,12 @@ export class HistoryIndex {
       // What a damaged record says of itself is not believed.
       if (records[at + 2] === 0) this.reads.addMangled(poll, partition, offset)
       else {
-        const row = this.writes.of(records[at + 1] as number)
-        this.reads.add(poll, partition, offset, row, log.note(offset, row))
+        // Most are what others have seen there; that is quicker to tell than to look the value up.
+        const value = records[at + 1] as number
+        const known = log.peek(offset)
+        const isKnown = known >= 0 && this.writes.value(known) === value
+        const row = isKnown ? known : this.writes.of(value)
+        this.reads.add(poll, partition, offset, row, isKnown || log.note(offset, row))
       }
     }
   }

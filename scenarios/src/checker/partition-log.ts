@@ -34,6 +34,11 @@ export class PartitionLog {
     return false
   }
 
+  /** The value first seen at an offset, before `seal`; -1 for none. */
+  peek(offset: number): number {
+    return this.#page(offset)[offset % PAGE] as number
+  }
+
   /** Two values at one offset. */
   get conflicts(): Iterable<{ offset: number; ids: readonly [number, number] }> {
     return this.#conflicts.values()
