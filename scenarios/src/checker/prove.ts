@@ -78,15 +78,15 @@ function bruteForce(): void {
   if (wrong > 0) process.exitCode = 1
 }
 
-/** All ways to divide so many operations; where there are few sends, with more offsets, or two partitions. */
+/** All ways to divide so many operations; where there are few sends, with more offsets, or two partitions, too. */
 function sizes(most: number): Size[] {
   const all: Size[] = []
   for (let operations = 0; operations <= most; operations++) {
     for (let sends = 0; sends <= operations; sends++) {
       const reads = operations - sends
       all.push({ sends, reads, offsets: 2, partitions: 1 })
-      if (sends <= 3 && reads <= 3) all.push({ sends, reads, offsets: 3, partitions: 1 })
-      if (sends <= 2 && reads <= 3) all.push({ sends, reads, offsets: 2, partitions: 2 })
+      if (sends <= 3 && operations <= 5) all.push({ sends, reads, offsets: 3, partitions: 1 })
+      if (sends <= 2 && operations <= 5) all.push({ sends, reads, offsets: 2, partitions: 2 })
     }
   }
   return all

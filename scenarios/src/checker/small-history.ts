@@ -39,8 +39,8 @@ export function* smallHistories(size: Size): Generator<SmallHistory, void> {
   for (const sends of sequences(size.sends, (at) => allSends(size, at))) {
     for (const reads of sequences(size.reads, () => allReads(size))) {
       yield { sends, reads, isDrained: true }
-      // Of a log that nobody reads nothing more is known.
-      if (size.reads > 0) yield { sends, reads, isDrained: false }
+      // Of a log that hardly anybody reads little more is known.
+      if (size.reads > 0 && size.sends < 5) yield { sends, reads, isDrained: false }
     }
   }
 }
