@@ -75,36 +75,23 @@ function offered(index: HistoryIndex, since: number, until: number): number {
 
 /**
  * V4: for each partition that somebody reads besides the drain, the longest time from when a record could be read, or
- * the healing, to when it was, or to the end of reading.
+ * the healing, to when it was, or to when the last of its readers was gone.
  */
 function checkLag(index: HistoryIndex, found: Findings): void {
-  const { writes, polls } = index
-  const firstRead = new Float64Array(writes.length).fill(NEVER)
-  const lastRead = new Map<number, number>()
-  for (const run of index.reads.runs()) {
-    if (polls.isDrain.at(run.poll) === 1) continue
-    const end = polls.end.at(run.poll)
-    lastRead.set(run.partition, end)
-    const log = index.logs[run.partition]
-    if (!log) continue
-    eachValue(run, log, (row) => {
-      firstRead[row] = Math.min(firstRead[row] as number, end)
-    })
-  }
-  let stopped = Number.NEGATIVE_INFINITY
-  for (let poll = 0; poll < polls.length; poll++) {
-    if (polls.isDrain.at(poll) === 0) stopped = Math.max(stopped, polls.end.at(poll))
-  }
+  const { writes } = index
+  const firstRead = firstReads(index)
+  const gone = endsOfReading(index)
   const healed = index.events.findLast(({ f }) => f === 'heal')?.t ?? 0
   const worst = new Map<number, { ms: number; row: number; isRead: boolean }>()
   for (let row = 0; row < writes.length; row++) {
     const partition = writes.partition.at(row)
     const transaction = index.transactions.all[writes.transaction.at(row)]
-    if (writes.outcome.at(row) !== OK || !lastRead.has(partition)) continue
+    const end = gone.get(partition)
+    if (writes.outcome.at(row) !== OK || end === undefined) continue
     if (transaction && !isCommitted(transaction)) continue
     const since = Math.max(writes.end.at(row), transaction?.committed ?? 0, healed)
     const isRead = (firstRead[row] as number) < NEVER
-    const ms = ((isRead ? (firstRead[row] as number) : stopped) - since) / 1e6
+    const ms = ((isRead ? (firstRead[row] as number) : end) - since) / 1e6
     if (ms > (worst.get(partition)?.ms ?? index.mode.lagMs)) worst.set(partition, { ms, row, isRead })
   }
   for (const [partition, { ms, row, isRead }] of worst) {
@@ -114,4 +101,39 @@ function checkLag(index: HistoryIndex, found: Findings): void {
       return `${writes.value(row)} ${what} ${Math.round(ms)} ms after it could be; allowed are ${index.mode.lagMs}`
     })
   }
+}
+
+/** By row, when a value was first read besides the drain. */
+function firstReads({ writes, polls, reads, logs }: HistoryIndex): Float64Array {
+  const first = new Float64Array(writes.length).fill(NEVER)
+  for (const run of reads.runs()) {
+    const log = logs[run.partition]
+    if (!log || polls.isDrain.at(run.poll) === 1) continue
+    const end = polls.end.at(run.poll)
+    eachValue(run, log, (row) => {
+      first[row] = Math.min(first[row] as number, end)
+    })
+  }
+  return first
+}
+
+/** By partition, when the last of those who were assigned it, or read it, besides the drain, was gone. */
+function endsOfReading(index: HistoryIndex): Map<number, number> {
+  const { polls, incarnations, reads, moves } = index
+  const drains = new Set<number>()
+  for (const { f, inc } of index.events) if (f === 'drain') drains.add(incarnations.number(inc))
+  for (let poll = 0; poll < polls.length; poll++) {
+    if (polls.isDrain.at(poll) === 1) drains.add(polls.incarnation.at(poll))
+  }
+  const ends = new Map<number, number>()
+  const see = (partition: number, incarnation: number) => {
+    if (drains.has(incarnation)) return
+    const { last, crashed = NEVER } = incarnations.at(incarnation)
+    ends.set(partition, Math.max(Math.min(last, crashed), ends.get(partition) ?? 0))
+  }
+  for (const { partition, poll } of reads.runs()) see(partition, polls.incarnation.at(poll))
+  for (const [partition, list] of moves) {
+    for (const { kind, incarnation } of list) if (kind === 'assigned') see(partition, incarnation)
+  }
+  return ends
 }

@@ -7,7 +7,7 @@ import type { Attempt, Outcome } from './outcome.ts'
  * end ("e"), paired by `op`, which no other call of the run has. `t` is the machine's monotonic clock in nanoseconds, the
  * same for every process. `who` is a worker, `inc` an incarnation of its client: a new one after a crash or a close.
  * Partitions are written `topic-0`. Values are whole numbers that no other record of the run has; the record itself
- * carries its number, partition, sequence and a checksum.
+ * carries its number, partition, sequence and a checksum. What is asked of the run, `mode`, comes before all calls.
  */
 interface Stamp {
   t: number

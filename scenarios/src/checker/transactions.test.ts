@@ -169,6 +169,19 @@ describe('time', () => {
     },
     { lagMs: 100 },
   )
+  const unread = (h: Script) => h.send('p', 0, ok(0)).poll('c', [0, 0]).send('p', 1, ok(1))
+  expect(
+    'a partition whose reader is gone',
+    [],
+    (h) => void unread(h).close('c').wait(1000).poll('d', [], {}).drain('read_uncommitted', [0, 0, 1, 1], 2),
+    { lagMs: 100 },
+  )
+  expect(
+    'a partition whose reader does nothing',
+    ['V4'],
+    (h) => void unread(h).wait(1000).close('c').drain('read_uncommitted', [0, 0, 1, 1], 2),
+    { lagMs: 100 },
+  )
   expect(
     'a partition that only the drain reads',
     [],
