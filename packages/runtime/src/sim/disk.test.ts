@@ -214,3 +214,23 @@ test('a lock that a dead process left is taken over, a living one’s is not', (
   disk.lock('/data')
   assert.throws(() => disk.lock('/data'), { code: 'ELOCKED' })
 })
+
+test('reads may be damaged for a while, a bit at a time; the medium is not', () => {
+  const world = new SimWorld({ seed: 1, turn })
+  const { disk } = world.host('host')
+  const file = named(disk)
+  file.write(0, [Buffer.alloc(100)])
+  const read = () => {
+    const bytes = Buffer.alloc(100)
+    file.read(0, bytes)
+    return bytes.filter((byte) => byte !== 0)
+  }
+  world.damageReads('host', 1)
+  for (let turns = 0; turns < 20; turns++) {
+    const [wrong, ...others] = read()
+    assert.ok(wrong && (wrong & (wrong - 1)) === 0)
+    assert.deepEqual(others, [])
+  }
+  world.damageReads('host', 0)
+  assert.equal(read().length, 0)
+})

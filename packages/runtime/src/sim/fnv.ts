@@ -14,6 +14,15 @@ export class Fnv {
     this.#low = product >>> 0
   }
 
+  /** A time of the world's clock, whose step is 2^-10 ms. */
+  number(value: number): void {
+    let steps = Math.round(value * 1024)
+    for (let byte = 0; byte < 6; byte++) {
+      this.byte(steps % 256)
+      steps = Math.floor(steps / 256)
+    }
+  }
+
   bytes(bytes: Uint8Array): void {
     for (const byte of bytes) this.byte(byte)
   }

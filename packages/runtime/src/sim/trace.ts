@@ -17,7 +17,7 @@ export class Trace {
    */
   note(at: number, what: string, where: string, detail: string | number | Uint8Array = ''): void {
     this.count++
-    this.#hash.text(String(at))
+    this.#hash.number(at)
     this.#hash.text(what)
     this.#hash.text(where)
     if (detail instanceof Uint8Array) this.#hash.bytes(detail)
