@@ -1,4 +1,6 @@
+import type { BatchHeader } from '@samsa/protocol'
 import { readBatches } from '@samsa/protocol'
+import type { Weaknesses } from '../weaknesses.ts'
 import type { AppendRefusal, BatchRules } from './batch-validator.ts'
 import { admitBatch, refuse } from './batch-validator.ts'
 import { ProducerState } from './producer-state.ts'
@@ -32,7 +34,7 @@ export const memoryStore = (): SegmentStore => ({
 })
 
 /** What a log has to know of its topic. */
-export type LogSettings = BatchRules
+export type LogSettings = BatchRules & Weaknesses
 
 export interface AppendContext {
   leaderEpoch: number
@@ -280,7 +282,7 @@ export class PartitionLog {
 
   /** One force at a time; whoever appends meanwhile waits for the next one, which covers all of them. */
   #flush(): Promise<void> | undefined {
-    if (!this.#store.isDurable) {
+    if (!this.#store.isDurable || this.settings.acknowledgesUnforced) {
       this.#advance(this.logEndOffset)
       return undefined
     }
@@ -314,9 +316,13 @@ export class PartitionLog {
   /** Reads the tables back; after a crash everything from the first batch that is torn or damaged on is cut off. */
   #recover(): void {
     const check = !this.#store.wasClosedInOrder
+    const { skipsChecksums = false, forgetsProducers = false } = this.settings
+    const remember = (header: BatchHeader) => {
+      if (!forgetsProducers) this.#producers.apply(header)
+    }
     for (let index = 0; index < this.#segments.length; index++) {
       const segment = this.#segments[index] as Segment
-      const good = scanSegment(segment, check, (header) => this.#producers.apply(header))
+      const good = scanSegment(segment, check && !skipsChecksums, remember)
       if (good === segment.bytes.size) continue
       segment.bytes.truncate(good)
       for (const later of this.#segments.splice(index + 1)) this.#store.remove(later)
