@@ -51,6 +51,11 @@ export interface Runtime {
     listen(target: ListenTarget, accept: (transport: Transport) => void): Promise<Listener>;
     /** Files below one data directory. */
     readonly disk: Disk;
+    /**
+     * Told each step of the state machines that run here, where somebody counts them, as the simulated world does: where
+     * the machine was and what came.
+     */
+    readonly observe?: ((machine: string, state: string, event: string) => void) | undefined;
 }
 export interface Timer {
     /** Legal at any time, also after it fired. */
@@ -208,6 +213,8 @@ export interface SimOptions {
     disk?: Partial<DiskSettings>;
     /** How much faster or slower (a share of 1) than the world's time the clocks of hosts may go at most. Default 0. */
     drift?: number;
+    /** Told each step of the state machines of all hosts; see `Runtime.observe`. */
+    observe?: (machine: string, state: string, event: string) => void;
     /** Called after each event, when everything has run that it made possible. */
     onStep?: () => void;
     /** Told each event, for people. */
@@ -301,12 +308,15 @@ interface HostOptions {
     readonly rate: number;
     /** The host's wall clock at the world's beginning, milliseconds since the epoch; a function because it may jump. */
     readonly epochMs: () => number;
+    /** Whoever counts what state machines go through. */
+    readonly observe: Runtime['observe'];
 }
 /** A program of a simulated host, as the code that runs in it sees its world. */
 export declare class Host implements Runtime, Program {
     #private;
     readonly station: Station;
     readonly disk: Disk;
+    readonly observe: Runtime['observe'];
     isAlive: boolean;
     constructor(options: HostOptions, mount: (program: Program) => Disk);
     get name(): string;

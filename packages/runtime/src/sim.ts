@@ -29,6 +29,8 @@ export interface SimOptions {
   disk?: Partial<DiskSettings>
   /** How much faster or slower (a share of 1) than the world's time the clocks of hosts may go at most. Default 0. */
   drift?: number
+  /** Told each step of the state machines of all hosts; see `Runtime.observe`. */
+  observe?: (machine: string, state: string, event: string) => void
   /** Called after each event, when everything has run that it made possible. */
   onStep?: () => void
   /** Told each event, for people. */
@@ -115,6 +117,7 @@ export class SimWorld {
         uptimeMs,
         rate,
         epochMs: () => machine.epochMs,
+        observe: this.#options.observe,
       },
       (program) => disk.mount(program, programId),
     )

@@ -242,7 +242,9 @@ export class Fetcher {
   #take(partition: AssignedPartition, offset: number, part: PartitionAnswer): void {
     const { positions } = this.#options
     // The one place where what was asked before a rebalance or a seek falls away.
-    if (!positions.current(partition) || partition.fetchOffset !== offset) return
+    const isWanted = positions.current(partition) && partition.fetchOffset === offset
+    this.#observe(partition, isWanted ? 'answer' : 'unwanted answer')
+    if (!isWanted) return
     if (part.errorCode !== 0) {
       this.#refused(partition, part)
       return
@@ -284,6 +286,7 @@ export class Fetcher {
     const { topic, partition: index } = partition
     const error = new ServerError(errorCode, { api: 'Fetch', topic, partition: index })
     const action = recover(error, recovery.fetch)
+    this.#observe(partition, `refused: ${action}`)
     this.#rest(partition)
     if (action === 'resetOffset') this.#options.onOutOfRange(partition)
     else if (action === 'refresh') this.#options.cluster.requestRefresh()
@@ -297,9 +300,14 @@ export class Fetcher {
     const action = recover(error, recovery.fetch)
     if (action !== 'retry') cluster.requestRefresh()
     for (const { partition } of asked) {
+      this.#observe(partition, 'unanswered')
       this.#rest(partition)
       if (action === 'fail') this.#options.onError(error, partition)
     }
+  }
+
+  #observe(partition: AssignedPartition, event: string): void {
+    this.#options.cluster.runtime.observe?.('fetch', partition.state, event)
   }
 
   #rest(partition: AssignedPartition): void {

@@ -18,6 +18,8 @@ export interface HostOptions {
   readonly rate: number
   /** The host's wall clock at the world's beginning, milliseconds since the epoch; a function because it may jump. */
   readonly epochMs: () => number
+  /** Whoever counts what state machines go through. */
+  readonly observe: Runtime['observe']
 }
 
 /** Below the step of the world's clock. */
@@ -27,6 +29,7 @@ const TIMER_SLACK_MS = 2 ** -11
 export class Host implements Runtime, Program {
   readonly station: Station
   readonly disk: Disk
+  readonly observe: Runtime['observe']
   isAlive = true
   readonly #options: HostOptions
   readonly #timers = new Set<Timer>()
@@ -34,6 +37,7 @@ export class Host implements Runtime, Program {
   constructor(options: HostOptions, mount: (program: Program) => Disk) {
     this.#options = options
     this.station = options.station
+    this.observe = options.observe
     this.disk = mount(this)
   }
 
