@@ -23,7 +23,12 @@ for (const seed of seeds) {
   }
 }
 const failed = results.filter(({ findings }) => findings.length > 0)
-console.log(summary(results))
+console.log(
+  summary(
+    results,
+    results.reduce((total, { wallMs }) => total + wallMs, 0),
+  ),
+)
 if (failed.length > 0) {
   console.log(
     `replay with (--trace shows every event):\n${failed.map((result) => `  ${replayCommand(result)}`).join('\n')}`,
