@@ -140,21 +140,22 @@ export class PartitionLog {
   /**
    * Whole batches, the first being the one that holds `offset`.
    * @param maxBytes bound of the answer; a first batch that is larger is given all the same when `atLeastOne`
+   * @throws DamagedBatchError
    */
   read(offset: number, maxBytes: number, atLeastOne: boolean): Uint8Array {
     const segment = this.#segmentOf(offset)
     if (!segment || offset >= this.#highWatermark) return new Uint8Array(0)
-    const first = segment.entries[segment.indexOf(offset)]
+    const begin = segment.indexOf(offset)
+    const first = segment.entries[begin]
     if (!first) return new Uint8Array(0)
-    let end = first.position
-    for (let index = segment.indexOf(offset); index < segment.entries.length; index++) {
-      const entry = segment.entries[index] as BatchEntry
-      const isFirst = entry === first
+    let end = begin
+    for (; end < segment.entries.length; end++) {
+      const entry = segment.entries[end] as BatchEntry
       if (entry.baseOffset >= this.#highWatermark) break
-      if (entry.position + entry.size - first.position > maxBytes && !(isFirst && atLeastOne)) break
-      end = entry.position + entry.size
+      const isGiven = entry === first && atLeastOne
+      if (entry.position + entry.size - first.position > maxBytes && !isGiven) break
     }
-    return end === first.position ? new Uint8Array(0) : segment.bytes.read(first.position, end)
+    return segment.batches(segment.entries.slice(begin, end))
   }
 
   /** The first record whose timestamp is at or after `timestamp`; looked up inside batches too. */
