@@ -170,7 +170,7 @@ test('a send that failed may be in the log, unless its error said that it had ne
 
 test('what a producer never promised is not asked of it', () => {
   const ledger = new Ledger([READER])
-  const promise = { isKept: false, isOnce: false, isOrdered: false }
+  const promise = { isKept: false, isIdempotent: false }
   for (const value of ['a', 'b', 'c']) {
     ledger.send('producer', value, promise)
     ledger.acknowledge(value, TP, -1)

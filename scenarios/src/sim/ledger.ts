@@ -16,13 +16,11 @@ interface Sent {
 export interface SendPromise {
   /** What is acknowledged is stored (`acks` is not 0). */
   readonly isKept: boolean
-  /** Nothing is stored twice. */
-  readonly isOnce: boolean
-  /** What is sent later is stored later. */
-  readonly isOrdered: boolean
+  /** Nothing is stored twice, and what is sent later is stored later (`enableIdempotence`). */
+  readonly isIdempotent: boolean
 }
 
-const everything: SendPromise = { isKept: true, isOnce: true, isOrdered: true }
+const everything: SendPromise = { isKept: true, isIdempotent: true }
 
 /** A record that was handed to a reader. `stint`: which of the reader's assignments it came under. */
 export interface Handed {
@@ -242,11 +240,11 @@ export class Ledger {
       return
     }
     const { producer, number, promise, wasNeverSent } = sent
-    if (twins.length > 0 && promise.isOnce)
+    if (twins.length > 0 && promise.isIdempotent)
       this.#find('duplicate', `${value} is at ${twins[0]} and at ${place}`)
     if (wasNeverSent) this.#find('liar', `${value} is at ${place}, its error said it had never left`)
     const before = last.get(producer) ?? 0
-    if (number < before && promise.isOrdered)
+    if (number < before && promise.isIdempotent)
       this.#find('order', `${value} at ${place} comes after record ${before} of ${producer}`)
     last.set(producer, number)
   }

@@ -119,9 +119,8 @@ export class ProducerTask {
   }
 }
 
-/** What the settings promise. Source: the documentation of `acks`, `enable.idempotence` and `max.in.flight...`. */
+/** What the settings promise. Without idempotence even one request in flight may be overtaken when it arrives late. */
 function promiseOf({ options }: ProducerPlan): SendPromise {
-  const { acks, enableIdempotence: isOnce = true, maxInFlightRequestsPerConnection: most = 5 } = options
-  const isKept = acks !== 0
-  return { isKept, isOnce: isOnce && isKept, isOrdered: isOnce || (most === 1 && isKept) }
+  const { acks, enableIdempotence = true } = options
+  return { isKept: acks !== 0, isIdempotent: enableIdempotence }
 }
