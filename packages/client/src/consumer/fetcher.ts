@@ -57,7 +57,7 @@ export class Fetcher {
 
   /**
    * The next batch of a partition's buffer that has records for the user, made ready in `records`.
-   * @throws CorruptRecordError; the position stays before the bad batch
+   * @throws CorruptRecordError; the position stays before the bad batch, and it is fetched anew
    */
   open(partition: AssignedPartition): boolean {
     const { buffered } = partition
@@ -71,8 +71,7 @@ export class Fetcher {
         this.wake()
         continue
       }
-      if (this.#options.config.checkCrcs) batch.checkCrc()
-      const records = this.#visible(partition, chunk, batch)
+      const records = this.#records(partition, chunk, batch)
       chunk.batches.shift()
       const position = partition.position as number
       let first = 0
@@ -90,6 +89,24 @@ export class Fetcher {
       this.#options.positions.lend(partition)
     }
     return false
+  }
+
+  /** The damage may be of one read or of the way, so what is buffered is not kept: it would never heal. */
+  #records(
+    partition: AssignedPartition,
+    chunk: Chunk,
+    batch: RecordBatch,
+  ): ReturnType<RecordBatch['records']> {
+    try {
+      if (this.#options.config.checkCrcs) batch.checkCrc()
+      return this.#visible(partition, chunk, batch)
+    } catch (error) {
+      partition.drop()
+      partition.fetchOffset = partition.position
+      this.#rest(partition)
+      this.wake()
+      throw error
+    }
   }
 
   /** Records that the isolation level lets through; markers end their producer's aborted stretch. */
