@@ -96,7 +96,10 @@ export class Cluster {
     const life = ++this.#life
     try {
       await this.#stopping
-      const broker = await startBroker({ runtime: this.#world.host(BROKER), ...this.#options })
+      const runtime = this.#world.host(BROKER)
+      // Who starts reads everything, and could not tell what is damaged from what was never forced.
+      this.#world.damageReads(BROKER, 0)
+      const broker = await startBroker({ runtime, ...this.#options })
       if (life !== this.#life) return
       this.#broker = broker
       this.starts++

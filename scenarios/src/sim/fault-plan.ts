@@ -81,7 +81,7 @@ const codes: Readonly<Record<string, readonly number[]>> = {
   // NOT_LEADER_OR_FOLLOWER, REQUEST_TIMED_OUT, NOT_ENOUGH_REPLICAS_AFTER_APPEND
   Produce: [6, 7, 20],
   // NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR, UNKNOWN_LEADER_EPOCH
-  Fetch: [6, 56, 76],
+  Fetch: [6, 56, 75],
   // COORDINATOR_LOAD_IN_PROGRESS, NOT_COORDINATOR
   JoinGroup: [14, 16],
   SyncGroup: [14, 16],

@@ -66,8 +66,6 @@ export function happen(fault: Fault, stage: Stage, onError: (error: Error) => vo
       break
     case 'kill':
     case 'cutPower':
-      // Who starts reads everything, and could not tell what is damaged from what was never forced.
-      world.damageReads(BROKER, 0)
       cluster.kill(fault.kind === 'kill')
       later(() => attempt(cluster.start()))
       break
