@@ -69,7 +69,7 @@ function producerPlan(name: string, random: Random): ProducerPlan {
   return {
     role: 'producer',
     name,
-    pauseMs: random.pick([60, 150, 400]),
+    pauseMs: random.pick([80, 200, 500]),
     options: {
       ...shared,
       acks,
@@ -98,7 +98,7 @@ function consumerPlan(name: string, random: Random, group?: string, strategy?: s
       ...(group ? { groupId: group } : {}),
       ...(strategy ? { partitionAssignmentStrategy: strategy } : {}),
       autoOffsetReset: 'earliest',
-      fetchMaxWaitMs: random.pick([50, 500]),
+      fetchMaxWaitMs: random.pick([100, 500, 1000]),
       fetchMinBytes: random.pick([1, 400]),
       maxPartitionFetchBytes: random.pick([2000, 1_048_576]),
       queuedMaxBytes: random.pick([1000, 67_108_864]),

@@ -38,6 +38,7 @@ export class ConsumerTask {
   readonly #stopListening: () => void
   #stint = 0
   #isHolding = false
+  #isClosing = false
   #inHand: readonly [string, number][] = []
 
   /** @param inc name of this incarnation */
@@ -79,6 +80,7 @@ export class ConsumerTask {
 
   /** Closes; what it has in hand counts as done then. */
   async close(): Promise<void> {
+    this.#isClosing = true
     this.#stopListening()
     for (const [tp, offset] of this.#inHand) this.#surroundings.ledger.finish(this.#group, tp, offset)
     await this.#consumer.close()
@@ -169,7 +171,7 @@ export class ConsumerTask {
     this.#consumer.pause(target)
     history.moment(this.#author, { f: 'pause', tps })
     void sleep(this.#host, this.#random.between(0, PAUSE_MS)).then(() => {
-      if (!isAssigned()) return
+      if (this.#isClosing || !isAssigned()) return
       this.#consumer.resume(target)
       history.moment(this.#author, { f: 'resume', tps })
     })

@@ -20,16 +20,14 @@ export class Crew {
   readonly #world: SimWorld
   readonly #surroundings: Surroundings
   readonly #seats: ReadonlyMap<string, Seat>
+  /** Producers that run; looked at after every step. */
+  producers: readonly ProducerTask[] = []
 
   constructor(world: SimWorld, plans: readonly ClientPlan[], surroundings: Surroundings) {
     this.#world = world
     this.#surroundings = surroundings
     this.#seats = new Map(plans.map((plan) => [plan.name, { plan, incarnations: 0, task: undefined }]))
     this.heal()
-  }
-
-  get producers(): ProducerTask[] {
-    return this.#tasks.filter((task) => task instanceof ProducerTask)
   }
 
   get consumers(): ConsumerTask[] {
@@ -64,6 +62,7 @@ export class Crew {
       plan.role === 'producer'
         ? new ProducerTask(host, inc, plan, this.#surroundings)
         : new ConsumerTask(host, inc, plan, this.#surroundings)
+    this.#count()
   }
 
   /** Starts every client that does not run. */
@@ -76,6 +75,10 @@ export class Crew {
     await Promise.all([...this.#seats.keys()].map((name) => this.leave(name)))
   }
 
+  #count(): void {
+    this.producers = this.#tasks.filter((task) => task instanceof ProducerTask)
+  }
+
   get #tasks(): Task[] {
     return [...this.#seats.values()].flatMap(({ task }) => task ?? [])
   }
@@ -86,6 +89,7 @@ export class Crew {
     const task = seat?.task
     if (!seat || !task) return undefined
     seat.task = undefined
+    this.#count()
     if (task instanceof ConsumerTask) this.#pastAssignments += task.assignments
     return task
   }
