@@ -52,14 +52,13 @@ export function optionsOf(args: readonly string[]): Options {
     values.seed !== undefined
       ? [whole('seed', values.seed)]
       : Array.from({ length: whole('seeds', values.seeds ?? '20') }, (_, index) => from + index)
-  const isShrinking = !weakness
   const jobs = seeds.flatMap((seed) =>
     scenariosOf(seed, values.scenario).map((scenario) => ({
       seed,
       scenario,
       restriction,
       weakness,
-      isShrinking,
+      isShrinking: true,
     })),
   )
   const { trace: isTraced = false, 'until-found': isUntilFound = false, history } = values
