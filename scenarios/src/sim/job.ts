@@ -11,14 +11,20 @@ export interface Job {
   readonly scenario: Scenario
   readonly restriction?: Restriction
   readonly weakness?: Weakness | undefined
-  /** A failing seed is reduced. */
-  readonly isShrinking: boolean
 }
 
 export interface Done {
   readonly result: RunResult
+  /** What both runs took together: by the worlds' clocks, by that of the wall, and of the processor. Milliseconds. */
+  readonly spent: Spent
   /** The least of the plan that fails in the same way; undefined unless it was looked for. */
   readonly least?: Restriction
+}
+
+export interface Spent {
+  readonly virtualMs: number
+  readonly wallMs: number
+  readonly cpuMs: number
 }
 
 /** Runs of one seed while it is reduced, at most. */
@@ -28,26 +34,33 @@ const MOST_TRIES = 60
 export async function perform(job: Job): Promise<Done> {
   const { seed, scenario, restriction = {}, weakness } = job
   const options = { seed, scenario, restriction, weakness }
-  const result = await runTwice(options)
+  const { result, spent } = await runTwice(options)
   const kinds = kindsOf(result)
-  if (!job.isShrinking || kinds.size === 0 || Object.keys(restriction).length > 0) return { result }
+  if (kinds.size === 0 || Object.keys(restriction).length > 0) return { result, spent }
   const failsAlike = async (less: Restriction) => {
     const found = kindsOf(await run({ ...options, restriction: less }))
     return [...kinds].some((kind) => found.has(kind))
   }
-  return { result, least: await shrink(planOf(seed, scenario), failsAlike, MOST_TRIES) }
+  return { result, spent, least: await shrink(planOf(seed, scenario), failsAlike, MOST_TRIES) }
 }
 
 /** Two runs of the same seed have to be the same in every byte and every time. */
-export async function runTwice(options: RunOptions): Promise<RunResult> {
+async function runTwice(options: RunOptions): Promise<{ result: RunResult; spent: Spent }> {
+  const before = process.cpuUsage()
   const first = await run(options)
   const second = await run(options)
-  if (first.digest === second.digest) return { ...first, wallMs: first.wallMs + second.wallMs }
+  const { user, system } = process.cpuUsage(before)
+  const spent = {
+    virtualMs: first.virtualMs + second.virtualMs,
+    wallMs: first.wallMs + second.wallMs,
+    cpuMs: (user + system) / 1000,
+  }
+  if (first.digest === second.digest) return { result: first, spent }
   const what = `unstable: the second run has the hash ${second.digest}, the first ${first.digest}`
-  return { ...first, findings: [what, ...first.findings] }
+  return { result: { ...first, findings: [what, ...first.findings] }, spent }
 }
 
 /** The kinds of findings: what stands before the colon. */
-function kindsOf({ findings }: RunResult): Set<string> {
+export function kindsOf({ findings }: RunResult): Set<string> {
   return new Set(findings.map((finding) => finding.slice(0, finding.indexOf(':'))))
 }

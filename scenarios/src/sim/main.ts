@@ -21,7 +21,11 @@ async function main(options: Options): Promise<void> {
   const [only] = options.jobs
   const all: { job: Job; done: Done }[] = []
   if (only && (options.isTraced || options.history !== undefined)) {
-    all.push({ job: only, done: { result: await watched(only, options) } })
+    const before = process.cpuUsage()
+    const result = await watched(only, options)
+    const { user, system } = process.cpuUsage(before)
+    const { virtualMs, wallMs } = result
+    all.push({ job: only, done: { result, spent: { virtualMs, wallMs, cpuMs: (user + system) / 1000 } } })
   } else {
     const byName = new Map(options.jobs.map((job) => [`${job.seed} ${job.scenario}`, job]))
     await performAll(options.jobs, options.workers, fileURLToPath(import.meta.url), (done) => {
@@ -32,9 +36,14 @@ async function main(options: Options): Promise<void> {
       return findings.length === 0 || !options.isUntilFound
     })
   }
-  const results = all.map(({ done }) => done.result)
-  console.log(summary(results, performance.now() - started))
-  if (results.length >= LONG) console.log(coverageReport(results.map(({ coverage }) => coverage)))
+  const wallMs = performance.now() - started
+  console.log(
+    summary(
+      all.map(({ done }) => done),
+      wallMs,
+    ),
+  )
+  if (all.length >= LONG) console.log(coverageReport(all.map(({ done }) => done.result.coverage)))
   const failed = all.filter(({ done }) => done.result.findings.length > 0)
   if (failed.length === 0) return
   const commands = failed.map(

@@ -58,7 +58,6 @@ export function optionsOf(args: readonly string[]): Options {
       scenario,
       restriction,
       weakness,
-      isShrinking: true,
     })),
   )
   const { trace: isTraced = false, 'until-found': isUntilFound = false, history } = values

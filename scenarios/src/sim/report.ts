@@ -1,4 +1,5 @@
 import type { Weakness } from './cluster.ts'
+import type { Done, Spent } from './job.ts'
 import type { Restriction } from './plan.ts'
 import type { RunResult } from './run.ts'
 
@@ -32,20 +33,21 @@ export function report(result: RunResult): string {
 }
 
 /**
- * Many runs for people.
+ * Many seeds for people.
  * @param wallMs how long they took together; with several workers that is less than their sum
  */
-export function summary(results: readonly RunResult[], wallMs: number): string {
+export function summary(all: readonly Done[], wallMs: number): string {
+  const results = all.map(({ result }) => result)
   const sum = (of: (result: RunResult) => number) => results.reduce((total, result) => total + of(result), 0)
-  const virtualMs = sum((result) => result.virtualMs)
-  const busyMs = sum((result) => result.wallMs)
+  const spent = (of: (spent: Spent) => number) => all.reduce((total, each) => total + of(each.spent), 0)
+  const virtualMs = spent((each) => each.virtualMs)
   const failed = results.filter(({ findings }) => findings.length > 0).length
   const slowest = Math.max(0, ...results.map(({ recoveryMs }) => recoveryMs))
   const operations = sum((result) => result.sent + result.handed)
   return [
-    `${results.length} runs of ${new Set(results.map(({ seed }) => seed)).size} seeds, ${failed} with findings`,
-    `  ${(virtualMs / 3_600_000).toFixed(2)} virtual hours in ${seconds(wallMs)}: ${Math.round(virtualMs / wallMs)} times real time, ${Math.round(virtualMs / busyMs)} for each processor`,
-    `  ${operations} operations, ${sum(({ events }) => events)} events, ${sum(({ faults }) => faults)} faults, ${sum(({ brokerStarts }) => brokerStarts - 1)} restarts of the broker, ${sum(({ powerCuts }) => powerCuts)} power cuts`,
+    `${results.length} seeds, each run twice, ${failed} with findings`,
+    `  ${(virtualMs / 3_600_000).toFixed(2)} virtual hours in ${seconds(wallMs)}: ${Math.round(virtualMs / wallMs)} times real time, ${Math.round(virtualMs / spent(({ cpuMs }) => cpuMs))} for each processor`,
+    `  ${operations} operations, ${sum(({ events }) => events)} events, ${sum(({ faults }) => faults)} faults, ${sum(({ brokerStarts }) => Math.max(0, brokerStarts - 1))} restarts of the broker, ${sum(({ powerCuts }) => powerCuts)} power cuts`,
     `  ${sum(({ sent }) => sent)} sent, ${sum(({ acknowledged }) => acknowledged)} acknowledged, ${sum((result) => result.failed)} failed, ` +
       `${sum(({ handed }) => handed)} handed over, ${sum(({ assignments }) => assignments)} assignments`,
     `  slowest recovery after healing ${seconds(slowest)}`,
