@@ -8,7 +8,7 @@ import type { RunResult } from './run.ts'
 import { run } from './run.ts'
 
 /** Few seeds, so that it is quick; `npm run sim -- --seeds N` runs many. */
-const SEEDS = [1, 2, 3, 4, 5]
+const SEEDS = [1, 2, 3, 4]
 
 async function good(seed: number, scenario: Scenario): Promise<RunResult> {
   const result = await run({ seed, scenario })
@@ -27,12 +27,15 @@ describe('the whole system, from seeds', () => {
   }
 
   it('runs differently from each seed', () => {
-    assert.equal(results.length, 10)
+    assert.equal(results.length, 2 * SEEDS.length)
     assert.equal(new Set(results.map(({ digest }) => digest)).size, results.length)
   })
 
   it('runs the same from the same seed', async () => {
-    for (const { seed, scenario, wallMs: _, ...first } of [results[0], results[5]] as RunResult[]) {
+    for (const { seed, scenario, wallMs: _, ...first } of [
+      results[0],
+      results[SEEDS.length],
+    ] as RunResult[]) {
       const { wallMs: __, ...again } = await run({ seed, scenario })
       assert.deepEqual(again, { seed, scenario, ...first })
     }
