@@ -112,6 +112,22 @@ export function faultPlan(random: Random, isCrashing: boolean, clients: readonly
   return faults.sort((a, b) => a.at - b.at)
 }
 
+/** Most of the time (ms) between two ends of the broker in a storm, and how long it is down. */
+const STORM_PAUSE_MS = [20, 400] as const
+const STORM_DOWN_MS = [2, 40] as const
+
+/** Power cuts, one soon after the other, and now and then a kill: each is an image of a disk that has to be opened. */
+export function stormPlan(random: Random): Fault[] {
+  let at = FROM_MS
+  return Array.from({ length: random.whole(50, 150) }, () => {
+    at += random.between(...STORM_PAUSE_MS)
+    const forMs = random.between(...STORM_DOWN_MS)
+    const fault: Fault = { at, forMs, kind: random.chance(0.9) ? 'cutPower' : 'kill' }
+    at += forMs
+    return fault
+  })
+}
+
 function faultOf(random: Random, kind: FaultKind, clients: readonly ClientPlan[]): Fault {
   const at = random.between(FROM_MS, UNTIL_MS)
   const forMs = random.between(50, random.pick([1000, LONGEST_MS]))

@@ -11,7 +11,7 @@ export const usage = `npm run sim -- [--seed N | --seeds N [--from N]] [--scenar
   --seed N       runs one seed
   --seeds N      runs so many seeds. Default 20
   --from N       the first of them. Default 1
-  --scenario S   faults, crashes, or both. Default: even seeds run faults, odd ones crashes
+  --scenario S   one, or all of them. Default: even seeds run faults, odd ones crashes
   --workers N    processes. Default: one for each processor
   --faults L     only the faults with these indexes, e.g. 0,3, or none
   --clients L    only these clients, e.g. producer-1,reader-1
@@ -68,7 +68,7 @@ export function optionsOf(args: readonly string[]): Options {
 }
 
 function scenariosOf(seed: number, given: string | undefined): readonly Scenario[] {
-  if (given === 'both') return scenarios
+  if (given === 'all') return scenarios
   return [oneOf<Scenario>('scenario', given, scenarios) ?? scenarioOf(seed)]
 }
 

@@ -3,10 +3,13 @@ import { Random } from '@samsa/runtime'
 import type { ClientPlan } from './client-plan.ts'
 import { clientPlans, FAST_MS, SLOW_MS } from './client-plan.ts'
 import type { Fault } from './fault-plan.ts'
-import { faultPlan } from './fault-plan.ts'
+import { faultPlan, stormPlan } from './fault-plan.ts'
 
-/** `faults`: everything but the broker's end. `crashes`: also that, with a data directory. */
-export const scenarios = ['faults', 'crashes'] as const
+/**
+ * `faults`: everything but the broker's end. `crashes`: also that, with a data directory. `storms`: power cuts, one soon
+ * after the other.
+ */
+export const scenarios = ['faults', 'crashes', 'storms'] as const
 export type Scenario = (typeof scenarios)[number]
 
 /** What a seed stands for: who does what, how their world is, and what goes wrong. */
@@ -47,7 +50,8 @@ export function scenarioOf(seed: number): Scenario {
 export function planOf(seed: number, scenario: Scenario): Plan {
   const random = new Random(`${seed} ${scenario}`)
   const clients = clientPlans(random)
-  const faults = faultPlan(random, scenario === 'crashes', clients)
+  const faults =
+    scenario === 'storms' ? stormPlan(random) : faultPlan(random, scenario === 'crashes', clients)
   return {
     clients,
     network: { delayMs: random.pick([FAST_MS, FAST_MS, SLOW_MS]) },

@@ -119,7 +119,7 @@ class Simulation {
     this.#coverage = new Coverage(now)
     this.#historian = new Historian(record, now)
     this.#pool = new Pool(partitions, retireAfter)
-    this.#cluster = new Cluster(this.#world, this.#pool, { isDurable: scenario === 'crashes', weakness })
+    this.#cluster = new Cluster(this.#world, this.#pool, { isDurable: scenario !== 'faults', weakness })
     const members = clients.flatMap((client) => (client.role === 'consumer' && client.group ? [client] : []))
     const readers = clients.flatMap((client) =>
       client.role === 'consumer' && !client.group ? [client.name] : [],
