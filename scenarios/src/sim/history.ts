@@ -44,12 +44,15 @@ export interface Author {
 
 /** Writes the history of a run. */
 export class Historian {
-  readonly #record: Recorder
+  readonly #record: Recorder | undefined
   readonly #now: () => number
   #op = 0
 
-  /** @param now milliseconds of the world's clock */
-  constructor(record: Recorder, now: () => number) {
+  /**
+   * @param record told each event; left out where nobody wants to know
+   * @param now milliseconds of the world's clock
+   */
+  constructor(record: Recorder | undefined, now: () => number) {
     this.#record = record
     this.#now = now
   }
@@ -70,6 +73,6 @@ export class Historian {
   }
 
   #write(ph: 'b' | 'e', op: number, { who, inc }: Author, event: Begin | End | Moment): void {
-    this.#record({ t: Math.round(this.#now() * 1e6), ph, op, who, inc, ...event })
+    this.#record?.({ t: Math.round(this.#now() * 1e6), ph, op, who, inc, ...event })
   }
 }

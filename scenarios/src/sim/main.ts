@@ -33,6 +33,7 @@ async function main(options: Options): Promise<void> {
       const job = byName.get(`${seed} ${scenario}`) as Job
       all.push({ job, done })
       if (findings.length > 0 || options.jobs.length === 1) tell(job, done)
+      if (performance.now() - started > options.minutes * 60_000) return false
       return findings.length === 0 || !options.isUntilFound
     })
   }

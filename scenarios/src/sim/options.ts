@@ -17,6 +17,7 @@ export const usage = `npm run sim -- [--seed N | --seeds N [--from N]] [--scenar
   --clients L    only these clients, e.g. producer-1,reader-1
   --bursts N     at most so many bursts of each producer
   --weakness W   robs the broker of something that has to be found (${weaknesses.join(', ')})
+  --minutes N    takes no further seed after so long
   --until-found  stops at the first seed with findings
   --trace        prints every event and what the clients log, of one seed
   --history FILE writes the history of one seed, as JSON lines
@@ -28,6 +29,7 @@ export interface Options {
   readonly workers: number
   readonly isTraced: boolean
   readonly isUntilFound: boolean
+  readonly minutes: number
   readonly history: string | undefined
 }
 
@@ -43,6 +45,7 @@ export function optionsOf(args: readonly string[]): Options {
       ...{ scenario: { type: 'string' }, workers: { type: 'string' }, weakness: { type: 'string' } },
       ...{ faults: { type: 'string' }, clients: { type: 'string' }, bursts: { type: 'string' } },
       ...{ trace: { type: 'boolean' }, 'until-found': { type: 'boolean' }, history: { type: 'string' } },
+      minutes: { type: 'string' },
     },
   })
   const weakness = oneOf<Weakness>('weakness', values.weakness, weaknesses)
@@ -64,7 +67,8 @@ export function optionsOf(args: readonly string[]): Options {
   if ((isTraced || history !== undefined) && jobs.length !== 1)
     throw new Error('--trace and --history are for one seed and one scenario')
   const workers = whole('workers', values.workers ?? String(availableParallelism()))
-  return { jobs, workers, isTraced, isUntilFound, history }
+  const minutes = values.minutes === undefined ? Number.POSITIVE_INFINITY : whole('minutes', values.minutes)
+  return { jobs, workers, minutes, isTraced, isUntilFound, history }
 }
 
 function scenariosOf(seed: number, given: string | undefined): readonly Scenario[] {

@@ -101,7 +101,7 @@ class Simulation {
   #recoveryMs = 0
 
   constructor(options: RunOptions) {
-    const { seed, scenario, onLine, weakness, restriction = {}, record = () => {} } = options
+    const { seed, scenario, onLine, weakness, restriction = {}, record } = options
     this.#options = options
     this.#plan = restricted(planOf(seed, scenario), restriction)
     const { network, disk, drift, clients, partitions, retireAfter } = this.#plan
