@@ -51,6 +51,11 @@ export interface Runtime {
     listen(target: ListenTarget, accept: (transport: Transport) => void): Promise<Listener>;
     /** Files below one data directory. */
     readonly disk: Disk;
+    /**
+     * Told each step of the state machines that run here, where somebody counts them, as the simulated world does: where
+     * the machine was and what came.
+     */
+    readonly observe?: ((machine: string, state: string, event: string) => void) | undefined;
 }
 export interface Timer {
     /** Legal at any time, also after it fired. */
@@ -206,6 +211,12 @@ export interface SimOptions {
     turn: () => Promise<void>;
     network?: Partial<NetworkSettings>;
     disk?: Partial<DiskSettings>;
+    /** How much faster or slower (a share of 1) than the world's time the clocks of hosts may go at most. Default 0. */
+    drift?: number;
+    /** Told each step of the state machines of all hosts; see `Runtime.observe`. */
+    observe?: (machine: string, state: string, event: string) => void;
+    /** Called after each event, when everything has run that it made possible. */
+    onStep?: () => void;
     /** Told each event, for people. */
     onLine?: (line: string) => void;
 }
@@ -238,6 +249,8 @@ export declare class SimWorld {
     kill(name: string): void;
     /** Cuts the power of a host: its program is gone, and so is what was not forced to its disk, or parts of it. */
     cutPower(name: string): void;
+    /** From now on a read of a host's files gives a wrong bit with this chance; the medium itself keeps the right one. */
+    damageReads(name: string, chance: number): void;
     /** Sets the wall clock of a host forwards or, with less than 0, back. */
     jumpWallClock(name: string, ms: number): void;
     /** Lets something happen at a time, outside of any host: a fault, or its end. */
@@ -291,14 +304,19 @@ interface HostOptions {
     readonly station: Station;
     /** Added to the world's time: every host has been up for another time. Milliseconds. */
     readonly uptimeMs: number;
+    /** How fast its clocks go: 1 as the world's, 1.01 is a hundredth faster. */
+    readonly rate: number;
     /** The host's wall clock at the world's beginning, milliseconds since the epoch; a function because it may jump. */
     readonly epochMs: () => number;
+    /** Whoever counts what state machines go through. */
+    readonly observe: Runtime['observe'];
 }
 /** A program of a simulated host, as the code that runs in it sees its world. */
 export declare class Host implements Runtime, Program {
     #private;
     readonly station: Station;
     readonly disk: Disk;
+    readonly observe: Runtime['observe'];
     isAlive: boolean;
     constructor(options: HostOptions, mount: (program: Program) => Disk);
     get name(): string;
@@ -330,6 +348,11 @@ export interface SimConnection {
     readonly to: string;
     /** Breaks it off; see `Cut`. `side` is whose writes are counted, by default those of the client. */
     cut(when: Cut, side?: 'client' | 'server'): void;
+    /**
+     * Holds back what one side writes, by default the client, from what is on its way on, until a time of the world. When
+     * the writer gives up meanwhile, the other side still gets what was written, and learns of the end behind it.
+     */
+    hold(until: number, side?: 'client' | 'server'): void;
 }
 /** Hosts, what listens on them, the connections between them, and what is wrong with the ways. */
 declare class Network {

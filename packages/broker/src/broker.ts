@@ -10,6 +10,7 @@ import type { BrokerSettings } from './settings.ts'
 import { brokerSettings } from './settings.ts'
 import type { Node } from './state.ts'
 import { BrokerState } from './state.ts'
+import { showState } from './weaknesses.ts'
 
 export interface BrokerOptions extends Partial<BrokerSettings> {
   /** The world to run in; the real one by default. */
@@ -68,6 +69,7 @@ export class Broker {
       this.#lock?.release()
       throw error
     }
+    showState(this, this.#state)
   }
 
   /** Addresses of all nodes, as clients take them. */

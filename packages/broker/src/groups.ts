@@ -119,6 +119,7 @@ export class Groups {
       group = new Group(id, this.#settings)
       this.#groups.set(id, group)
     }
+    this.#runtime.observe?.('group', group.stateName, event.type)
     for (const effect of group.step(event, this.#runtime.now())) this.#perform(effect)
     // Whom nobody has ever joined was only made to refuse somebody.
     if (group.isDeserted && group.generationId === 0) this.delete(id)

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { DeleteTopics, Fetch, Metadata, OffsetCommit, OffsetFetch, Produce, zeroUuid } from '@samsa/protocol'
+import type { KafkaError } from '@samsa/protocol'
+import {
+  coordinatorPartition,
+  DeleteTopics,
+  Fetch,
+  Metadata,
+  OffsetCommit,
+  OffsetFetch,
+  Produce,
+  zeroUuid,
+} from '@samsa/protocol'
 import { SimWorld, turn } from '@samsa/runtime'
 import type { BatchOptions } from './batches.test-support.ts'
 import { batchOf, recordsOf } from './batches.test-support.ts'
@@ -177,6 +187,42 @@ test('a damaged list of topics is refused by name, and the lock is let go', asyn
     await assert.rejects(open(world), { code: 'KAFKA_STORAGE_ERROR' }, JSON.stringify(content))
     write({ ...good, topics: [topic] })
     await (await open(world)).close()
+  }
+})
+
+test('a committed offset that was damaged on the disk is refused by name, and not taken for another', async () => {
+  const world = newWorld()
+  const first = await open(world)
+  first.broker.createTopic('t')
+  for (const offset of [1, 2, 3]) assert.equal(await commit(first, 't', offset), 0)
+  await world.until(first.broker.close(), LIMIT_MS)
+  const { disk } = world.host('broker')
+  const index = coordinatorPartition('g', 50)
+  const path = `${dataDirectory}/__consumer_offsets-${index}/${'0'.repeat(20)}.log`
+  const whole = Buffer.from(disk.read(path) as Uint8Array)
+  const mark = disk.read(CLEAN_MARK) as Uint8Array
+  for (let at = 0; at < whole.length; at += 5) {
+    const spoilt = Buffer.from(whole)
+    spoilt[at] = (spoilt[at] as number) ^ 1
+    disk.replace(path, spoilt)
+    disk.replace(CLEAN_MARK, mark)
+    const starting = startBroker({ runtime: world.host('broker'), dataDirectory })
+    const outcome = await world.until(starting, LIMIT_MS).then(
+      (broker) => broker,
+      (error: KafkaError) => error,
+    )
+    if (!(outcome instanceof Error)) {
+      await world.until(outcome.close(), LIMIT_MS)
+      // What cannot be followed any further ends the log; before the magic byte stands nothing of what was committed.
+      const isCut = (disk.read(path) as Uint8Array).length < whole.length
+      assert.ok(isCut || at % (whole.length / 3) < 16, `byte ${at}`)
+      continue
+    }
+    assert.equal((outcome as KafkaError).code, 'KAFKA_STORAGE_ERROR', `byte ${at}`)
+    assert.match(
+      outcome.message,
+      new RegExp(`__consumer_offsets-${index}: the batch of offset \\d is damaged`),
+    )
   }
 })
 

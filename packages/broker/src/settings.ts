@@ -1,4 +1,5 @@
 import { KafkaError, nearestName } from '@samsa/protocol'
+import { passOnWeaknesses } from './weaknesses.ts'
 
 /** Settings of the broker; names are Kafka's in camelCase. */
 export interface BrokerSettings {
@@ -83,6 +84,7 @@ export function brokerSettings(given: Partial<BrokerSettings>): BrokerSettings {
   }
   checkAdvertised(settings as unknown as BrokerSettings)
   checkTogether(settings as unknown as BrokerSettings)
+  passOnWeaknesses(given, settings)
   return settings as unknown as BrokerSettings
 }
 

@@ -1,4 +1,4 @@
-import { coordinatorPartition } from '@samsa/protocol'
+import { BatchHeader, coordinatorPartition, KafkaError } from '@samsa/protocol'
 import type { Runtime } from '@samsa/runtime'
 import type { CommittedOffset, OffsetKey } from './coordinator/offsets.ts'
 import { Offsets, offsetsBatch } from './coordinator/offsets.ts'
@@ -44,8 +44,23 @@ export class BrokerState {
       maxSessionTimeoutMs: settings.groupMaxSessionTimeoutMs,
     }
     this.groups = new Groups(runtime, groupSettings, (group) => !this.offsets.of(group).next().done)
-    for (const { log } of this.topics.get(OFFSETS_TOPIC)?.partitions ?? []) {
-      for (const batch of log.batches()) this.offsets.apply(batch)
+    for (const partition of this.topics.get(OFFSETS_TOPIC)?.partitions ?? []) this.#replay(partition)
+  }
+
+  /**
+   * Takes in what groups had committed.
+   * @throws KafkaError KAFKA_STORAGE_ERROR for a batch that is not as it was written: a wrong offset would be believed
+   */
+  #replay({ topic, index, log }: Partition): void {
+    for (const batch of log.batches()) {
+      const header = new BatchHeader(batch)
+      if (!header.isIntact()) {
+        const advice =
+          'put back a copy of its file, or remove the file to forget what groups have committed there'
+        const what = `the batch of offset ${header.baseOffset} is damaged: its bytes do not match its CRC-32C`
+        throw new KafkaError('KAFKA_STORAGE_ERROR', `${topic}-${index}: ${what}; ${advice}`)
+      }
+      this.offsets.apply(batch)
     }
   }
 

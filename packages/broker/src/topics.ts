@@ -14,6 +14,7 @@ import {
 } from './topic-names.ts'
 import type { StoredTopic } from './topics-file.ts'
 import { TopicsFile } from './topics-file.ts'
+import { weaknessesOf } from './weaknesses.ts'
 
 export interface Partition {
   readonly topic: string
@@ -238,7 +239,8 @@ export class Topics {
     const store = directory
       ? fileStore(this.#runtime.disk, directory, { wasClosedInOrder, indexIntervalBytes })
       : memoryStore()
-    const log = new PartitionLog(store, logSettings(topic.configs, this.#settings), logStartOffset)
+    const rules = { ...logSettings(topic.configs, this.#settings), ...weaknessesOf(this.#settings) }
+    const log = new PartitionLog(store, rules, logStartOffset)
     return { topic: topic.name, index, log, leader, leaderEpoch }
   }
 

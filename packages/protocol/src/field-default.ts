@@ -41,9 +41,13 @@ export function isRequired({ default: declared, since, until, type }: FieldSpec)
   return isInAllVersions || type.kind === 'uuid' || type.kind === 'string'
 }
 
+/** Defaults to compare with, made once for each field: most messages have several fields that are not given. */
+const references = new WeakMap<FieldSpec, unknown>()
+
 /** Whether a value is the one that the field has anyway, so that nothing is lost without it. */
 export function isDefault(value: unknown, spec: FieldSpec): boolean {
-  return same(value, defaultOf(spec), spec.type)
+  if (!references.has(spec)) references.set(spec, defaultOf(spec))
+  return same(value, references.get(spec), spec.type)
 }
 
 function same(value: unknown, other: unknown, type: WireType): boolean {

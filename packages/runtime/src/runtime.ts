@@ -27,6 +27,11 @@ export interface Runtime {
   listen(target: ListenTarget, accept: (transport: Transport) => void): Promise<Listener>
   /** Files below one data directory. */
   readonly disk: Disk
+  /**
+   * Told each step of the state machines that run here, where somebody counts them, as the simulated world does: where
+   * the machine was and what came.
+   */
+  readonly observe?: ((machine: string, state: string, event: string) => void) | undefined
 }
 
 export interface Timer {

@@ -110,6 +110,36 @@ test('every host has its own clocks; a wall clock may jump, the other never goes
   assert.equal(two.wallTime(), wall)
 })
 
+test('clocks may drift, each at its own rate, and no timer fires before its time', async () => {
+  const world = new SimWorld({ seed: 4, turn, drift: 0.05 })
+  const hosts = ['a', 'b', 'c', 'd'].map((name) => world.host(name))
+  const before = hosts.map((host) => host.now())
+  for (const host of hosts) {
+    const random = new Random(host.name)
+    const arm = (left: number) => {
+      const at = host.now() + random.between(0, 100)
+      host.timer(at, () => {
+        assert.ok(host.now() >= at && host.now() < at + 0.01, `${host.now()} instead of ${at}`)
+        if (left > 0) arm(left - 1)
+      })
+    }
+    arm(200)
+  }
+  await world.pass(100_000)
+  const rates = hosts.map((host, index) => (host.now() - (before[index] as number)) / 100_000)
+  assert.equal(new Set(rates).size, 4)
+  for (const rate of rates) assert.ok(rate >= 0.95 && rate <= 1.05, String(rate))
+  for (const host of hosts) assert.equal(host.timers, 0)
+})
+
+test('each event is followed by a step, when everything has run that it made possible', async () => {
+  const seen: string[] = []
+  const world: SimWorld = new SimWorld({ seed: 1, turn, onStep: () => seen.push(`step ${world.now}`) })
+  world.at(5, () => void Promise.resolve().then(() => seen.push('run')))
+  await world.pass(10)
+  assert.deepEqual(seen, ['step 0', 'run', 'step 5'])
+})
+
 test('until gives the outcome, and says so when it cannot come about', async () => {
   const world = worldOf(1)
   const host = world.host('host')

@@ -27,6 +27,12 @@ export interface SimOptions {
   turn: () => Promise<void>
   network?: Partial<NetworkSettings>
   disk?: Partial<DiskSettings>
+  /** How much faster or slower (a share of 1) than the world's time the clocks of hosts may go at most. Default 0. */
+  drift?: number
+  /** Told each step of the state machines of all hosts; see `Runtime.observe`. */
+  observe?: (machine: string, state: string, event: string) => void
+  /** Called after each event, when everything has run that it made possible. */
+  onStep?: () => void
   /** Told each event, for people. */
   onLine?: (line: string) => void
 }
@@ -41,6 +47,7 @@ interface Machine {
   readonly disk: SimDisk
   readonly random: Random
   readonly uptimeMs: number
+  readonly rate: number
   epochMs: number
   program: Host | undefined
 }
@@ -98,7 +105,7 @@ export class SimWorld {
       this.network.join(machine.station)
     }
     if (machine.program) return machine.program
-    const { station, disk, random, uptimeMs } = machine
+    const { station, disk, random, uptimeMs, rate } = machine
     const programId = ++this.#programs
     machine.program = new Host(
       {
@@ -108,7 +115,9 @@ export class SimWorld {
         trace: this.#trace,
         station,
         uptimeMs,
+        rate,
         epochMs: () => machine.epochMs,
+        observe: this.#options.observe,
       },
       (program) => disk.mount(program, programId),
     )
@@ -132,6 +141,12 @@ export class SimWorld {
     this.kill(name)
     this.note('power', name)
     this.#known(name).disk.forget()
+  }
+
+  /** From now on a read of a host's files gives a wrong bit with this chance; the medium itself keeps the right one. */
+  damageReads(name: string, chance: number): void {
+    this.note('damage', name, chance)
+    this.#known(name).disk.damageChance = chance
   }
 
   /** Sets the wall clock of a host forwards or, with less than 0, back. */
@@ -175,7 +190,7 @@ export class SimWorld {
     const isDone = typeof work === 'function' ? work : () => isOver
     const limit = this.now + limitMs
     for (;;) {
-      await this.#options.turn()
+      await this.#settle()
       if (isDone()) return outcome()
       const next = this.#scheduler.nextAt
       if (next === Number.POSITIVE_INFINITY)
@@ -189,21 +204,29 @@ export class SimWorld {
   async pass(ms: number): Promise<void> {
     const end = this.now + ms
     for (;;) {
-      await this.#options.turn()
+      await this.#settle()
       if (this.#scheduler.nextAt > end) break
       this.#scheduler.step()
     }
     this.#scheduler.passTo(end)
   }
 
+  async #settle(): Promise<void> {
+    await this.#options.turn()
+    this.#options.onStep?.()
+  }
+
   #machine(name: string): Machine {
     const random = this.random.fork(`host ${name}`)
+    // Sums of such a rate and of the steps of the world's clock are exact.
+    const rate = 1 + Math.round(random.fork('rate').between(-1, 1) * (this.#options.drift ?? 0) * 1024) / 1024
     const disk = { ...diskDefaults, ...this.#options.disk }
     return {
       station: { name, address: `10.0.0.${this.#machines.size + 1}`, isUp: true },
       disk: new SimDisk(this.#scheduler, random.fork('disk'), this.#trace, disk),
       random,
       uptimeMs: random.whole(0, LONGEST_UPTIME_MS),
+      rate,
       epochMs: EPOCH_MS,
       program: undefined,
     }

@@ -1,72 +1,96 @@
 import type { SimWorld } from '@samsa/runtime'
-import type { Surroundings } from './clients.ts'
-import { ConsumerTask, ProducerTask } from './clients.ts'
-import { MEMBERS, PRODUCERS, READER } from './plan.ts'
+import type { ClientPlan } from './client-plan.ts'
+import { ConsumerTask } from './consumer-task.ts'
+import { ProducerTask } from './producer-task.ts'
+import type { Surroundings } from './surroundings.ts'
 
-/** The clients of a run: producers, the members of a group, and a reader that has all partitions to itself. */
+type Task = ProducerTask | ConsumerTask
+
+/** A host of a client: its plan, and the incarnation that runs there. */
+interface Seat {
+  readonly plan: ClientPlan
+  incarnations: number
+  task: Task | undefined
+}
+
+/** The clients of a run: producers, members of groups, and readers that have all partitions to themselves. */
 export class Crew {
-  readonly producers: readonly ProducerTask[]
+  /** How often a member of a group was assigned partitions, by those that are gone. */
+  #pastAssignments = 0
   readonly #world: SimWorld
   readonly #surroundings: Surroundings
-  readonly #members = new Map<string, ConsumerTask>()
-  /** Assignments that the members of each host had, also those that were killed. */
-  readonly #stints = new Map<string, number>()
-  readonly #reader: ConsumerTask
-  /** What each reader is at, by host; the dead are at nothing. */
-  readonly #reading = new Map<string, Promise<void>>()
+  readonly #seats: ReadonlyMap<string, Seat>
+  /** Producers that run; looked at after every step. */
+  producers: readonly ProducerTask[] = []
 
-  constructor(world: SimWorld, surroundings: Surroundings) {
+  constructor(world: SimWorld, plans: readonly ClientPlan[], surroundings: Surroundings) {
     this.#world = world
     this.#surroundings = surroundings
-    this.producers = PRODUCERS.map(
-      (name) => new ProducerTask(world.host(name), this.#random(name), surroundings),
-    )
-    for (const name of MEMBERS) this.startMember(name)
-    const reader = new ConsumerTask(world.host(READER), this.#random(READER), surroundings)
-    this.#reader = reader
-    this.#reading.set(READER, reader.read())
+    this.#seats = new Map(plans.map((plan) => [plan.name, { plan, incarnations: 0, task: undefined }]))
+    this.heal()
+  }
+
+  get consumers(): ConsumerTask[] {
+    return this.#tasks.filter((task) => task instanceof ConsumerTask)
   }
 
   get assignments(): number {
-    return [...this.#stints.values()].reduce((sum, stints) => sum + stints, 0)
+    return this.consumers.reduce((sum, { assignments }) => sum + assignments, this.#pastAssignments)
   }
 
-  /** Ends a member without a word; call it while nothing runs, from an event of the world. */
-  killMember(name: string): void {
-    if (!this.#members.delete(name)) return
+  /** Ends a client without a word; call it while nothing runs, from an event of the world. */
+  kill(name: string): void {
+    const task = this.#rise(name)
+    if (!task) return
     this.#world.kill(name)
+    task.crash()
   }
 
-  /** Starts a new member where none runs. */
-  startMember(name: string): void {
-    if (this.#members.has(name)) return
-    const nextStint = () => {
-      const stint = (this.#stints.get(name) ?? 0) + 1
-      this.#stints.set(name, stint)
-      return stint
-    }
-    const member = new ConsumerTask(this.#world.host(name), this.#random(name), this.#surroundings, nextStint)
-    this.#members.set(name, member)
-    this.#reading.set(name, member.read())
+  /** Closes a client in order. */
+  async leave(name: string): Promise<void> {
+    await this.#rise(name)?.close()
   }
 
-  /** Starts every member that was killed. */
+  /** Starts the next incarnation of a client where none runs. */
+  start(name: string): void {
+    const seat = this.#seats.get(name)
+    if (!seat || seat.task) return
+    const { plan } = seat
+    const inc = `${name}.${++seat.incarnations}`
+    const host = this.#world.host(name)
+    seat.task =
+      plan.role === 'producer'
+        ? new ProducerTask(host, inc, plan, this.#surroundings)
+        : new ConsumerTask(host, inc, plan, this.#surroundings)
+    this.#count()
+  }
+
+  /** Starts every client that does not run. */
   heal(): void {
-    for (const name of MEMBERS) this.startMember(name)
-  }
-
-  endOffsets(): Promise<number[]> {
-    return this.#reader.endOffsets()
+    for (const name of this.#seats.keys()) this.start(name)
   }
 
   /** Closes everybody; resolves when all are closed and nobody reads any more. */
   async close(): Promise<void> {
-    const tasks = [...this.producers, ...this.#members.values(), this.#reader]
-    await Promise.all(tasks.map((task) => task.close()))
-    await Promise.all(this.#reading.values())
+    await Promise.all([...this.#seats.keys()].map((name) => this.leave(name)))
   }
 
-  #random(name: string) {
-    return this.#world.random.fork(`task ${name} ${this.#stints.get(name) ?? 0}`)
+  #count(): void {
+    this.producers = this.#tasks.filter((task) => task instanceof ProducerTask)
+  }
+
+  get #tasks(): Task[] {
+    return [...this.#seats.values()].flatMap(({ task }) => task ?? [])
+  }
+
+  /** Takes a task off its seat. */
+  #rise(name: string): Task | undefined {
+    const seat = this.#seats.get(name)
+    const task = seat?.task
+    if (!seat || !task) return undefined
+    seat.task = undefined
+    this.#count()
+    if (task instanceof ConsumerTask) this.#pastAssignments += task.assignments
+    return task
   }
 }

@@ -5,12 +5,13 @@ import { Ledger } from './ledger.ts'
 const READER = 'reader'
 const GROUP = 'group'
 const GROUPS = [READER, GROUP]
+const TP = 'orders-0'
 
 /** One partition: three records of one producer, sent, acknowledged and read by everybody, as it should be. */
 class History {
   late = 0
-  readonly ledger = new Ledger(() => this.late)
-  readonly ends = [3]
+  readonly ledger = new Ledger(GROUPS, () => this.late)
+  readonly ends = new Map([[TP, 3]])
 
   constructor() {
     for (const value of ['a', 'b', 'c']) this.ledger.send('producer', value)
@@ -19,7 +20,7 @@ class History {
   acknowledge(...offsets: number[]): this {
     ;['a', 'b', 'c'].forEach((value, index) => {
       const offset = offsets[index]
-      if (offset !== undefined) this.ledger.acknowledge(value, 0, offset)
+      if (offset !== undefined) this.ledger.acknowledge(value, TP, offset)
     })
     return this
   }
@@ -27,8 +28,8 @@ class History {
   /** Hands values to a reader, as [offset, value]. */
   hand(group: string, reader: string, stint: number, ...records: [number, string][]): this {
     for (const [offset, value] of records) {
-      this.ledger.hand(group, { reader, stint, partition: 0, offset, value })
-      this.ledger.finish(group, 0, offset)
+      this.ledger.hand(group, { reader, stint, tp: TP, offset, value })
+      this.ledger.finish(group, TP, offset)
     }
     return this
   }
@@ -42,7 +43,7 @@ class History {
     ]
     this.hand(READER, READER, 0, ...all)
     if (options.group !== false) this.hand(GROUP, 'member', 1, ...all)
-    return this.ledger.findings(GROUPS, this.ends)
+    return this.ledger.findings(this.ends)
   }
 }
 
@@ -50,7 +51,7 @@ const kinds = (findings: string[]) => [...new Set(findings.map((finding) => find
 
 test('a history in order has no findings', () => {
   const history = new History().acknowledge(0, 1, 2)
-  history.ledger.assign('member', 1, [0])
+  history.ledger.assign(GROUP, 'member', 1, [TP])
   assert.deepEqual(history.rest(), [])
   assert.deepEqual(history.ledger.counts, { sent: 3, acknowledged: 3, failed: 0, handed: 6 })
 })
@@ -58,8 +59,8 @@ test('a history in order has no findings', () => {
 test('a rebalance excuses that records come again, from where the group had committed', () => {
   const history = new History().acknowledge(0, 1, 2)
   history.hand(GROUP, 'one', 1, [0, 'a'], [1, 'b'])
-  history.ledger.commit(GROUP, 0, 1)
-  history.ledger.assign('two', 1, [0])
+  history.ledger.commit(GROUP, TP, 1)
+  history.ledger.assign(GROUP, 'two', 1, [TP])
   history.hand(GROUP, 'two', 1, [1, 'b'], [2, 'c'])
   assert.deepEqual(history.rest({ group: false }), [])
 })
@@ -67,8 +68,8 @@ test('a rebalance excuses that records come again, from where the group had comm
 test('an older commit that was carried out late excuses that a group goes back', () => {
   const history = new History().acknowledge(0, 1, 2)
   history.hand(GROUP, 'one', 1, [0, 'a'], [1, 'b'])
-  history.ledger.commit(GROUP, 0, 2)
-  history.ledger.assign('two', 1, [0])
+  history.ledger.commit(GROUP, TP, 2)
+  history.ledger.assign(GROUP, 'two', 1, [TP])
   history.late++
   history.hand(GROUP, 'two', 1, [1, 'b'], [2, 'c'])
   assert.deepEqual(history.rest({ group: false }), [])
@@ -88,10 +89,10 @@ const anomalies: Record<string, () => string[]> = {
   },
   duplicate: () => {
     const history = new History().acknowledge(0, 1, 2)
-    history.ends[0] = 4
+    history.ends.set(TP, 4)
     history.hand(READER, READER, 0, [0, 'a'], [1, 'b'], [2, 'c'], [3, 'a'])
     history.hand(GROUP, 'member', 1, [0, 'a'], [1, 'b'], [2, 'c'])
-    return history.ledger.findings(GROUPS, history.ends)
+    return history.ledger.findings(history.ends)
   },
   gap: () => {
     const history = new History().acknowledge(0, 1, 2)
@@ -107,27 +108,27 @@ const anomalies: Record<string, () => string[]> = {
   back: () => {
     const history = new History().acknowledge(0, 1, 2)
     history.hand(GROUP, 'one', 1, [0, 'a'], [1, 'b'])
-    history.ledger.commit(GROUP, 0, 2)
-    history.ledger.assign('two', 1, [0])
+    history.ledger.commit(GROUP, TP, 2)
+    history.ledger.assign(GROUP, 'two', 1, [TP])
     history.hand(GROUP, 'two', 1, [1, 'b'], [2, 'c'])
     return history.rest({ group: false })
   },
   ahead: () => {
     const history = new History().acknowledge(0, 1, 2)
-    history.ledger.hand(GROUP, { reader: 'one', stint: 1, partition: 0, offset: 0, value: 'a' })
-    history.ledger.commit(GROUP, 0, 1)
+    history.ledger.hand(GROUP, { reader: 'one', stint: 1, tp: TP, offset: 0, value: 'a' })
+    history.ledger.commit(GROUP, TP, 1)
     return history.rest()
   },
   phantom: () => {
     const history = new History().acknowledge(0, 1, 2)
-    history.ends[0] = 4
+    history.ends.set(TP, 4)
     history.hand(READER, READER, 0, [0, 'a'], [1, 'b'], [2, 'c'], [3, 'x'])
     history.hand(GROUP, 'member', 1, [0, 'a'], [1, 'b'], [2, 'c'])
-    return history.ledger.findings(GROUPS, history.ends)
+    return history.ledger.findings(history.ends)
   },
   unread: () => {
     const history = new History().acknowledge(0, 1, 2)
-    history.ends[0] = 4
+    history.ends.set(TP, 4)
     return history.rest()
   },
   lost: () => new History().acknowledge(0, 1, 7).rest(),
@@ -138,7 +139,7 @@ const anomalies: Record<string, () => string[]> = {
       [GROUP, 'member'],
     ] as const)
       history.hand(group, reader, 0, [0, 'b'], [1, 'a'], [2, 'c'])
-    return history.ledger.findings(GROUPS, history.ends)
+    return history.ledger.findings(history.ends)
   },
   liar: () => {
     const history = new History().acknowledge(0, 1)
@@ -167,10 +168,40 @@ test('a send that failed may be in the log, unless its error said that it had ne
   assert.deepEqual(history.rest(), [])
 })
 
+test('what a producer never promised is not asked of it', () => {
+  const ledger = new Ledger([READER])
+  const promise = { isKept: false, isIdempotent: false }
+  for (const value of ['a', 'b', 'c']) {
+    ledger.send('producer', value, promise)
+    ledger.acknowledge(value, TP, -1)
+  }
+  assert.ok(ledger.isSettled)
+  ;['b', 'a', 'b'].forEach((value, offset) => {
+    ledger.hand(READER, { reader: READER, stint: 0, tp: TP, offset, value })
+  })
+  assert.deepEqual(ledger.findings(new Map([[TP, 3]])), [])
+})
+
+test('what a dead producer had sent may be in the log or not', () => {
+  const history = new History().acknowledge(0, 1)
+  history.ledger.crash('producer')
+  assert.deepEqual(history.rest(), [])
+  assert.equal(history.ledger.counts.failed, 1)
+})
+
+test('all is settled once everything has its outcome and everybody has read it', () => {
+  const history = new History().acknowledge(0, 1)
+  assert.equal(history.ledger.isSettled, false)
+  history.acknowledge(...([undefined, undefined, 2] as unknown as number[]))
+  assert.equal(history.ledger.isSettled, false)
+  history.rest()
+  assert.equal(history.ledger.isSettled, true)
+})
+
 test('many findings of a kind are told shortly', () => {
-  const ledger = new Ledger()
+  const ledger = new Ledger([])
   for (let count = 0; count < 10; count++) ledger.send('producer', `${count}`)
-  assert.deepEqual(ledger.findings([], []), [
+  assert.deepEqual(ledger.findings(new Map()), [
     'missing: 0 has no outcome',
     'missing: 1 has no outcome',
     'missing: 2 has no outcome',

@@ -4,6 +4,7 @@ import type { Broker, BrokerOptions } from '@samsa/broker'
 import { startBroker } from '@samsa/broker'
 import type { ConsumerOptions } from '@samsa/client'
 import { KafkaConsumer, KafkaProducer } from '@samsa/client'
+import { coordinatorPartition } from '@samsa/protocol'
 import type { SimWorld as World } from '@samsa/runtime'
 import { SimWorld, turn } from '@samsa/runtime'
 
@@ -248,4 +249,38 @@ test('a batch that waits for a connection is not overtaken by a later one that c
       `seed ${seed}`,
     )
   }
+})
+
+test('giving partitions back over the end of a session does not take the next assignment away', async () => {
+  const { world, broker } = await worldWithBroker({ brokers: 2 })
+  for (const partition of [0, 1]) broker.moveLeader(TOPIC, partition, 1)
+  const settings = { sessionTimeoutMs: 30_000, heartbeatIntervalMs: 3000, metadataMaxAgeMs: 500 }
+  const commits = { enableAutoCommit: true, autoCommitIntervalMs: 300_000 }
+  const pauses = { requestTimeoutMs: 300, retryBackoffMaxMs: 10_000 }
+  const one = consumerOn(world, 'one', { ...settings, ...commits, ...pauses })
+  let assignments = 0
+  one.on('assigned', () => assignments++)
+  one.subscribe(/^my/)
+  await world.until(() => assignments === 1, LIMIT_MS)
+  broker.moveLeader('__consumer_offsets', coordinatorPartition(GROUP, 50), 2)
+  const producer = new KafkaProducer(
+    { bootstrapServers: 'broker:9092', lingerMs: 0 },
+    { runtime: world.host('two') },
+  )
+  const send = (value: string) => world.until(producer.send({ topic: TOPIC, partition: 0, value }), LIMIT_MS)
+  await send('a')
+  await send('b')
+  for (let taken = 0; taken < 2; taken++) await world.until(one.next(), LIMIT_MS)
+  await world.pass(5000)
+  // The coordinator cannot be reached, the other node can, which tells of a new topic shortly before the session ends.
+  world.network.split('one', 'broker:9093')
+  await world.pass(14_000)
+  broker.createTopic('my.other')
+  await world.until(() => assignments === 1 && one.assignment().length === 0, LIMIT_MS)
+  world.network.healAll()
+  await world.until(() => assignments === 2, LIMIT_MS)
+  await world.pass(30_000)
+  assert.equal(one.assignment().length, 3)
+  await send('c')
+  await world.until(one.next(), LIMIT_MS)
 })

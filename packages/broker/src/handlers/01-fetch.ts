@@ -4,6 +4,7 @@
  */
 import type { Received, Reply } from '@samsa/protocol'
 import { BatchHeader, Fetch } from '@samsa/protocol'
+import { DamagedBatchError } from '../log/segment.ts'
 import type { Partition, Topic } from '../topics.ts'
 import type { RequestContext } from './handler.ts'
 import { code, handler } from './handler.ts'
@@ -111,7 +112,12 @@ function read(
   const divergingEpoch = divergence(partition, asked)
   if (divergingEpoch === 'unknown') return refused(partitionIndex, 'OFFSET_OUT_OF_RANGE')
   if (divergingEpoch) return { ...reply, divergingEpoch }
-  return { ...reply, records: log.read(fetchOffset, limit.maxBytes, limit.atLeastOne) }
+  try {
+    return { ...reply, records: log.read(fetchOffset, limit.maxBytes, limit.atLeastOne) }
+  } catch (error) {
+    if (error instanceof DamagedBatchError) return refused(partitionIndex, 'CORRUPT_MESSAGE')
+    throw error
+  }
 }
 
 /** Where the history of the reader leaves that of the log (KIP-595); undefined when they agree. */

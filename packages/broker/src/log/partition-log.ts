@@ -1,4 +1,6 @@
+import type { BatchHeader } from '@samsa/protocol'
 import { readBatches } from '@samsa/protocol'
+import type { Weaknesses } from '../weaknesses.ts'
 import type { AppendRefusal, BatchRules } from './batch-validator.ts'
 import { admitBatch, refuse } from './batch-validator.ts'
 import { ProducerState } from './producer-state.ts'
@@ -32,7 +34,7 @@ export const memoryStore = (): SegmentStore => ({
 })
 
 /** What a log has to know of its topic. */
-export type LogSettings = BatchRules
+export type LogSettings = BatchRules & Weaknesses
 
 export interface AppendContext {
   leaderEpoch: number
@@ -138,21 +140,22 @@ export class PartitionLog {
   /**
    * Whole batches, the first being the one that holds `offset`.
    * @param maxBytes bound of the answer; a first batch that is larger is given all the same when `atLeastOne`
+   * @throws DamagedBatchError
    */
   read(offset: number, maxBytes: number, atLeastOne: boolean): Uint8Array {
     const segment = this.#segmentOf(offset)
     if (!segment || offset >= this.#highWatermark) return new Uint8Array(0)
-    const first = segment.entries[segment.indexOf(offset)]
+    const begin = segment.indexOf(offset)
+    const first = segment.entries[begin]
     if (!first) return new Uint8Array(0)
-    let end = first.position
-    for (let index = segment.indexOf(offset); index < segment.entries.length; index++) {
-      const entry = segment.entries[index] as BatchEntry
-      const isFirst = entry === first
+    let end = begin
+    for (; end < segment.entries.length; end++) {
+      const entry = segment.entries[end] as BatchEntry
       if (entry.baseOffset >= this.#highWatermark) break
-      if (entry.position + entry.size - first.position > maxBytes && !(isFirst && atLeastOne)) break
-      end = entry.position + entry.size
+      const isGiven = entry === first && atLeastOne
+      if (entry.position + entry.size - first.position > maxBytes && !isGiven) break
     }
-    return end === first.position ? new Uint8Array(0) : segment.bytes.read(first.position, end)
+    return segment.batches(segment.entries.slice(begin, end))
   }
 
   /** The first record whose timestamp is at or after `timestamp`; looked up inside batches too. */
@@ -280,7 +283,7 @@ export class PartitionLog {
 
   /** One force at a time; whoever appends meanwhile waits for the next one, which covers all of them. */
   #flush(): Promise<void> | undefined {
-    if (!this.#store.isDurable) {
+    if (!this.#store.isDurable || this.settings.acknowledgesUnforced) {
       this.#advance(this.logEndOffset)
       return undefined
     }
@@ -314,9 +317,13 @@ export class PartitionLog {
   /** Reads the tables back; after a crash everything from the first batch that is torn or damaged on is cut off. */
   #recover(): void {
     const check = !this.#store.wasClosedInOrder
+    const { skipsChecksums = false, forgetsProducers = false } = this.settings
+    const remember = (header: BatchHeader) => {
+      if (!forgetsProducers) this.#producers.apply(header)
+    }
     for (let index = 0; index < this.#segments.length; index++) {
       const segment = this.#segments[index] as Segment
-      const good = scanSegment(segment, check, (header) => this.#producers.apply(header))
+      const good = scanSegment(segment, check && !skipsChecksums, remember)
       if (good === segment.bytes.size) continue
       segment.bytes.truncate(good)
       for (const later of this.#segments.splice(index + 1)) this.#store.remove(later)

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { BatchHeader } from '@samsa/protocol'
+import { BatchHeader, readBatches } from '@samsa/protocol'
 import { SimWorld, turn } from '@samsa/runtime'
 import { batchOf, recordsOf, usualSettings } from '../batches.test-support.ts'
 import { TroubledDisk } from '../troubled-disk.test-support.ts'
 import { fileStore } from './file-store.ts'
 import type { Appended } from './partition-log.ts'
 import { PartitionLog } from './partition-log.ts'
+import { DamagedBatchError } from './segment.ts'
 
 const DIRECTORY = '/t-0'
 const FIRST = `${DIRECTORY}/00000000000000000000`
@@ -173,4 +174,32 @@ test('a log that is closed lets go of all its files', async () => {
   const before = bench.disk.openFiles
   bench.open().close()
   assert.equal(bench.disk.openFiles, before)
+})
+
+test('what is read from a disk that damages it is refused where no checksum would tell', async () => {
+  const bench = await Bench.filled()
+  const log = bench.open()
+  const whole = Buffer.from(log.read(0, 2 ** 30, true))
+  let refused = 0
+  bench.world.damageReads('host', 1)
+  for (let turns = 0; turns < 2000; turns++) {
+    try {
+      const read = log.read(0, 2 ** 30, true)
+      const [offset, length] = [new BatchHeader(read).baseOffset, read.length]
+      assert.deepEqual([offset, length], [0, whole.length])
+      const changed = whole.findIndex((byte, at) => byte !== read[at])
+      let begin = 0
+      for (const batch of readBatches(read)) {
+        const end = begin + batch.sizeInBytes
+        if (changed >= begin && changed < end) assert.throws(() => batch.checkCrc())
+        begin = end
+      }
+      assert.equal(begin, whole.length)
+    } catch (error) {
+      if (!(error instanceof DamagedBatchError)) throw error
+      assert.match(error.message, /the batch of offset \d+ at byte \d+ of its segment is damaged/)
+      refused++
+    }
+  }
+  assert.ok(refused > 100, `${refused}`)
 })

@@ -29,6 +29,32 @@ function entryOf(header: BatchHeader, position: number): BatchEntry {
   return { baseOffset, lastOffset, maxTimestamp, leaderEpoch, position, size }
 }
 
+/** What was read is not what had been written: the disk, or somebody who wrote to the file, damaged it. */
+export class DamagedBatchError extends Error {
+  override readonly name = 'DamagedBatchError'
+}
+
+/**
+ * Refuses bytes of a batch whose place is not its own any more. Offset and length of a batch are outside of its checksum,
+ * so no reader could tell; what the checksum covers is for readers to check.
+ * @throws DamagedBatchError
+ */
+function expectInPlace(bytes: Uint8Array, at: number, entry: BatchEntry): void {
+  const { baseOffset, lastOffset, leaderEpoch, size } = entry
+  const isWhole = bytes.length - at >= size
+  const header = new BatchHeader(bytes, at)
+  const isInPlace =
+    isWhole &&
+    header.baseOffset === baseOffset &&
+    header.sizeInBytes === size &&
+    header.leaderEpoch === leaderEpoch &&
+    header.magic === 2 &&
+    header.lastOffset === lastOffset
+  if (isInPlace) return
+  const what = `the batch of offset ${baseOffset} at byte ${entry.position} of its segment`
+  throw new DamagedBatchError(`${what} is damaged: its offsets, epoch or length are not as they were written`)
+}
+
 /** A stretch of a partition's log: its batches in order, and a table of where each is. */
 export class Segment {
   readonly baseOffset: number
@@ -71,7 +97,20 @@ export class Segment {
   }
 
   batch(entry: BatchEntry): Uint8Array {
-    return this.bytes.read(entry.position, entry.position + entry.size)
+    return this.batches([entry])
+  }
+
+  /**
+   * The bytes of batches that follow one another.
+   * @throws DamagedBatchError
+   */
+  batches(entries: readonly BatchEntry[]): Uint8Array {
+    const [first] = entries
+    const last = entries.at(-1)
+    if (!first || !last) return new Uint8Array(0)
+    const bytes = this.bytes.read(first.position, last.position + last.size)
+    for (const entry of entries) expectInPlace(bytes, entry.position - first.position, entry)
+    return bytes
   }
 }
 

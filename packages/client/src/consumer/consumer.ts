@@ -552,7 +552,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
       topics: () => this.#subscription.topics(),
       onAssigned: (partitions) => this.#groupAssigned(partitions),
       onRevoke: () => this.#revoke(membership),
-      onLost: () => this.#lose(membership),
+      onLost: () => this.#letGo(membership, 'lost'),
       onFailed: (error) => {
         if (this.#membership !== membership) return
         this.#exclusion = error
@@ -579,7 +579,8 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   /** Stops handing over, commits what is due, lets go. The rebalance waits for it, so it is bounded. */
   async #revoke(membership: GroupMembership): Promise<void> {
     if (this.#membership !== membership) return
-    for (const partition of this.#positions.all) partition.isRevoking = true
+    const held = this.#positions.all
+    for (const partition of held) partition.isRevoking = true
     if (this.#config.enableAutoCommit) {
       const { sessionTimeoutMs, defaultApiTimeoutMs } = this.#config
       const deadline = this.#runtime.now() + Math.min(sessionTimeoutMs / 2, defaultApiTimeoutMs)
@@ -587,11 +588,8 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
         .commitDue(false, deadline)
         .catch((error: Error) => this.#events.emit('commitFailed', { error }))
     }
-    this.#letGo(membership, 'revoked')
-  }
-
-  #lose(membership: GroupMembership): void {
-    this.#letGo(membership, 'lost')
+    // Meanwhile the session may have ended: what is there then is of the next generation.
+    if (this.#positions.all === held) this.#letGo(membership, 'revoked')
   }
 
   /** Gives the partitions up, unless they are another subscription's or the user's own by now. */

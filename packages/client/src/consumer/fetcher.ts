@@ -57,7 +57,7 @@ export class Fetcher {
 
   /**
    * The next batch of a partition's buffer that has records for the user, made ready in `records`.
-   * @throws CorruptRecordError; the position stays before the bad batch
+   * @throws CorruptRecordError; the position stays before the bad batch, and it is fetched anew
    */
   open(partition: AssignedPartition): boolean {
     const { buffered } = partition
@@ -71,8 +71,7 @@ export class Fetcher {
         this.wake()
         continue
       }
-      if (this.#options.config.checkCrcs) batch.checkCrc()
-      const records = this.#visible(partition, chunk, batch)
+      const records = this.#records(partition, chunk, batch)
       chunk.batches.shift()
       const position = partition.position as number
       let first = 0
@@ -90,6 +89,24 @@ export class Fetcher {
       this.#options.positions.lend(partition)
     }
     return false
+  }
+
+  /** The damage may be of one read or of the way, so what is buffered is not kept: it would never heal. */
+  #records(
+    partition: AssignedPartition,
+    chunk: Chunk,
+    batch: RecordBatch,
+  ): ReturnType<RecordBatch['records']> {
+    try {
+      if (this.#options.config.checkCrcs) batch.checkCrc()
+      return this.#visible(partition, chunk, batch)
+    } catch (error) {
+      partition.drop()
+      partition.fetchOffset = partition.position
+      this.#rest(partition)
+      this.wake()
+      throw error
+    }
   }
 
   /** Records that the isolation level lets through; markers end their producer's aborted stretch. */
@@ -242,7 +259,9 @@ export class Fetcher {
   #take(partition: AssignedPartition, offset: number, part: PartitionAnswer): void {
     const { positions } = this.#options
     // The one place where what was asked before a rebalance or a seek falls away.
-    if (!positions.current(partition) || partition.fetchOffset !== offset) return
+    const isWanted = positions.current(partition) && partition.fetchOffset === offset
+    this.#observe(partition, isWanted ? 'answer' : 'unwanted answer')
+    if (!isWanted) return
     if (part.errorCode !== 0) {
       this.#refused(partition, part)
       return
@@ -284,6 +303,7 @@ export class Fetcher {
     const { topic, partition: index } = partition
     const error = new ServerError(errorCode, { api: 'Fetch', topic, partition: index })
     const action = recover(error, recovery.fetch)
+    this.#observe(partition, `refused: ${action}`)
     this.#rest(partition)
     if (action === 'resetOffset') this.#options.onOutOfRange(partition)
     else if (action === 'refresh') this.#options.cluster.requestRefresh()
@@ -297,9 +317,14 @@ export class Fetcher {
     const action = recover(error, recovery.fetch)
     if (action !== 'retry') cluster.requestRefresh()
     for (const { partition } of asked) {
+      this.#observe(partition, 'unanswered')
       this.#rest(partition)
       if (action === 'fail') this.#options.onError(error, partition)
     }
+  }
+
+  #observe(partition: AssignedPartition, event: string): void {
+    this.#options.cluster.runtime.observe?.('fetch', partition.state, event)
   }
 
   #rest(partition: AssignedPartition): void {

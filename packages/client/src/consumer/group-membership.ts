@@ -17,7 +17,7 @@ import type { Metadata } from '../metadata.ts'
 import { assignors } from './assignors.ts'
 import type { ConsumerConfig } from './consumer-config.ts'
 import type { MemberEffect, MemberEvent } from './member.ts'
-import { Member } from './member.ts'
+import { kindOf, Member } from './member.ts'
 import type { TopicPartition } from './topic-partition.ts'
 
 const PROTOCOL_TYPE = 'consumer'
@@ -136,7 +136,9 @@ export class GroupMembership {
   }
 
   #step(event: MemberEvent): void {
-    const now = this.#options.cluster.runtime.now()
+    const { runtime } = this.#options.cluster
+    const now = runtime.now()
+    runtime.observe?.('member', this.#member.state.at, kindOf(event))
     if (this.#isPolled) {
       this.#isPolled = false
       for (const effect of this.#member.step({ type: 'polled' }, now)) this.#perform(effect)

@@ -35,6 +35,11 @@ export type MemberEvent =
   | { type: 'leave' }
   | { type: 'tick' }
 
+/** Name of an event, for whoever counts. */
+export function kindOf(event: MemberEvent): string {
+  return event.type === 'refused' ? `refused ${event.by}` : event.type
+}
+
 export type MemberEffect =
   | { do: 'join'; round: number; memberId: string }
   | { do: 'sync'; round: number; generation: number; memberId: string; isLeader: boolean }

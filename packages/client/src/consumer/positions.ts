@@ -55,6 +55,14 @@ export class AssignedPartition implements TopicPartition {
     this.partition = partition
   }
 
+  /** Where it stands, in a word. */
+  get state(): string {
+    if (this.isRevoking) return 'revoking'
+    if (this.position === undefined) return this.reset === undefined ? 'lookedUp' : 'reset'
+    if (this.isPaused) return 'paused'
+    return this.hasBuffered ? 'buffered' : 'hungry'
+  }
+
   /** Whether records are waiting to be handed over. */
   get hasBuffered(): boolean {
     return this.recordIndex < this.records.length || this.buffered.length > 0

@@ -1,4 +1,5 @@
-import { ConnectionError, TimeoutError } from '../errors.ts'
+import type { Produce, Response } from '@samsa/protocol'
+import { ConnectionError, ServerError, TimeoutError } from '../errors.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 
 /** The time of a batch is over. `sent` says whether its records may be stored all the same. */
@@ -19,6 +20,22 @@ export function undecidable(batch: ProducerBatch, refusal: Error): ConnectionErr
     address,
     true,
     { cause: refusal },
+  )
+}
+
+type PartitionAnswer = Response<typeof Produce>['responses'][number]['partitionResponses'][number]
+
+/** What the broker has against single records of a batch (KIP-467), by their place in it. */
+export function recordErrors(batch: ProducerBatch, answer: PartitionAnswer): Map<number, Error> {
+  const { topic, partition } = batch
+  return new Map(
+    answer.recordErrors.map(({ batchIndex, batchIndexErrorMessage: detail }): [number, Error] => {
+      const about = `record ${batchIndex} of its batch`
+      return [
+        batchIndex,
+        new ServerError(answer.errorCode, { api: 'Produce', topic, partition, detail, about }),
+      ]
+    }),
   )
 }
 

@@ -45,6 +45,15 @@ export class ProducerBatch {
     this.deadline = deadline
   }
 
+  /** Where it stands, in a word. */
+  get state(): string {
+    if (this.isSettled) return this.isInFlight ? 'givenUpInFlight' : 'settled'
+    const isAgain = this.attempts > (this.isInFlight ? 1 : 0)
+    if (this.isInFlight) return isAgain ? 'inFlightAgain' : 'inFlight'
+    if (!isAgain) return 'waiting'
+    return this.isOutcomeUnknown ? 'undecided' : 'refused'
+  }
+
   get count(): number {
     return this.writer.count
   }

@@ -7,7 +7,7 @@ import { ConnectionError, ServerError, TimeoutError } from '../errors.ts'
 import type { Action } from '../recovery.ts'
 import { recover, recovery } from '../recovery.ts'
 import type { Accumulator } from './accumulator.ts'
-import { expired, undecidable } from './batch-errors.ts'
+import { expired, recordErrors, undecidable } from './batch-errors.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import { ProducerBatch } from './producer-batch.ts'
 import type { ProducerConfig } from './producer-config.ts'
@@ -143,6 +143,7 @@ export class Sender {
           continue
         }
         bytes += head.sizeInBytes
+        this.#observe(head, 'send')
         batches.push(queue.take(this.#identity.current, enableIdempotence, node))
         later.push(queue)
       }
@@ -246,22 +247,12 @@ export class Sender {
       detail: part.errorMessage,
     })
     const action = recover(error, recovery.produce)
-    const recordErrors = new Map(
-      part.recordErrors.map(({ batchIndex, batchIndexErrorMessage: detail }): [number, Error] => [
-        batchIndex,
-        new ServerError(part.errorCode, {
-          api: 'Produce',
-          topic,
-          partition,
-          detail,
-          about: `record ${batchIndex} of its batch`,
-        }),
-      ]),
-    )
-    this.#refused(batch, error, action, recordErrors)
+    this.#observe(batch, `refused: ${action}`)
+    this.#refused(batch, error, action, recordErrors(batch, part))
   }
 
   #stored(batch: ProducerBatch, baseOffset: number, logAppendTime: number): void {
+    this.#observe(batch, 'stored')
     const queue = this.#landed(batch)
     queue.remove(batch)
     this.#settle(batch, { baseOffset, logAppendTime, error: undefined })
@@ -270,6 +261,7 @@ export class Sender {
 
   #unreached(batch: ProducerBatch, error: Error): void {
     const sent = !(error instanceof ConnectionError || error instanceof TimeoutError) || error.sent
+    this.#observe(batch, sent ? 'unanswered' : 'unsent')
     if (sent) {
       batch.isOutcomeUnknown = true
       batch.mayStillArrive = true
@@ -332,6 +324,7 @@ export class Sender {
   #expire(batch: ProducerBatch, now: number): void {
     const queue = this.#options.accumulator.queue(batch.topic, batch.partition)
     const error = expired(batch, now)
+    this.#observe(batch, 'expire')
     if (batch.isInFlight) this.#settle(batch, { baseOffset: -1, logAppendTime: -1, error })
     else this.#giveUp(queue, batch, error)
     this.#options.accumulator.tidy(queue)
@@ -361,6 +354,10 @@ export class Sender {
     const unobserved = outcome.error ? batch.count - batch.fate.observed : 0
     batch.fate.settle(outcome)
     this.#options.onSettled(batch, outcome.error, unobserved)
+  }
+
+  #observe(batch: ProducerBatch, event: string): void {
+    this.#options.cluster.runtime.observe?.('batch', batch.state, event)
   }
 
   #landed(batch: ProducerBatch): PartitionQueue {

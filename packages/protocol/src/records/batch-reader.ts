@@ -121,6 +121,9 @@ class Batch implements RecordBatch {
     this.baseOffset = header.baseOffset
     if (this.sizeInBytes < BATCH_HEADER_BYTES) throw this.#corrupt(`size ${this.sizeInBytes} is too small`)
     this.lastOffset = header.lastOffset
+    // Whoever walks over batches counts on with it, whether it looks at their records or not.
+    if (!Number.isSafeInteger(this.baseOffset) || !Number.isSafeInteger(this.lastOffset))
+      throw this.#corrupt(`offset ${this.baseOffset} is beyond the safe integers`)
     this.leaderEpoch = header.leaderEpoch
     this.maxTimestamp = header.maxTimestamp
   }
@@ -205,7 +208,7 @@ class Batch implements RecordBatch {
   /** What the header alone gives away is refused before anything is decompressed. */
   #expectLegal(): void {
     const { count, baseTimestamp } = this.header
-    for (const number of [this.baseOffset, this.lastOffset, this.maxTimestamp, baseTimestamp]) {
+    for (const number of [this.maxTimestamp, baseTimestamp]) {
       if (!Number.isSafeInteger(number)) throw this.#corrupt(`${number} is beyond the safe integers`)
     }
     const { maxRecords } = this.#limits

@@ -27,6 +27,8 @@ export class SimDisk {
   readonly #random: Random
   readonly #trace: Trace
   readonly #settings: DiskSettings
+  /** How likely a read gives a bit that is not the one on the medium. */
+  damageChance = 0
 
   constructor(scheduler: Scheduler, random: Random, trace: Trace, settings: DiskSettings) {
     this.#scheduler = scheduler
@@ -45,7 +47,10 @@ export class SimDisk {
     this.#owners.set(programId, program)
     const tree = this.#tree
     const open = (path: string, create: boolean) =>
-      new OpenFile(path, tree.file(path, create), (file) => this.#sync(program, path, file))
+      new OpenFile(path, tree.file(path, create), {
+        sync: (file) => this.#sync(program, path, file),
+        onRead: (bytes) => this.#damage(program, path, bytes),
+      })
     const disk: Disk = {
       open: (path, options) => open(path, options?.create ?? false),
       list: (path) => tree.list(path),
@@ -75,6 +80,13 @@ export class SimDisk {
       lock: (path) => this.#lock(disk, path, programId),
     }
     return disk
+  }
+
+  #damage(program: Program, path: string, bytes: Uint8Array): void {
+    if (this.damageChance === 0 || bytes.length === 0 || !this.#random.chance(this.damageChance)) return
+    const at = this.#random.whole(0, bytes.length - 1)
+    bytes[at] = (bytes[at] as number) ^ (1 << this.#random.whole(0, 7))
+    this.#trace.note(this.#scheduler.now, 'damage', program.station.name, `${path} ${at}`)
   }
 
   /** What was written until now is on the medium when the promise resolves; nothing is told to a dead program. */
@@ -107,16 +119,23 @@ export class SimDisk {
   }
 }
 
+/** What an open file asks its disk for. */
+interface Medium {
+  readonly sync: (file: FileContent) => Promise<void>
+  /** May change what was read. */
+  readonly onRead: (bytes: Uint8Array) => void
+}
+
 class OpenFile implements DiskFile {
   readonly #path: string
   readonly #file: FileContent
-  readonly #sync: (file: FileContent) => Promise<void>
+  readonly #medium: Medium
   #isOpen = true
 
-  constructor(path: string, file: FileContent, sync: (file: FileContent) => Promise<void>) {
+  constructor(path: string, file: FileContent, medium: Medium) {
     this.#path = path
     this.#file = file
-    this.#sync = sync
+    this.#medium = medium
   }
 
   size(): number {
@@ -124,7 +143,9 @@ class OpenFile implements DiskFile {
   }
 
   read(position: number, into: Uint8Array): number {
-    return this.#opened('read').read(position, into)
+    const length = this.#opened('read').read(position, into)
+    this.#medium.onRead(into.subarray(0, length))
+    return length
   }
 
   write(position: number, pieces: readonly Uint8Array[]): void {
@@ -141,7 +162,7 @@ class OpenFile implements DiskFile {
   }
 
   async sync(): Promise<void> {
-    await this.#sync(this.#opened('fdatasync'))
+    await this.#medium.sync(this.#opened('fdatasync'))
   }
 
   syncNow(): void {

@@ -35,7 +35,8 @@ export function systemError(code: string, operation: string, path: string): Disk
 
 /**
  * Directories and files. Names that were made, renamed or removed are on the medium once their directory was forced;
- * until then a power cut may take them back, the last ones first, as a file system with a journal does.
+ * until then a power cut may take them back: the last ones first, as a file system with a journal does, or any of them,
+ * as one without does.
  */
 export class FileTree {
   readonly #root = new Directory()
@@ -135,10 +136,11 @@ export class FileTree {
   /** The power was cut: names and contents that were not forced are there or not, as the seed wants. */
   forget(random: Random): void {
     const stopped = new Set<Directory>()
+    const hasJournal = random.chance(0.5)
     for (const change of this.#unforced) {
       const isKept = change.every(({ directory }) => !stopped.has(directory)) && random.chance(0.5)
       if (isKept) apply(change, 'medium')
-      else for (const { directory } of change) stopped.add(directory)
+      else if (hasJournal) for (const { directory } of change) stopped.add(directory)
     }
     this.#unforced = []
     restore(this.#root, random)

@@ -14,14 +14,22 @@ export interface HostOptions {
   readonly station: Station
   /** Added to the world's time: every host has been up for another time. Milliseconds. */
   readonly uptimeMs: number
+  /** How fast its clocks go: 1 as the world's, 1.01 is a hundredth faster. */
+  readonly rate: number
   /** The host's wall clock at the world's beginning, milliseconds since the epoch; a function because it may jump. */
   readonly epochMs: () => number
+  /** Whoever counts what state machines go through. */
+  readonly observe: Runtime['observe']
 }
+
+/** Below the step of the world's clock. */
+const TIMER_SLACK_MS = 2 ** -11
 
 /** A program of a simulated host, as the code that runs in it sees its world. */
 export class Host implements Runtime, Program {
   readonly station: Station
   readonly disk: Disk
+  readonly observe: Runtime['observe']
   isAlive = true
   readonly #options: HostOptions
   readonly #timers = new Set<Timer>()
@@ -29,6 +37,7 @@ export class Host implements Runtime, Program {
   constructor(options: HostOptions, mount: (program: Program) => Disk) {
     this.#options = options
     this.station = options.station
+    this.observe = options.observe
     this.disk = mount(this)
   }
 
@@ -42,17 +51,19 @@ export class Host implements Runtime, Program {
   }
 
   now(): number {
-    return this.#options.uptimeMs + this.#options.scheduler.now
+    return this.#options.uptimeMs + this.#elapsed
   }
 
   wallTime(): number {
-    return Math.floor(this.#options.epochMs() + this.#options.scheduler.now)
+    return Math.floor(this.#options.epochMs() + this.#elapsed)
   }
 
   timer(at: number, fire: () => void): Timer {
-    const { scheduler, trace, uptimeMs } = this.#options
+    const { scheduler, trace, uptimeMs, rate } = this.#options
     if (!this.isAlive) return { cancel: () => {} }
-    const scheduled = scheduler.at(at - uptimeMs, () => {
+    // Never before its time, also where the division is not exact.
+    const due = rate === 1 ? at - uptimeMs : (at - uptimeMs) / rate + TIMER_SLACK_MS
+    const scheduled = scheduler.at(due, () => {
       this.#timers.delete(timer)
       trace.note(scheduler.now, 'timer', this.name)
       fire()
@@ -85,6 +96,11 @@ export class Host implements Runtime, Program {
 
   listen(target: ListenTarget, accept: (transport: Transport) => void): Promise<Listener> {
     return this.#options.network.listen(this, target, accept)
+  }
+
+  get #elapsed(): number {
+    const { scheduler, rate } = this.#options
+    return scheduler.now * rate
   }
 
   /** @internal The program is killed: none of its timers fires any more. */

@@ -102,6 +102,12 @@ export class Link {
     else this.#server.cut(when)
   }
 
+  /** Holds back what one side writes, from what is on its way on, until a time of the world. */
+  hold(until: number, side: 'client' | 'server' = 'client'): void {
+    if (side === 'client') this.#forward.hold(until)
+    else this.#backward.hold(until)
+  }
+
   /** Who dialled has given up before there was an answer. */
   abandon(): void {
     this.#isAnswered = true

@@ -132,6 +132,22 @@ test('what a client wrote before it gave up arrives all the same', async () => {
   assert.deepEqual([world.network.late('client'), world.network.late('server')], [1, 0])
 })
 
+test('what is held back arrives after its time, although its writer has long given up', async () => {
+  const { world, client, server, connection } = await meet(3, { tearChance: 0 })
+  const until = world.now + 30_000
+  connection.hold(until)
+  client.transport.write([hello])
+  await world.pass(5000)
+  client.transport.destroy()
+  await world.pass(20_000)
+  assert.equal(server.length, 0)
+  assert.equal(server.ends.length, 0)
+  await world.until(() => server.ends.length === 1, LIMIT_MS)
+  assert.equal(server.length, hello.length)
+  assert.ok(world.now >= until)
+  assert.equal(world.network.late('client'), 1)
+})
+
 test('who drops a connection may lose the end of what was on its way', async () => {
   const lengths = new Set<number>()
   for (const seed of SEEDS) {

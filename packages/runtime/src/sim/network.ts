@@ -31,6 +31,11 @@ export interface SimConnection {
   readonly to: string
   /** Breaks it off; see `Cut`. `side` is whose writes are counted, by default those of the client. */
   cut(when: Cut, side?: 'client' | 'server'): void
+  /**
+   * Holds back what one side writes, by default the client, from what is on its way on, until a time of the world. When
+   * the writer gives up meanwhile, the other side still gets what was written, and learns of the end behind it.
+   */
+  hold(until: number, side?: 'client' | 'server'): void
 }
 
 const FIRST_FREE_PORT = 49_152

@@ -17,11 +17,11 @@ export class Trace {
    */
   note(at: number, what: string, where: string, detail: string | number | Uint8Array = ''): void {
     this.count++
-    this.#hash.text(String(at))
-    this.#hash.text(what)
-    this.#hash.text(where)
+    this.#hash.number(at)
+    this.#hash.units(what)
+    this.#hash.units(where)
     if (detail instanceof Uint8Array) this.#hash.bytes(detail)
-    else this.#hash.text(String(detail))
+    else this.#hash.units(String(detail))
     if (!this.#onLine) return
     const shown = detail instanceof Uint8Array ? `${detail.length} bytes` : detail
     this.#onLine(`${at.toFixed(3).padStart(12)} ${what.padEnd(8)} ${where} ${shown}`.trimEnd())

@@ -34,6 +34,7 @@ export class Wire {
   readonly #onArrival: (parcel: Parcel) => void
   #travelling: Travelling[] = []
   #lastAt = 0
+  #heldUntil = 0
   #isHeld = false
   #arming: Timer | undefined
 
@@ -45,7 +46,7 @@ export class Wire {
   }
 
   send(parcel: Parcel): void {
-    this.#lastAt = Math.max(this.#lastAt, this.#scheduler.now + this.#way.delayMs())
+    this.#lastAt = Math.max(this.#lastAt, this.#heldUntil, this.#scheduler.now + this.#way.delayMs())
     this.#travelling.push({ parcel, at: this.#lastAt })
     if (this.#travelling.length === 1) this.#arm()
   }
@@ -58,6 +59,15 @@ export class Wire {
     for (const each of this.#travelling) each.at = Math.max(each.at, again)
     this.#lastAt = Math.max(this.#lastAt, again)
     this.#arm()
+  }
+
+  /** Nothing that is on its way, or sent from now on, arrives before `until`. */
+  hold(until: number): void {
+    this.#heldUntil = Math.max(this.#heldUntil, until)
+    for (const each of this.#travelling) each.at = Math.max(each.at, until)
+    this.#lastAt = Math.max(this.#lastAt, until)
+    this.#arming?.cancel()
+    if (!this.#isHeld) this.#arm()
   }
 
   /** Loses the end of the stream that has not arrived yet, from a byte of the seed's choice on. */
