@@ -3,12 +3,11 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { KafkaConsumer, KafkaProducer } from '@samsa/client'
-import { PACKAGES } from '../bench/peer.ts'
 import type { KafkaCluster } from '../cluster/apache-kafka.ts'
 import { kafkaTool, startKafka } from '../cluster/apache-kafka.ts'
 import { delay } from '../cluster/surroundings.ts'
 import { runTool } from '../foreign/run-tool.ts'
-import { npmPackages, python } from '../foreign/tools.ts'
+import { javaScriptClients, python } from '../foreign/tools.ts'
 import type { FaultProxy } from './proxy.ts'
 import { startProxy } from './proxy.ts'
 
@@ -242,7 +241,7 @@ async function everythingIn(bootstrapServers: string, topic: string): Promise<st
 
 /** Sends the values and reads them back in a group. */
 async function throughKafkaJs(bootstrapServers: string, topic: string): Promise<string[]> {
-  const home = await npmPackages('bench-packages', PACKAGES)
+  const home = await javaScriptClients()
   const { Kafka } = createRequire(join(home, 'package.json'))('kafkajs') as KafkaJs
   const kafkajs = new Kafka({ brokers: bootstrapServers.split(','), clientId: 'kafkajs', logLevel: 0 })
   const producer = kafkajs.producer({ idempotent: true })
