@@ -95,16 +95,17 @@ async function pollOnce(
 ): Promise<Positions> {
   const begun = { f: 'poll', iso: options.isolation, ...(isDrain ? { drain: true } : {}) }
   const end = world.history.begin(author, begun)
+  let answer: Awaited<ReturnType<ReaderAdapter['poll']>>
   try {
-    const { records, positions } = await reader.poll(POLL_MS)
-    world.tally.count('read', records.length)
-    end(endOfPoll(records, next))
-    return positions
+    answer = await reader.poll(POLL_MS)
   } catch (error) {
     end({ recs: {}, code: codeOf(error) })
     await world.stop.pause(RETRY_MS)
     return {}
   }
+  world.tally.count('read', answer.records.length)
+  end(endOfPoll(answer.records, next))
+  return answer.positions
 }
 
 async function closeReader(reader: ReaderAdapter, author: Author, world: World): Promise<void> {

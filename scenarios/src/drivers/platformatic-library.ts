@@ -30,7 +30,8 @@ export interface Message {
   topic: string
   partition: number
   offset: bigint
-  value: Buffer | null
+  /** Nothing where the record has null. */
+  value: Buffer | null | undefined
 }
 
 export interface Stream extends Readable {

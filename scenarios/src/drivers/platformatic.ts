@@ -115,7 +115,7 @@ function consuming(options: DriverOptions) {
 }
 
 function incoming({ topic, partition, offset, value }: Message): Incoming {
-  return { tp: `${topic}-${partition}`, off: Number(offset), value }
+  return { tp: `${topic}-${partition}`, off: Number(offset), value: value ?? null }
 }
 
 /** What is there, up to a limit; waits for the first as long as it is told. Ends early when the stream does. */
