@@ -56,5 +56,7 @@ export function allowedIn(mode: Mode): ReadonlySet<Code> {
   }
   // Nobody promised that an acknowledged record stays, nor, with that, that its offset is not used again.
   if (mode.acks !== 'all') for (const code of ['L1', 'L2', 'S1', 'S6'] as const) set.add(code)
+  // ... nor that it is stored before others that were sent later.
+  if (mode.acks === '0') set.add('O3')
   return set
 }

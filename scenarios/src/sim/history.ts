@@ -1,15 +1,4 @@
-/**
- * The history of a run as JSON lines, in the form that the checker of histories reads: a call has a line at its begin
- * and one at its end, paired by `op`. `t` counts nanoseconds of the world's clock. `who` is a worker, `inc` an
- * incarnation of its client.
- */
-export type HistoryEvent = {
-  readonly t: number
-  readonly ph: 'b' | 'e'
-  readonly op: number
-  readonly who: string
-  readonly inc: string
-} & (Begin | End | Moment)
+import type { HistoryEvent } from '../checker/history.ts'
 
 type Offsets = Readonly<Record<string, number>>
 type Result = 'ok' | 'fail' | 'unk'
@@ -42,7 +31,7 @@ export interface Author {
   readonly inc: string
 }
 
-/** Writes the history of a run. */
+/** Writes the history of a run, in the form that the checker reads; `t` is the world's clock. */
 export class Historian {
   readonly #record: Recorder | undefined
   readonly #now: () => number
@@ -73,6 +62,6 @@ export class Historian {
   }
 
   #write(ph: 'b' | 'e', op: number, { who, inc }: Author, event: Begin | End | Moment): void {
-    this.#record?.({ t: Math.round(this.#now() * 1e6), ph, op, who, inc, ...event })
+    this.#record?.({ t: Math.round(this.#now() * 1e6), ph, op, who, inc, ...event } as HistoryEvent)
   }
 }

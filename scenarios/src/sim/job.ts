@@ -1,4 +1,5 @@
 import type { Weakness } from './cluster.ts'
+import { runJudged } from './judged.ts'
 import type { Restriction, Scenario } from './plan.ts'
 import { planOf } from './plan.ts'
 import type { RunOptions, RunResult } from './run.ts'
@@ -38,7 +39,7 @@ export async function perform(job: Job): Promise<Done> {
   const kinds = kindsOf(result)
   if (kinds.size === 0 || Object.keys(restriction).length > 0) return { result, spent }
   const failsAlike = async (less: Restriction) => {
-    const found = kindsOf(await run({ ...options, restriction: less }))
+    const found = kindsOf(await runJudged({ ...options, restriction: less }))
     return [...kinds].some((kind) => found.has(kind))
   }
   return { result, spent, least: await shrink(planOf(seed, scenario), failsAlike, MOST_TRIES) }
@@ -47,7 +48,7 @@ export async function perform(job: Job): Promise<Done> {
 /** Two runs of the same seed have to be the same in every byte and every time. */
 async function runTwice(options: RunOptions): Promise<{ result: RunResult; spent: Spent }> {
   const before = process.cpuUsage()
-  const first = await run(options)
+  const first = await runJudged(options)
   const second = await run(options)
   const { user, system } = process.cpuUsage(before)
   const spent = {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { HistoryEvent } from './history.ts'
+import type { HistoryEvent } from '../checker/history.ts'
+import { runJudged } from './judged.ts'
 import type { Scenario } from './plan.ts'
 import { planOf, scenarioOf } from './plan.ts'
 import { replayCommand, report } from './report.ts'
@@ -11,7 +12,7 @@ import { run } from './run.ts'
 const SEEDS = [1, 2, 3, 4]
 
 async function good(seed: number, scenario: Scenario): Promise<RunResult> {
-  const result = await run({ seed, scenario })
+  const result = await runJudged({ seed, scenario })
   assert.equal(result.findings.length, 0, `${report(result)}\nreplay with: ${replayCommand(result)}`)
   return result
 }
@@ -51,7 +52,7 @@ describe('the whole system, from seeds', () => {
     assert.ok(sum(({ topics }) => topics) > 3 * results.length)
     assert.ok(sum(({ assignments }) => assignments) > 2 * results.length)
     // Under some of the plans a record may be on its way for less time than the broker is down.
-    assert.ok(sum(({ acknowledged }) => acknowledged) > 0.8 * sum(({ sent }) => sent))
+    assert.ok(sum(({ acknowledged }) => acknowledged) > 0.7 * sum(({ sent }) => sent))
     for (const { acknowledged } of results) assert.ok(acknowledged > 100)
   })
 
