@@ -4,7 +4,7 @@ import type { HistoryIndex } from './history-index.ts'
 import { append } from './lists.ts'
 import type { Run } from './reads.ts'
 import type { Transaction } from './transactions.ts'
-import { isAborted } from './transactions.ts'
+import { isAborted, isCommitted } from './transactions.ts'
 
 /** T9: what an aborted transaction had read is read again from its first record, or from where was sought since. */
 export function checkAborts({ index, ranks }: Evidence, found: Findings): void {
@@ -13,25 +13,43 @@ export function checkAborts({ index, ranks }: Evidence, found: Findings): void {
   const runs = runsOf(index, new Set(aborted.map(({ incarnation }) => incarnation)))
   for (const transaction of aborted) {
     for (const [partition, list] of runs.get(transaction.incarnation) ?? []) {
-      const inside = list.find(({ poll }) => index.polls.transaction.at(poll) === transaction.number)
-      const next = firstAfter(index, list, transaction.aborted)
-      if (!inside || !next) continue
-      const expected = expectedAfter(
-        index,
-        transaction,
-        partition,
-        inside.first,
-        index.polls.end.at(next.poll),
-      )
+      const inside = firstAfter(index, list, transaction.begin - 1)
+      if (!inside || index.polls.transaction.at(inside.poll) !== transaction.number) continue
+      const next = goesOn(index, list, transaction, partition)
+      const expected = next && expectedAfter(index, transaction, partition, inside.first, next.t)
       if (expected === undefined) continue
       const rank = (offset: number) => ranks.before(partition, offset, true)
-      if (rank(next.first) === rank(expected)) continue
-      const where = { tp: index.tp(partition), offsets: [inside.first, next.first] }
+      const isRight = next?.isRead
+        ? rank(next.offset) === rank(expected)
+        : rank(next?.offset ?? 0) <= rank(expected)
+      if (isRight) continue
+      const where = { tp: index.tp(partition), offsets: [inside.first, next?.offset ?? 0] }
       found.add('T9', where, () => {
-        return `after the abort of ${transaction.txn} reading went on at ${next.first}, not at ${expected}`
+        const how = next?.isRead ? 'reading went on at' : 'without reading it again was committed'
+        return `after the abort of ${transaction.txn} ${how} ${next?.offset}, not ${expected}`
       })
     }
   }
+}
+
+/** What a client did next with a partition after an abort: where it read, or, having read nothing, what it committed. */
+function goesOn(
+  index: HistoryIndex,
+  list: readonly Run[],
+  { incarnation, aborted }: Transaction,
+  partition: number,
+): { offset: number; t: number; isRead: boolean } | undefined {
+  const next = firstAfter(index, list, aborted)
+  if (next) return { offset: next.first, t: index.polls.end.at(next.poll), isRead: true }
+  const tp = index.tp(partition)
+  for (const later of index.transactions.all) {
+    if (later.incarnation !== incarnation || later.begin <= aborted || !isCommitted(later)) continue
+    for (const { offs } of later.offsets) {
+      const offset = offs[tp]
+      if (offset !== undefined) return { offset, t: later.committed, isRead: false }
+    }
+  }
+  return undefined
 }
 
 /** By incarnation and partition, in the order of time. */

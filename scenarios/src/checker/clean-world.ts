@@ -96,7 +96,7 @@ export class CleanWorld {
       return
     }
     list.push({ stamp, v, txn, isGivenUp: false })
-    while (isSure && list.length > 0) this.#arrive(key, list)
+    while (isSure && list.length > 0) this.#arrive(key, list, true)
   }
 
   /** The oldest send of somebody gets on. */
@@ -111,10 +111,10 @@ export class CleanWorld {
     for (const [key, list] of this.#waiting) while (list.length > 0) this.#arrive(key, list)
   }
 
-  #arrive(key: string, list: Waiting[]): void {
+  #arrive(key: string, list: Waiting[], isSure = false): void {
     const first = list[0] as Waiting
     const { stamp, v, txn, isGivenUp } = first
-    if (!isGivenUp && this.draw(8) === 0 && txn === undefined) {
+    if (!isGivenUp && !isSure && this.draw(8) === 0) {
       // It may still be stored, long after its producer was told that it took too long.
       this.push({ ...stamp, ph: 'e', f: 'send', r: 'unk', attempts: ['TIMEOUT'] })
       first.isGivenUp = true

@@ -121,6 +121,12 @@ describe('copying', () => {
     h.txn('p', 'commit', 'x').close('p')
     read(h, [0, 0])
   })
+  expect('not read again after an abort, and consumed all the same', ['T9'], (h) => {
+    copy(input(h), 'x', 0, 0).txn('p', 'abort', 'x')
+    h.txn('p', 'begin', 'y').send('p', 1, ok(2), { txn: 'y', src: 'in-0@0' })
+    h.txn('p', 'offsets', 'y', 'ok', offsets).txn('p', 'commit', 'y')
+    h.drain('read_uncommitted', [0, 0, 2, 1], 4).drain('read_committed', [2, 1], 4)
+  })
   expect('read again after an abort', [], (h) => {
     copy(input(h), 'x', 0, 0).txn('p', 'abort', 'x')
     copy(h, 'y', 1, 2).txn('p', 'offsets', 'y', 'ok', offsets).txn('p', 'commit', 'y')
