@@ -5977,7 +5977,8 @@ export declare const zeroUuid = "AAAAAAAAAAAAAAAAAAAAAA";
 /** 16 bytes as Kafka prints them: 22 characters of URL-safe base64 without padding. */
 export declare function formatUuid(bytes: Uint8Array, start?: number): string;
 /**
- * The 16 bytes of a printed id, written to `into` at `at`.
+ * The 16 bytes of a printed id, written to `into` at `at`. As Kafka's `Uuid.fromString` does, it takes padding (`==`)
+ * behind the 22 characters.
  * @throws EncodeError when the text is not a printed id of 16 bytes.
  */
 export declare function parseUuid(text: string, into?: Uint8Array, at?: number): Uint8Array;
