@@ -300,6 +300,18 @@ describe('explaining records', () => {
     assert.match(explained.error?.message ?? '', /cannot be decompressed: .*limit of 1000 bytes/)
   })
 
+  it('counts what all batches unpack to, so that many of them are no more than one', () => {
+    const writer = new BatchWriter()
+    writer.append(0, null, Buffer.alloc(400_000), undefined)
+    const batch = writer.finish({ codec: 'gzip' })
+    const explained = explainRecords(Buffer.concat(Array(50).fill(batch)), {
+      maxDecompressedBytes: 1_000_000,
+    })
+    assertCovered(explained, '')
+    assert.equal(explained.pieces.filter(({ unpacked }) => unpacked).length, 2)
+    assert.match(explained.error?.message ?? '', /cannot be decompressed: it is larger than the limit/)
+  })
+
   it('goes on behind a broken batch, and with the fields behind the records', () => {
     const writer = new BatchWriter()
     writer.append(1, 'key', 'value', undefined)

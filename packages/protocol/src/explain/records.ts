@@ -139,7 +139,9 @@ function unpack(
   lenientLz4Header: boolean,
 ): Buffer {
   try {
-    return decompress(codec, packed, budget.maxDecompressedBytes, { lenientLz4Header })
+    const bytes = decompress(codec, packed, budget.decompressedBytes, { lenientLz4Header })
+    budget.decompressedBytes -= bytes.length
+    return bytes
   } catch (error) {
     const why = error instanceof KafkaError ? error.message : (error as Error).message
     throw new MalformedError(`cannot be decompressed: ${why}`, at, { cause: error })
