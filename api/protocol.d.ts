@@ -4327,7 +4327,10 @@ export interface Explained extends ExplainedBytes {
 export interface ExplainLimits {
     /** What is beyond this number of pieces becomes one `rest`. Default 100 000. */
     readonly maxPieces?: number;
-    /** How large the records of one batch may become by decompression. Default 16 MiB. */
+    /**
+     * How many bytes all compressed batches of a frame may become together; what is beyond is not unpacked, and an error.
+     * Default 64 MiB.
+     */
     readonly maxDecompressedBytes?: number;
 }
 
@@ -5990,7 +5993,8 @@ export declare const zeroUuid = "AAAAAAAAAAAAAAAAAAAAAA";
 /** 16 bytes as Kafka prints them: 22 characters of URL-safe base64 without padding. */
 export declare function formatUuid(bytes: Uint8Array, start?: number): string;
 /**
- * The 16 bytes of a printed id, written to `into` at `at`.
+ * The 16 bytes of a printed id, written to `into` at `at`. As Kafka's `Uuid.fromString` does, it takes padding (`==`)
+ * behind the 22 characters.
  * @throws EncodeError when the text is not a printed id of 16 bytes.
  */
 export declare function parseUuid(text: string, into?: Uint8Array, at?: number): Uint8Array;

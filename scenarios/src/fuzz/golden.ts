@@ -1,20 +1,23 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import type { CodecName } from '@samsa/protocol'
+import type { CodecName, ControlRecordType } from '@samsa/protocol'
 import {
   BATCH_HEADER_BYTES,
   codec,
   compress,
+  controlRecordKey,
   peekRequest,
   requestHeaderVersion,
   responseHeaderVersion,
 } from '@samsa/protocol'
 import { repository } from '../cluster/surroundings.ts'
+import { explainedResponse } from './explain-targets.ts'
 import type { Input } from './input.ts'
 import { plainInput, traced, tracedBatch } from './input.ts'
 import { sensibleRequests } from './requests.ts'
 import { sealBatch, sealFrame } from './seal.ts'
+import { controlValues, storedKinds, storedRecord, storedTargetName } from './stored-targets.ts'
 import type { Target } from './targets.ts'
 import { allTargets, apis, messages } from './targets.ts'
 
@@ -62,10 +65,12 @@ export function subjects(): Subject[] {
   for (const { hex, codec: name, magic, valid } of lines<GoldenBatch>('batches.jsonl.gz')) {
     const bytes = Buffer.from(hex, 'hex')
     add('batch', tracedBatch(bytes), sealBatch)
+    if (bytes.length <= 4096) add('explain:records', tracedBatch(bytes), sealBatch)
     if (valid !== false && magic === 2 && name && name !== 'none')
       add(`codec:${name}`, plainInput(bytes.subarray(BATCH_HEADER_BYTES)))
   }
   for (const name of ['gzip', 'snappy', 'lz4', 'zstd'] as const) addContents(name, add)
+  addStored(add)
   return [...found.values()]
 }
 
@@ -104,7 +109,8 @@ function addMessage(vector: Vector, add: Add): void {
 function addFrame(vector: Vector, add: Add): void {
   const whole = Buffer.from(vector.hex, 'hex')
   if (vector.kind === 'request') {
-    add('requests', frameInput(whole), sealFrame)
+    for (const name of ['requests', 'explain:request', 'explain:stream'])
+      add(name, frameInput(whole), sealFrame)
     return
   }
   const api = apis.get(vector.api ?? -1)
@@ -115,6 +121,27 @@ function addFrame(vector: Vector, add: Add): void {
     codec(api.response, vector.version).decode(reader)
   })
   add(`response:${api.name}@${vector.version}`, input)
+  add(explainedResponse(api, vector.version), input)
+}
+
+/** Each value of a stored record with the key that belongs to it. */
+function addStored(add: Add): void {
+  const stored = lines<Vector>('vectors/coordinator-records.jsonl.gz')
+  const bytesOf = (wanted: string, all: Vector[]) =>
+    all.filter(({ name }) => name === wanted).map(({ hex }) => Buffer.from(hex, 'hex'))
+  for (const { topic, kind } of storedKinds()) {
+    const keys = bytesOf(kind.key.name, stored)
+    for (const [index, value] of [Buffer.alloc(0), ...bytesOf(kind.value.name, stored)].entries()) {
+      const key = keys[index % keys.length] as Buffer
+      add(storedTargetName(topic), plainInput(storedRecord(key, value)))
+    }
+  }
+  const other = lines<Vector>('vectors/other.jsonl.gz')
+  for (const [type, name] of Object.entries(controlValues)) {
+    const key = controlRecordKey(type as ControlRecordType)
+    for (const value of bytesOf(name, other))
+      add(storedTargetName('control'), plainInput(storedRecord(key, value)))
+  }
 }
 
 function frameInput(whole: Buffer): Input {

@@ -1,11 +1,13 @@
 import type { Api, Message, Shape } from '@samsa/protocol'
 import * as protocol from '@samsa/protocol'
+import { explainTargets } from './explain-targets.ts'
 import { Finding, sameValue } from './oracle.ts'
+import { storedTargets } from './stored-targets.ts'
 
 /** Records of one batch may become so large in a run; small, so that bombs are cheap. */
 export const MOST_DECOMPRESSED_BYTES = 1024 * 1024
 
-export const kinds = ['message', 'blob', 'frames', 'batch', 'codec', 'broker'] as const
+export const kinds = ['message', 'blob', 'stored', 'frames', 'batch', 'codec', 'explain', 'broker'] as const
 export type Kind = (typeof kinds)[number]
 
 /** Something that takes bytes from outside. */
@@ -269,7 +271,8 @@ const codecTargets = protocol.codecNames.filter((name) => name !== 'none').map(c
 
 /** Every target but the broker, by its name. */
 export function allTargets(): Map<string, Target> {
-  const targets: Target[] = [...blobs, requestStream, batchTarget, ...codecTargets]
+  const targets: Target[] = [...blobs, ...storedTargets, requestStream, batchTarget, ...codecTargets]
+  targets.push(...explainTargets(apis.values()))
   for (const message of messages.values())
     for (let version = message.minVersion; version <= message.maxVersion; version++)
       targets.push(messageTarget(message, version))

@@ -47,6 +47,9 @@ export interface Explained extends ExplainedBytes {
 export interface ExplainLimits {
   /** What is beyond this number of pieces becomes one `rest`. Default 100 000. */
   readonly maxPieces?: number
-  /** How large the records of one batch may become by decompression. Default 16 MiB. */
+  /**
+   * How many bytes all compressed batches of a frame may become together; what is beyond is not unpacked, and an error.
+   * Default 64 MiB.
+   */
   readonly maxDecompressedBytes?: number
 }

@@ -9,6 +9,9 @@ import type { ExplainedBytes, ExplainLimits } from './piece.ts'
 import type { Budget } from './trail.ts'
 import { budgetOf, Trail } from './trail.ts'
 
+/** Kafka's own bound: the size of a batch with its prefix is a number of 32 bits to it. */
+const MOST_BATCH_BYTES = 0x7fff_ffff
+
 /**
  * Explains record batches, of any magic, as they stand in a Produce request, a Fetch response or a segment of the log.
  * Nothing that is wrong with the bytes makes it throw.
@@ -43,14 +46,17 @@ export function explainBatches(trail: Trail, end: number, path: string): void {
 
 function sizeAt({ bytes, position }: Reader): number {
   const size = bytes.readInt32BE(position + batchField.length) + BATCH_PREFIX_BYTES
-  if (size >= BATCH_PREFIX_BYTES + 14) return size
-  throw new MalformedError(`batch of ${size} bytes, which is too small`, position)
+  if (size < BATCH_PREFIX_BYTES + 14)
+    throw new MalformedError(`batch of ${size} bytes, which is too small`, position)
+  if (size > MOST_BATCH_BYTES)
+    throw new MalformedError(`batch of ${size} bytes, which is too large`, position)
+  return size
 }
 
 function explainBatch(trail: Trail, size: number, path: string): void {
   const { bytes, position } = trail.reader
   const magic = bytes.readInt8(position + batchField.magic)
-  if (magic === 0 || magic === 1) explainMessage(trail, size, path)
+  if (magic === 0 || magic === 1) explainMessage(trail, size, path, undefined)
   else if (magic !== 2) throw new MalformedError(`magic ${magic} is not known`, position + batchField.magic)
   else if (size < BATCH_HEADER_BYTES)
     throw new MalformedError(`batch of ${size} bytes, which is too small`, position)
@@ -133,7 +139,9 @@ function unpack(
   lenientLz4Header: boolean,
 ): Buffer {
   try {
-    return decompress(codec, packed, budget.maxDecompressedBytes, { lenientLz4Header })
+    const bytes = decompress(codec, packed, budget.decompressedBytes, { lenientLz4Header })
+    budget.decompressedBytes -= bytes.length
+    return bytes
   } catch (error) {
     const why = error instanceof KafkaError ? error.message : (error as Error).message
     throw new MalformedError(`cannot be decompressed: ${why}`, at, { cause: error })
@@ -182,8 +190,11 @@ function explainRecord(
   }
 }
 
-/** A message of magic 0 or 1; compressed, its value is a set of further ones. */
-function explainMessage(trail: Trail, size: number, path: string): void {
+/**
+ * A message of magic 0 or 1; compressed, its value is a set of further ones.
+ * @param outer magic of the compressed message that holds it; undefined for none
+ */
+function explainMessage(trail: Trail, size: number, path: string, outer: number | undefined): void {
   const start = trail.reader.position
   const end = start + size
   const { bytes } = trail.reader
@@ -211,15 +222,36 @@ function explainMessage(trail: Trail, size: number, path: string): void {
     trail.read(`${path}value`, 'bytes', readBytes, nullNote)
     return
   }
+  const { position } = trail.reader
+  // However deep they were nested, each level would have to be unpacked and would take room on the stack.
+  if (outer !== undefined)
+    throw new MalformedError('a compressed message inside a compressed message', position)
+  // zstd came with magic 2.
+  if (codec > 3) throw new MalformedError(`codec ${codec} is not one of magic ${magic}`, position)
   trail.framing(`${path}value`, 'int32 size', (reader) => reader.length(false, true))
   explainPacked(
     trail,
     codec,
     end,
     `${path}value`,
-    (inner) => explainBatches(inner, inner.reader.end, `${path}value`),
+    (inner) => explainMessageSet(inner, `${path}value.`, magic),
     magic === 0,
   )
+}
+
+/** The messages that a compressed one holds. Source: `AbstractLegacyRecordBatch.DeepRecordsIterator`. */
+function explainMessageSet(trail: Trail, path: string, outer: number): void {
+  const { bytes, end } = trail.reader
+  if (end === 0) throw new MalformedError('a compressed message without messages', 0)
+  for (let index = 0; trail.reader.position < end; index++) {
+    const start = trail.reader.position
+    const size = end - start < BATCH_PREFIX_BYTES ? end - start + 1 : sizeAt(trail.reader)
+    if (size > end - start) throw new MalformedError('the compressed set ends inside a message', start)
+    const magic = bytes.readInt8(start + batchField.magic)
+    if (magic !== outer) throw new MalformedError(`magic ${magic} inside magic ${outer}`, start)
+    const place = `${path}batches[${index}].`
+    trail.contain(start + size, () => explainMessage(trail, size, place, outer))
+  }
 }
 
 function readBytes(reader: Reader): Uint8Array | null {

@@ -3,19 +3,19 @@ import { Reader } from '../reader.ts'
 import type { ExplainedBytes, ExplainLimits, Piece } from './piece.ts'
 
 const DEFAULT_MAX_PIECES = 100_000
-const DEFAULT_MAX_DECOMPRESSED_BYTES = 16 * 1024 * 1024
+const DEFAULT_MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024
 
 /** What is left of the limits; shared by a frame and everything that is unpacked within it. */
 export interface Budget {
   pieces: number
-  readonly maxDecompressedBytes: number
+  decompressedBytes: number
 }
 
 /** The budget that the limits give. */
 export function budgetOf({ maxPieces, maxDecompressedBytes }: ExplainLimits): Budget {
   return {
     pieces: maxPieces ?? DEFAULT_MAX_PIECES,
-    maxDecompressedBytes: maxDecompressedBytes ?? DEFAULT_MAX_DECOMPRESSED_BYTES,
+    decompressedBytes: maxDecompressedBytes ?? DEFAULT_MAX_DECOMPRESSED_BYTES,
   }
 }
 
