@@ -51,7 +51,7 @@ describe('the whole system, from seeds', () => {
     assert.ok(sum(({ topics }) => topics) > 3 * results.length)
     assert.ok(sum(({ assignments }) => assignments) > 2 * results.length)
     // Under some of the plans a record may be on its way for less time than the broker is down.
-    assert.ok(sum(({ acknowledged }) => acknowledged) > 0.8 * sum(({ sent }) => sent))
+    assert.ok(sum(({ acknowledged }) => acknowledged) > 0.7 * sum(({ sent }) => sent))
     for (const { acknowledged } of results) assert.ok(acknowledged > 100)
   })
 
