@@ -11,7 +11,7 @@ const machines: Readonly<Record<string, Readonly<Record<string, readonly string[
     joined: ['joining', 'idle'],
     synced: ['syncing'],
     beaten: ['stable', 'preparing', 'joining', 'syncing', 'idle'],
-    prepared: ['preparing', 'stable', 'joining', 'syncing', 'resting'],
+    prepared: ['preparing', 'stable', 'joining', 'syncing', 'resting', 'idle'],
     'refused join': ['joining', 'idle'],
     'refused sync': ['syncing', 'idle'],
     'refused heartbeat': ['stable', 'preparing', 'joining', 'syncing', 'resting', 'idle'],
@@ -31,7 +31,7 @@ const machines: Readonly<Record<string, Readonly<Record<string, readonly string[
   },
   fetch: {
     answer: ['hungry', 'buffered', 'paused', 'revoking'],
-    'unwanted answer': ['hungry', 'buffered', 'revoking'],
+    'unwanted answer': ['hungry', 'buffered', 'paused', 'revoking'],
     unanswered: ['hungry', 'buffered', 'paused', 'revoking'],
     'refused: refresh': ['hungry', 'buffered', 'paused', 'revoking'],
     'refused: fail': ['hungry', 'buffered'],
