@@ -4179,27 +4179,34 @@ export interface AsyncOptions {
      */
     turn?: () => Promise<unknown>;
 }
-/** A codec's number in a batch's attributes. */
+/**
+ * A codec's number in a batch's attributes.
+ * @throws EncodeError when there is no such codec
+ */
 export declare function codecNumber(name: CodecName): number;
 /**
  * Compresses the records of a batch.
  * @param level the codec's own scale (`compressionLevel`); left out: Kafka's default
- * @throws EncodeError when the codec has no such level
+ * @throws EncodeError when there is no such codec, it has no such level, or it was not loaded (`prepareCodec`)
  */
 export declare function compress(name: CodecName, bytes: Uint8Array, level?: number): Uint8Array;
 /**
  * As `compress`, but large bytes do not hold up this thread: gzip and zstd work on zlib's own thread pool, four at a
  * time, the others in turns. The bytes must stay unchanged until then.
+ * @throws EncodeError when there is no such codec, it has no such level, or it was not loaded (`prepareCodec`)
  */
 export declare function compressAsync(name: CodecName, bytes: Uint8Array, level?: number, options?: AsyncOptions): Promise<Uint8Array>;
 /**
  * Undoes `compress`, and what other clients write.
  * @param codec number from the batch's attributes
  * @param maxBytes more than that is refused while it is being decompressed, not after
- * @throws Error whose message says what is wrong; the caller knows where
+ * @throws MalformedError whose message says what is wrong; where the bytes are only the caller knows
  */
 export declare function decompress(codec: number, bytes: Uint8Array, maxBytes: number, options?: DecompressOptions): Buffer;
-/** As `decompress`, with the work done where `compressAsync` does it. */
+/**
+ * As `decompress`, with the work done where `compressAsync` does it.
+ * @throws MalformedError whose message says what is wrong; where the bytes are only the caller knows
+ */
 export declare function decompressAsync(codec: number, bytes: Uint8Array, maxBytes: number, options?: DecompressOptions & AsyncOptions): Promise<Buffer>;
 /**
  * Makes a codec ready to compress; decompressing never waits. Only zstd on Node before 22.15 has something to load.
