@@ -4179,27 +4179,34 @@ export interface AsyncOptions {
      */
     turn?: () => Promise<unknown>;
 }
-/** A codec's number in a batch's attributes. */
+/**
+ * A codec's number in a batch's attributes.
+ * @throws EncodeError when there is no such codec
+ */
 export declare function codecNumber(name: CodecName): number;
 /**
  * Compresses the records of a batch.
  * @param level the codec's own scale (`compressionLevel`); left out: Kafka's default
- * @throws EncodeError when the codec has no such level
+ * @throws EncodeError when there is no such codec, it has no such level, or it was not loaded (`prepareCodec`)
  */
 export declare function compress(name: CodecName, bytes: Uint8Array, level?: number): Uint8Array;
 /**
  * As `compress`, but large bytes do not hold up this thread: gzip and zstd work on zlib's own thread pool, four at a
  * time, the others in turns. The bytes must stay unchanged until then.
+ * @throws EncodeError when there is no such codec, it has no such level, or it was not loaded (`prepareCodec`)
  */
 export declare function compressAsync(name: CodecName, bytes: Uint8Array, level?: number, options?: AsyncOptions): Promise<Uint8Array>;
 /**
  * Undoes `compress`, and what other clients write.
  * @param codec number from the batch's attributes
  * @param maxBytes more than that is refused while it is being decompressed, not after
- * @throws Error whose message says what is wrong; the caller knows where
+ * @throws MalformedError whose message says what is wrong; where the bytes are only the caller knows
  */
 export declare function decompress(codec: number, bytes: Uint8Array, maxBytes: number, options?: DecompressOptions): Buffer;
-/** As `decompress`, with the work done where `compressAsync` does it. */
+/**
+ * As `decompress`, with the work done where `compressAsync` does it.
+ * @throws MalformedError whose message says what is wrong; where the bytes are only the caller knows
+ */
 export declare function decompressAsync(codec: number, bytes: Uint8Array, maxBytes: number, options?: DecompressOptions & AsyncOptions): Promise<Buffer>;
 /**
  * Makes a codec ready to compress; decompressing never waits. Only zstd on Node before 22.15 has something to load.
@@ -4415,14 +4422,22 @@ export declare function responseHeaderVersion(api: Api, version: number): number
  * @throws EncodeError or UnsupportedVersionError when the body cannot be written in this version.
  */
 export declare function encodeRequest<A extends Api>(api: A, version: number, correlationId: number, clientId: string | null, body: Request<A>): Uint8Array[];
-/** A response as it goes to the socket, with its size in front. */
+/**
+ * A response as it goes to the socket, with its size in front, in pieces as those of `encodeRequest`.
+ * @throws EncodeError or UnsupportedVersionError when the body cannot be written in this version.
+ */
 export declare function encodeResponse<A extends Api>(api: A, version: number, correlationId: number, body: Reply<A>): Uint8Array[];
-/** The correlation id of a response; it comes first in every header version. */
+/**
+ * The correlation id of a response; it comes first in every header version.
+ * @param frame without its size
+ * @throws MalformedError when the frame has less than four bytes.
+ */
 export declare function correlationIdOf(frame: Uint8Array): number;
 /**
  * The body of a response frame (without its size).
  * @throws MalformedError also for bytes that are left over, and for a value that would take more memory than the limits
  * allow.
+ * @throws UnsupportedVersionError when the API has no such version.
  */
 export declare function decodeResponse<A extends Api>(api: A, version: number, frame: Uint8Array, limits?: DecodeLimits): Response<A>;
 /** What a broker learns of a request before it knows the API. */
@@ -4434,11 +4449,18 @@ export interface IncomingHeader {
     /** Where the body, or for an unknown API the rest of the header, begins. */
     reader: Reader;
 }
-/** The part of a request header that is the same for every API; enough to look the API up. */
+/**
+ * The part of a request header that is the same for every API; enough to look the API up.
+ * @param frame without its size
+ * @throws MalformedError when the frame ends within it.
+ */
 export declare function peekRequest(frame: Uint8Array): IncomingHeader;
 /**
  * The body of a request frame whose header was peeked. What is behind it is passed over, as Kafka does: librdkafka 2.16
  * asks for all topics with three bytes too many.
+ * @param frame without its size
+ * @throws MalformedError for bytes that are no such request, or whose value would take more memory than the limits allow.
+ * @throws UnsupportedVersionError when the API has no such version.
  */
 export declare function decodeRequest<A extends Api>(api: A, version: number, frame: Uint8Array, limits?: DecodeLimits): Received<A>;
 /** Limits of a `FrameSplitter`. */
@@ -4495,9 +4517,15 @@ export declare const ConsumerProtocolAssignment: Message<{
     }[], false>;
     userData: Field<Uint8Array<ArrayBufferLike> | null, Uint8Array<ArrayBufferLike> | null, true>;
 }>;
-/** What a member says of itself, as it goes into JoinGroup: with its version in front, in the newest version. */
+/**
+ * What a member says of itself, as it goes into JoinGroup: with its version in front, in the newest version.
+ * @throws EncodeError when a required field is missing or a value does not fit.
+ */
 export declare function encodeSubscription(value: Encodable<typeof ConsumerProtocolSubscription.shape>): Uint8Array;
-/** What a member is assigned, as it goes into SyncGroup: with its version in front, in the newest version. */
+/**
+ * What a member is assigned, as it goes into SyncGroup: with its version in front, in the newest version.
+ * @throws EncodeError when a required field is missing or a value does not fit.
+ */
 export declare function encodeAssignment(value: Encodable<typeof ConsumerProtocolAssignment.shape>): Uint8Array;
 /**
  * What a member says of itself. A newer version is read as the newest that is known.

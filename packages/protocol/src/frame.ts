@@ -64,7 +64,10 @@ export function encodeRequest<A extends Api>(
   return framed(writer)
 }
 
-/** A response as it goes to the socket, with its size in front. */
+/**
+ * A response as it goes to the socket, with its size in front, in pieces as those of `encodeRequest`.
+ * @throws EncodeError or UnsupportedVersionError when the body cannot be written in this version.
+ */
 export function encodeResponse<A extends Api>(
   api: A,
   version: number,
@@ -77,7 +80,11 @@ export function encodeResponse<A extends Api>(
   return framed(writer)
 }
 
-/** The correlation id of a response; it comes first in every header version. */
+/**
+ * The correlation id of a response; it comes first in every header version.
+ * @param frame without its size
+ * @throws MalformedError when the frame has less than four bytes.
+ */
 export function correlationIdOf(frame: Uint8Array): number {
   return new Reader(frame).int32()
 }
@@ -86,6 +93,7 @@ export function correlationIdOf(frame: Uint8Array): number {
  * The body of a response frame (without its size).
  * @throws MalformedError also for bytes that are left over, and for a value that would take more memory than the limits
  * allow.
+ * @throws UnsupportedVersionError when the API has no such version.
  */
 export function decodeResponse<A extends Api>(
   api: A,
@@ -110,7 +118,11 @@ export interface IncomingHeader {
   reader: Reader
 }
 
-/** The part of a request header that is the same for every API; enough to look the API up. */
+/**
+ * The part of a request header that is the same for every API; enough to look the API up.
+ * @param frame without its size
+ * @throws MalformedError when the frame ends within it.
+ */
 export function peekRequest(frame: Uint8Array): IncomingHeader {
   const reader = new Reader(frame)
   const header = codec(RequestHeader, 1).decode(reader)
@@ -127,6 +139,9 @@ export function peekRequest(frame: Uint8Array): IncomingHeader {
 /**
  * The body of a request frame whose header was peeked. What is behind it is passed over, as Kafka does: librdkafka 2.16
  * asks for all topics with three bytes too many.
+ * @param frame without its size
+ * @throws MalformedError for bytes that are no such request, or whose value would take more memory than the limits allow.
+ * @throws UnsupportedVersionError when the API has no such version.
  */
 export function decodeRequest<A extends Api>(
   api: A,

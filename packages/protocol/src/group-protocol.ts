@@ -28,12 +28,18 @@ export const ConsumerProtocolAssignment = message(
   },
 )
 
-/** What a member says of itself, as it goes into JoinGroup: with its version in front, in the newest version. */
+/**
+ * What a member says of itself, as it goes into JoinGroup: with its version in front, in the newest version.
+ * @throws EncodeError when a required field is missing or a value does not fit.
+ */
 export function encodeSubscription(value: Encodable<typeof ConsumerProtocolSubscription.shape>): Uint8Array {
   return encodeVersioned(ConsumerProtocolSubscription, ConsumerProtocolSubscription.maxVersion, value)
 }
 
-/** What a member is assigned, as it goes into SyncGroup: with its version in front, in the newest version. */
+/**
+ * What a member is assigned, as it goes into SyncGroup: with its version in front, in the newest version.
+ * @throws EncodeError when a required field is missing or a value does not fit.
+ */
 export function encodeAssignment(value: Encodable<typeof ConsumerProtocolAssignment.shape>): Uint8Array {
   return encodeVersioned(ConsumerProtocolAssignment, ConsumerProtocolAssignment.maxVersion, value)
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { EncodeError } from '../kafka-error.ts'
+import { EncodeError, MalformedError } from '../kafka-error.ts'
 import type { CodecName } from './codec.ts'
 import {
   codecNames,
@@ -112,6 +112,31 @@ test('a bomb is stopped by the limit while it unpacks, wherever that is done', a
       /limit of 1 bytes/,
     )
   }
+})
+
+test('what is no compressed content is refused with the type of errors that all bytes have', async () => {
+  await prepareCodec('zstd')
+  for (const name of names) {
+    const codec = codecNumber(name)
+    for (const bytes of [Buffer.from('nonsense'), Buffer.alloc(0), Buffer.alloc(300_000, 0xa5)]) {
+      assert.throws(() => decompress(codec, bytes, 1000), MalformedError, name)
+      await assert.rejects(decompressAsync(codec, bytes, 1000, { syncBelow: 0 }), MalformedError, name)
+    }
+    assert.throws(() => decompress(codec, compress(name, sample), 1000), MalformedError, name)
+  }
+  assert.throws(() => decompress(7, sample, 1000), /codec 7 is not known/)
+  assert.throws(() => decompress(7, sample, 1000), MalformedError)
+  await assert.rejects(decompressAsync(7, sample, 1000, { syncBelow: 0 }), MalformedError)
+})
+
+test('a codec that does not exist is refused by name, and not taken for another', async () => {
+  const wrong = 'lz5' as CodecName
+  const isRefused = (error: Error) =>
+    error instanceof EncodeError &&
+    /^there is no codec lz5: none, gzip, snappy, lz4, zstd are/.test(error.message)
+  assert.throws(() => codecNumber(wrong), isRefused)
+  assert.throws(() => compress(wrong, sample), isRefused)
+  await assert.rejects(compressAsync(wrong, sample), isRefused)
 })
 
 test('an lz4 frame is what Java takes: version 1, independent blocks of the smallest class, each checked', () => {

@@ -1,4 +1,5 @@
 import { gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib'
+import { EncodeError, MalformedError } from '../kafka-error.ts'
 import { asBuffer, asTooLarge, atMost, within } from './bytes.ts'
 import { compressionLevel } from './level.ts'
 import { compressLz4, decompressLz4, lz4FrameBound } from './lz4-frame.ts'
@@ -38,17 +39,23 @@ export interface AsyncOptions {
 const SYNC_BELOW = 131_072
 const TURN_AFTER = 262_144
 
-/** A codec's number in a batch's attributes. */
+/**
+ * A codec's number in a batch's attributes.
+ * @throws EncodeError when there is no such codec
+ */
 export function codecNumber(name: CodecName): number {
-  return codecNames.indexOf(name)
+  const number = codecNames.indexOf(name)
+  if (number < 0) throw new EncodeError(`there is no codec ${name}: ${codecNames.join(', ')} are`)
+  return number
 }
 
 /**
  * Compresses the records of a batch.
  * @param level the codec's own scale (`compressionLevel`); left out: Kafka's default
- * @throws EncodeError when the codec has no such level
+ * @throws EncodeError when there is no such codec, it has no such level, or it was not loaded (`prepareCodec`)
  */
 export function compress(name: CodecName, bytes: Uint8Array, level?: number): Uint8Array {
+  codecNumber(name)
   const checked = compressionLevel(name, level)
   switch (name) {
     case 'none':
@@ -65,6 +72,7 @@ export function compress(name: CodecName, bytes: Uint8Array, level?: number): Ui
 /**
  * As `compress`, but large bytes do not hold up this thread: gzip and zstd work on zlib's own thread pool, four at a
  * time, the others in turns. The bytes must stay unchanged until then.
+ * @throws EncodeError when there is no such codec, it has no such level, or it was not loaded (`prepareCodec`)
  */
 export async function compressAsync(
   name: CodecName,
@@ -73,6 +81,7 @@ export async function compressAsync(
   options: AsyncOptions = {},
 ): Promise<Uint8Array> {
   if (bytes.length < (options.syncBelow ?? SYNC_BELOW)) return compress(name, bytes, level)
+  codecNumber(name)
   const checked = compressionLevel(name, level)
   switch (name) {
     case 'none':
@@ -91,7 +100,7 @@ export async function compressAsync(
  * Undoes `compress`, and what other clients write.
  * @param codec number from the batch's attributes
  * @param maxBytes more than that is refused while it is being decompressed, not after
- * @throws Error whose message says what is wrong; the caller knows where
+ * @throws MalformedError whose message says what is wrong; where the bytes are only the caller knows
  */
 export function decompress(
   codec: number,
@@ -101,11 +110,18 @@ export function decompress(
 ): Buffer {
   const name = codecNames[codec]
   if (name === 'none') return asBuffer(bytes)
-  if (name === 'gzip') return gunzipped(bytes, maxBytes)
-  return atOnce(decompressing(codec, bytes, maxBytes, options))
+  try {
+    if (name === 'gzip') return gunzipped(bytes, maxBytes)
+    return atOnce(decompressing(codec, bytes, maxBytes, options))
+  } catch (error) {
+    throw typed(error)
+  }
 }
 
-/** As `decompress`, with the work done where `compressAsync` does it. */
+/**
+ * As `decompress`, with the work done where `compressAsync` does it.
+ * @throws MalformedError whose message says what is wrong; where the bytes are only the caller knows
+ */
 export async function decompressAsync(
   codec: number,
   bytes: Uint8Array,
@@ -116,13 +132,23 @@ export async function decompressAsync(
   if (bytes.length < (options.syncBelow ?? SYNC_BELOW) || name === 'none') {
     return decompress(codec, bytes, maxBytes, options)
   }
-  if (name === 'gzip') {
-    const limits = { maxOutputLength: atMost(maxBytes) }
-    return within(await offThread((done) => gunzip(bytes, limits, done), maxBytes), maxBytes)
+  try {
+    if (name === 'gzip') {
+      const limits = { maxOutputLength: atMost(maxBytes) }
+      return within(await offThread((done) => gunzip(bytes, limits, done), maxBytes), maxBytes)
+    }
+    const elsewhere = name === 'zstd' ? decompressZstdAsync(bytes, maxBytes) : undefined
+    if (elsewhere) return await elsewhere
+    return await driven(decompressing(codec, bytes, maxBytes, options), options)
+  } catch (error) {
+    throw typed(error)
   }
-  const elsewhere = name === 'zstd' ? decompressZstdAsync(bytes, maxBytes) : undefined
-  if (elsewhere) return await elsewhere
-  return await driven(decompressing(codec, bytes, maxBytes, options), options)
+}
+
+/** What zlib and the codecs say of the bytes; a mistake in them stays what it is. */
+function typed(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) return error
+  return new MalformedError(error.message, 0, { cause: error })
 }
 
 /**

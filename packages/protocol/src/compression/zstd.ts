@@ -1,4 +1,5 @@
 import * as zlib from 'node:zlib'
+import { EncodeError } from '../kafka-error.ts'
 import { asBuffer, asTooLarge, atMost, tooLarge } from './bytes.ts'
 import { offThread } from './off-thread.ts'
 import { Growing } from './scratch.ts'
@@ -38,7 +39,7 @@ export function compressZstd(bytes: Uint8Array, level: number): Uint8Array {
     return zstdCompressSync(bytes, settings(bytes, level))
   }
   if (compressWasm) return compressWasm(bytes, level)
-  throw new Error(
+  throw new EncodeError(
     'zstd is not loaded yet: await prepareCodec("zstd") before compressing on Node before 22.15',
   )
 }
