@@ -20,6 +20,7 @@ for (const file of judges()) {
   const args = ['--enable-source-maps', '--unhandled-rejections=strict', '--test', ...reporters(file), file]
   counted(file.slice(root.length + 1), process.execPath, args, JUDGE_LIMIT_MS)
 }
+single('npm run judge -- sim', 'npm', ['run', 'judge', '--', 'sim', '--seeds', '300', '--minutes', '4'])
 for (const failure of failures) console.log(`failed: ${failure}`)
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1
@@ -64,10 +65,15 @@ function judges() {
   const dist = join(root, 'scenarios/dist')
   if (!existsSync(dist)) return []
   return readdirSync(dist, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.judge.js'))
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.judge.js') && isWanted(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((file) => existsSync(file.replace('/dist/', '/src/').replace(/\.js$/, '.ts')))
     .sort()
+}
+
+/** The long ones are run by hand (docs/judge.md), or here when asked for. */
+function isWanted(name) {
+  return process.env.SAMSA_LONG === '1' || !name.endsWith('.long.judge.js')
 }
 
 function reporters(file) {

@@ -9,7 +9,7 @@ import { rows } from './rows/index.ts'
 import { runRow } from './run-row.ts'
 
 /** Short: what matters here is that the programme works; `npm run judge` makes runs that mean something. */
-const MINUTES = 0.5
+const MINUTES = 0.4
 
 let directory: string
 before(() => {
@@ -33,17 +33,6 @@ test('our client keeps its promises while leaders of Apache Kafka are killed', a
   assert.deepEqual(verdict.findings, [])
   assert.deepEqual(remarks, [])
   assert.ok(verdict.counts.ok > 1_000, `${verdict.counts.ok} calls`)
-  assert.ok(verdict.counts.faults >= 1, `${verdict.counts.faults} faults`)
-})
-
-test('our broker keeps its promises to kafkajs while it is killed', async () => {
-  const { verdict } = await runRow(
-    rowNamed('CT-01'),
-    order({ client: 'kafkajs', cluster: 'samsa' }, 'two'),
-    signal,
-  )
-  const ofTheLog = verdict.findings.filter(({ code }) => /^[SLO]/.test(code))
-  assert.deepEqual(ofTheLog, [])
   assert.ok(verdict.counts.faults >= 1, `${verdict.counts.faults} faults`)
 })
 
