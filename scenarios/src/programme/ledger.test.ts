@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { repository } from '../cluster/surroundings.ts'
 import { clients } from '../drivers/clients.ts'
 import type { LedgerEntry } from './ledger.ts'
 import { readLedger, recordRun } from './ledger.ts'
@@ -82,6 +83,15 @@ test('the table sums up the runs of a row and a client, in the order of the rows
       '| CT-04 | S2: 1, V1: 2 of 1,000,000 (1 × 5 min) | - |',
     ].join('\n'),
   )
+})
+
+test('the table in the documents is that of the ledger', () => {
+  const text = readFileSync(join(repository, 'docs/judge.md'), 'utf8')
+  const table = tableOf(
+    readLedger(),
+    rows.map(({ id }) => id),
+  )
+  assert.ok(text.includes(table), `put what npm run judge -- table gives into docs/judge.md:\n${table}`)
 })
 
 test('the ledger of the repository can be read, and names rows and clients that there are', () => {
