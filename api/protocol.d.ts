@@ -4146,14 +4146,21 @@ export interface Codec<S extends Shape> {
  * @throws UnsupportedVersionError when the message has no such version.
  */
 export declare function codec<S extends Shape>(message: Message<S>, version: number): Codec<S>;
-/** Bytes of one message without a header. */
+/**
+ * Bytes of one message without a header.
+ * @throws EncodeError when a value does not fit, or a required field is missing
+ * @throws UnsupportedVersionError for a version that the message has not, or that lacks a field which may not be left out
+ */
 export declare function encode<S extends Shape>(message: Message<S>, version: number, value: Encodable<S>): Uint8Array;
 /**
  * The value of one message; bytes that are left over are an error.
  * @throws MalformedError for bytes that are no such message, or whose value would take more memory than the limits allow.
  */
 export declare function decode<S extends Shape>(message: Message<S>, version: number, bytes: Uint8Array, limits?: DecodeLimits): Decoded<S>;
-/** Left-over bytes mean that the two sides disagree on the layout: nothing that was read can be trusted. */
+/**
+ * Left-over bytes mean that the two sides disagree on the layout: nothing that was read can be trusted.
+ * @throws MalformedError when there are some
+ */
 export declare function expectEnd(reader: Reader, name: string, version: number): void;
 
 // compression/codec
@@ -5598,7 +5605,10 @@ export declare function writeInt64(bytes: Buffer, at: number, value: number): vo
 export interface ReadOptions {
     /** Size of a batch as it came, with its header. Bytes; default 2^31 - 1. */
     maxBatchBytes?: number;
-    /** How large the records of one batch may become by decompression. Bytes; default 2^31 - 1. */
+    /**
+     * How large the records of one batch may become by decompression; with what `records()` makes of them, four times the
+     * batch more. Bytes; default 2^31 - 1.
+     */
     maxDecompressedBytes?: number;
     /** Records of one batch. Default 2^31 - 1. */
     maxRecords?: number;
@@ -5626,7 +5636,7 @@ export interface RecordBatch {
     /** @throws CorruptRecordError when the checksum does not fit. */
     checkCrc(): void;
     /**
-     * All records, each with a small object; made once and kept.
+     * All records, each with an object of some hundred bytes; made once and kept. `cursor` takes no memory.
      * @throws CorruptRecordError when they cannot be read, or are beyond the limits
      */
     records(): RecordView[];
@@ -5685,18 +5695,20 @@ export declare class BatchWriter {
     /**
      * Appends a record.
      * @returns how many bytes the batch has grown by
-     * @throws EncodeError when a header cannot be written; the batch is then unchanged
+     * @param timestamp milliseconds since the epoch, a whole number
+     * @throws EncodeError when the timestamp is no whole number, the key or the value is undefined, or a header cannot be
+     * written; the batch is then unchanged
      */
     append(timestamp: number, key: Uint8Array | string | null, value: Uint8Array | string | null, headers: readonly Header[] | undefined): number;
     /**
      * The complete batch. Plain it is a view of the writer's own memory; compressed it is new memory, unless
      * compressing does not make it smaller. The writer must not be used afterwards.
-     * @throws EncodeError when the codec has no such level
+     * @throws EncodeError when the codec has no such level, or a number does not fit its field
      */
     finish(options?: FinishOptions): Uint8Array;
     /**
      * As `finish`, with the compressing done where `compressAsync` does it.
-     * @throws EncodeError when the codec has no such level
+     * @throws EncodeError when the codec has no such level, or a number does not fit its field
      */
     finishAsync(options?: FinishOptions & AsyncOptions): Promise<Uint8Array>;
 }
@@ -5705,15 +5717,23 @@ export declare function recordSizeBound(key: Uint8Array | string | null, value: 
 /**
  * The records of a batch in several smaller ones, each of at most `maxBytes` unless it is a single record; used when a
  * broker finds a batch too large.
+ * @throws CorruptRecordError when the batch cannot be read
  */
 export declare function splitBatch(batch: Uint8Array, maxBytes: number): BatchWriter[];
 /** Which side of a transaction a marker ends. */
 export type MarkerType = 'abort' | 'commit';
-/** The control batch that ends a producer's transaction on a partition. Source: `EndTransactionMarker`. */
+/**
+ * The control batch that ends a producer's transaction on a partition. Source: `EndTransactionMarker`.
+ * @param timestamp milliseconds since the epoch
+ * @throws EncodeError for a type that is neither, and for a number that does not fit its field
+ */
 export declare function controlBatch(type: MarkerType, producerId: bigint, producerEpoch: number, timestamp: number, coordinatorEpoch: number): Uint8Array;
 /** Says what a control record is: its type number, e.g. 0 abort, 1 commit, 2 leader change. */
 export declare function controlType(key: Uint8Array | null): number | undefined;
-/** Header of a batch at the beginning of `bytes`. */
+/**
+ * Header of a batch at the beginning of `bytes`.
+ * @throws MalformedError when there are fewer than a header has
+ */
 export declare function headerOf(bytes: Uint8Array): BatchHeader;
 
 // records/crc32
@@ -5761,9 +5781,9 @@ export interface RecordView {
     /** Milliseconds since the epoch; -1 when there is none. */
     readonly timestamp: number;
     readonly timestampType: TimestampType;
-    /** Bytes; -1 for null. */
+    /** Bytes; negative for null. */
     readonly keySize: number;
-    /** Bytes; -1 for null. */
+    /** Bytes; negative for null. */
     readonly valueSize: number;
     /** Bytes that the headers take on the wire; 0 when there are none. */
     readonly headersSize: number;

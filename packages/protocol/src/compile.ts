@@ -29,7 +29,7 @@ export function codec<S extends Shape>(message: Message<S>, version: number): Co
   }
   const known = versions[version]
   if (known) return known as unknown as Codec<S>
-  if (!(version >= message.minVersion && version <= message.maxVersion)) {
+  if (!(Number.isInteger(version) && version >= message.minVersion && version <= message.maxVersion)) {
     throw new UnsupportedVersionError(
       `${message.name} has versions ${message.minVersion} to ${message.maxVersion}, not ${version}`,
       message.name,
@@ -45,7 +45,11 @@ export function codec<S extends Shape>(message: Message<S>, version: number): Co
   return made as unknown as Codec<S>
 }
 
-/** Bytes of one message without a header. */
+/**
+ * Bytes of one message without a header.
+ * @throws EncodeError when a value does not fit, or a required field is missing
+ * @throws UnsupportedVersionError for a version that the message has not, or that lacks a field which may not be left out
+ */
 export function encode<S extends Shape>(
   message: Message<S>,
   version: number,
@@ -72,7 +76,10 @@ export function decode<S extends Shape>(
   return value
 }
 
-/** Left-over bytes mean that the two sides disagree on the layout: nothing that was read can be trusted. */
+/**
+ * Left-over bytes mean that the two sides disagree on the layout: nothing that was read can be trusted.
+ * @throws MalformedError when there are some
+ */
 export function expectEnd(reader: Reader, name: string, version: number): void {
   if (reader.remaining > 0) {
     throw new MalformedError(`${name} v${version} leaves ${reader.remaining} bytes over`, reader.position)
@@ -155,12 +162,23 @@ function encodeTags(writer: Writer, value: Record<string | symbol, unknown>, tag
     content.raw(bytes)
     fields.push({ tag, content })
   }
-  if (unknown) fields.sort((a, b) => a.tag - b.tag)
+  if (unknown) {
+    fields.sort((a, b) => a.tag - b.tag)
+    expectTags(fields)
+  }
   writer.uvarint(fields.length)
   for (const { tag, content } of fields) {
     writer.uvarint(tag)
     writer.uvarint(content.length)
     writer.append(content)
+  }
+}
+
+/** Tags that nobody could read back. */
+function expectTags(fields: readonly { readonly tag: number }[]): void {
+  for (const [index, { tag }] of fields.entries()) {
+    if (!Number.isInteger(tag) || tag < 0 || tag > 0xffff_ffff || tag === fields[index + 1]?.tag)
+      throw new EncodeError(`tagged field ${tag} is no tag, or is there twice`)
   }
 }
 

@@ -49,3 +49,15 @@ test('a flood of unknown tagged fields is one view of the frame, and no object f
   assert.equal(unknownOf(value).length, count)
   assert.deepEqual(Buffer.from(encode(Subject, 0, value)), Buffer.from(frame))
 })
+
+test('unknown tagged fields that nobody could read back are not written', () => {
+  const tags = (...numbers: number[]) => numbers.map((tag) => ({ tag, bytes: Uint8Array.of(1) }))
+  const wrong = [tags(3, 3), tags(-1), tags(1.5), tags(2 ** 32), tags(7, 5, 7)]
+  for (const given of wrong) {
+    const value = { name: 'a', [unknownTags]: given }
+    assert.throws(() => encode(Subject, 0, value), /is no tag, or is there twice/)
+  }
+  const known = { name: 'a', five: 1, [unknownTags]: tags(5) }
+  assert.throws(() => encode(Subject, 0, known), /tagged field 5 is/)
+  assert.throws(() => encode(Subject, 0.5, { name: 'a' }), /Subject has versions 0 to 0, not 0.5/)
+})

@@ -46,7 +46,7 @@ export function measureMemory(collect: () => void): Measured[] {
     measured.push(entry('batch', title, bytes, held, MOST_DECOMPRESSED_BYTES))
   }
   const many = batchOf('none', Buffer.from('0c000000000000'.repeat(100_000), 'hex'), 100_000)
-  measured.push(entry('batch', 'smallest records', many, weighBatch(many, collect), 0))
+  measured.push(entry('batch', 'smallest records', many, weighBatch(many, collect), MOST_DECOMPRESSED_BYTES))
   return measured
 }
 

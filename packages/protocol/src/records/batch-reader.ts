@@ -13,7 +13,10 @@ import type { RecordCursor, RecordView, TimestampType } from './record.ts'
 export interface ReadOptions {
   /** Size of a batch as it came, with its header. Bytes; default 2^31 - 1. */
   maxBatchBytes?: number
-  /** How large the records of one batch may become by decompression. Bytes; default 2^31 - 1. */
+  /**
+   * How large the records of one batch may become by decompression; with what `records()` makes of them, four times the
+   * batch more. Bytes; default 2^31 - 1.
+   */
   maxDecompressedBytes?: number
   /** Records of one batch. Default 2^31 - 1. */
   maxRecords?: number
@@ -42,7 +45,7 @@ export interface RecordBatch {
   /** @throws CorruptRecordError when the checksum does not fit. */
   checkCrc(): void
   /**
-   * All records, each with a small object; made once and kept.
+   * All records, each with an object of some hundred bytes; made once and kept. `cursor` takes no memory.
    * @throws CorruptRecordError when they cannot be read, or are beyond the limits
    */
   records(): RecordView[]
@@ -60,6 +63,10 @@ export interface RecordBatch {
 }
 
 const MOST = 0x7fff_ffff
+/** What `records()` takes for each record, in memory. */
+const RECORD_OBJECT_BYTES = 112
+/** How much may be made of each byte that came, besides `maxDecompressedBytes`. */
+const MOST_TIMES = 4
 const MAGIC_AT = 16
 /** length, attributes, two deltas, key, value and headers take a byte each at least. */
 const MIN_RECORD_BYTES = 7
@@ -99,6 +106,13 @@ export function* readBatches(bytes: Uint8Array, options: ReadOptions = {}): Gene
 
 /** @internal The options with their defaults. */
 export type Limits = Required<ReadOptions>
+
+/** @internal Why a batch of this size may not be made into objects of so many bytes; undefined when it may. */
+export function tooManyObjects(bytes: number, batchBytes: number, limits: Limits): string | undefined {
+  const most = MOST_TIMES * batchBytes + limits.maxDecompressedBytes
+  if (bytes <= most) return undefined
+  return `would take about ${bytes} bytes of memory, more than ${most}: go through them by cursor(), or raise maxDecompressedBytes`
+}
 
 class Batch implements RecordBatch {
   readonly magic = 2
@@ -161,7 +175,7 @@ class Batch implements RecordBatch {
   }
 
   records(): RecordView[] {
-    this.#records ??= readRecords(this.#context(), this.header.count)
+    this.#records ??= this.#readRecords()
     return this.#records
   }
 
@@ -179,6 +193,15 @@ class Batch implements RecordBatch {
     } catch (error) {
       throw this.#corrupt(`cannot be decompressed: ${(error as Error).message}`, error)
     }
+  }
+
+  #readRecords(): RecordView[] {
+    const context = this.#context()
+    const { count } = this.header
+    const unpacked = this.#isPlain ? 0 : context.bytes.length
+    const refusal = tooManyObjects(count * RECORD_OBJECT_BYTES + unpacked, this.sizeInBytes, this.#limits)
+    if (refusal) throw this.#corrupt(`${count} records ${refusal}`)
+    return readRecords(context, count)
   }
 
   #context(): RecordContext {

@@ -1,6 +1,6 @@
 import type { AsyncOptions, CodecName } from '../compression/codec.ts'
 import { codecNumber, compress, compressAsync } from '../compression/codec.ts'
-import { EncodeError } from '../kafka-error.ts'
+import { EncodeError, MalformedError } from '../kafka-error.ts'
 import {
   BATCH_HEADER_BYTES,
   BATCH_PREFIX_BYTES,
@@ -81,7 +81,9 @@ export class BatchWriter {
   /**
    * Appends a record.
    * @returns how many bytes the batch has grown by
-   * @throws EncodeError when a header cannot be written; the batch is then unchanged
+   * @param timestamp milliseconds since the epoch, a whole number
+   * @throws EncodeError when the timestamp is no whole number, the key or the value is undefined, or a header cannot be
+   * written; the batch is then unchanged
    */
   append(
     timestamp: number,
@@ -89,6 +91,8 @@ export class BatchWriter {
     value: Uint8Array | string | null,
     headers: readonly Header[] | undefined,
   ): number {
+    if (!Number.isSafeInteger(timestamp) || key === undefined || value === undefined)
+      throw new EncodeError(notWritable(timestamp, key))
     if (
       typeof key !== 'string' &&
       typeof value !== 'string' &&
@@ -160,7 +164,7 @@ export class BatchWriter {
   /**
    * The complete batch. Plain it is a view of the writer's own memory; compressed it is new memory, unless
    * compressing does not make it smaller. The writer must not be used afterwards.
-   * @throws EncodeError when the codec has no such level
+   * @throws EncodeError when the codec has no such level, or a number does not fit its field
    */
   finish(options: FinishOptions = {}): Uint8Array {
     const { codec = 'none', level } = options
@@ -170,7 +174,7 @@ export class BatchWriter {
 
   /**
    * As `finish`, with the compressing done where `compressAsync` does it.
-   * @throws EncodeError when the codec has no such level
+   * @throws EncodeError when the codec has no such level, or a number does not fit its field
    */
   async finishAsync(options: FinishOptions & AsyncOptions = {}): Promise<Uint8Array> {
     const { codec = 'none', level } = options
@@ -197,19 +201,29 @@ export class BatchWriter {
   #writeHeader(batch: Buffer, codec: CodecName, options: FinishOptions): void {
     const attributes =
       codecNumber(codec) | (options.isTransactional ? 0x10 : 0) | (options.isControl ? 0x20 : 0)
-    writeInt64(batch, batchField.baseOffset, options.baseOffset ?? 0)
+    try {
+      this.#writeOptions(batch, options)
+    } catch (error) {
+      throw new EncodeError(`the header of a batch cannot be written: ${(error as Error).message}`, {
+        cause: error,
+      })
+    }
+    writeInt64(batch, batchField.baseTimestamp, this.#count === 0 ? -1 : this.#baseTimestamp)
+    writeInt64(batch, batchField.maxTimestamp, this.#maxTimestamp)
     batch.writeInt32BE(batch.length - BATCH_PREFIX_BYTES, batchField.length)
-    batch.writeInt32BE(options.leaderEpoch ?? -1, batchField.leaderEpoch)
     batch.writeInt8(2, batchField.magic)
     batch.writeInt16BE(attributes, batchField.attributes)
     batch.writeInt32BE(this.#count - 1, batchField.lastOffsetDelta)
-    writeInt64(batch, batchField.baseTimestamp, this.#count === 0 ? -1 : this.#baseTimestamp)
-    writeInt64(batch, batchField.maxTimestamp, this.#maxTimestamp)
+    batch.writeInt32BE(this.#count, batchField.count)
+    batch.writeUInt32BE(crc32c(batch, batchField.attributes), batchField.crc)
+  }
+
+  #writeOptions(batch: Buffer, options: FinishOptions): void {
+    writeInt64(batch, batchField.baseOffset, options.baseOffset ?? 0)
+    batch.writeInt32BE(options.leaderEpoch ?? -1, batchField.leaderEpoch)
     batch.writeBigInt64BE(options.producerId ?? -1n, batchField.producerId)
     batch.writeInt16BE(options.producerEpoch ?? -1, batchField.producerEpoch)
     batch.writeInt32BE(options.baseSequence ?? -1, batchField.baseSequence)
-    batch.writeInt32BE(this.#count, batchField.count)
-    batch.writeUInt32BE(crc32c(batch, batchField.attributes), batchField.crc)
   }
 
   #grow(bound: number): void {
@@ -217,6 +231,11 @@ export class BatchWriter {
     larger.set(this.#buffer.subarray(0, this.#end))
     this.#buffer = larger
   }
+}
+
+function notWritable(timestamp: number, key: unknown): string {
+  if (!Number.isSafeInteger(timestamp)) return `timestamp ${timestamp} is no whole number`
+  return `the ${key === undefined ? 'key' : 'value'} of a record is undefined; null is none`
 }
 
 /** The most bytes a record can take in a batch. Source: `DefaultRecord.recordSizeUpperBound`. */
@@ -240,6 +259,7 @@ function contentBound(content: Uint8Array | string | null): number {
 /**
  * The records of a batch in several smaller ones, each of at most `maxBytes` unless it is a single record; used when a
  * broker finds a batch too large.
+ * @throws CorruptRecordError when the batch cannot be read
  */
 export function splitBatch(batch: Uint8Array, maxBytes: number): BatchWriter[] {
   const writers: BatchWriter[] = []
@@ -266,7 +286,11 @@ export type MarkerType = 'abort' | 'commit'
 
 const markerTypes: Record<MarkerType, number> = { abort: 0, commit: 1 }
 
-/** The control batch that ends a producer's transaction on a partition. Source: `EndTransactionMarker`. */
+/**
+ * The control batch that ends a producer's transaction on a partition. Source: `EndTransactionMarker`.
+ * @param timestamp milliseconds since the epoch
+ * @throws EncodeError for a type that is neither, and for a number that does not fit its field
+ */
 export function controlBatch(
   type: MarkerType,
   producerId: bigint,
@@ -274,6 +298,9 @@ export function controlBatch(
   timestamp: number,
   coordinatorEpoch: number,
 ): Uint8Array {
+  if (!Object.hasOwn(markerTypes, type)) throw new EncodeError(`a marker is 'abort' or 'commit', not ${type}`)
+  if (!Number.isInteger(coordinatorEpoch) || Math.abs(coordinatorEpoch) > 0x7fff_ffff)
+    throw new EncodeError(`coordinator epoch ${coordinatorEpoch} is no int32`)
   const key = Buffer.alloc(4)
   key.writeInt16BE(markerTypes[type], 2)
   const value = Buffer.alloc(6)
@@ -288,8 +315,13 @@ export function controlType(key: Uint8Array | null): number | undefined {
   return key && key.length >= 4 ? ((key[2] as number) << 8) | (key[3] as number) : undefined
 }
 
-/** Header of a batch at the beginning of `bytes`. */
+/**
+ * Header of a batch at the beginning of `bytes`.
+ * @throws MalformedError when there are fewer than a header has
+ */
 export function headerOf(bytes: Uint8Array): BatchHeader {
+  if (bytes.length < BATCH_HEADER_BYTES)
+    throw new MalformedError(`a batch begins with ${BATCH_HEADER_BYTES} bytes, here are ${bytes.length}`, 0)
   return new BatchHeader(bytes)
 }
 

@@ -1,11 +1,14 @@
 import { decompress } from '../compression/codec.ts'
 import { readInt64 } from './batch-header.ts'
 import type { Limits, RecordBatch } from './batch-reader.ts'
+import { tooManyObjects } from './batch-reader.ts'
 import { BatchRecord, RecordContext } from './batch-record.ts'
 import { crc32 } from './crc32.ts'
 import { CorruptRecordError } from './errors.ts'
 import type { RecordCursor, RecordView, TimestampType } from './record.ts'
 
+/** What each message inside takes in memory: what it says, its record, and what its record shares with no other. */
+const MESSAGE_OBJECT_BYTES = 480
 /** offset and size, which the checksum does not cover. */
 const ENTRY_PREFIX_BYTES = 12
 
@@ -52,6 +55,7 @@ class LegacyBatch implements RecordBatch {
   readonly #read: () => BatchRecord[]
   readonly #corrupt: Corrupt
   #records: BatchRecord[] | undefined
+  #isChecked = false
 
   constructor(
     buffer: Buffer,
@@ -77,13 +81,32 @@ class LegacyBatch implements RecordBatch {
     return this.codec === 0 ? this.lastOffset : (this.records()[0]?.offset ?? this.lastOffset)
   }
 
+  /** That of the message; those of messages inside are checked when they are read, as Kafka's consumer does. */
   checkCrc(): void {
     if (!this.#check()) throw this.#corrupt('its bytes do not match its CRC-32')
+    this.#isChecked = true
+    if (this.#records) this.#checkInside(this.#records)
   }
 
   records(): RecordView[] {
-    this.#records ??= this.#read()
+    if (!this.#records) {
+      const records = this.#read()
+      if (this.#isChecked) this.#checkInside(records)
+      this.#records = records
+    }
     return this.#records
+  }
+
+  #checkInside([first]: readonly BatchRecord[]): void {
+    if (this.codec === 0 || !first) return
+    const { bytes } = first.context
+    for (let at = 0; at < bytes.length; ) {
+      const end = at + ENTRY_PREFIX_BYTES + bytes.readInt32BE(at + 8)
+      const covered = bytes.subarray(at + ENTRY_PREFIX_BYTES + 4, end)
+      if (crc32(covered) !== bytes.readUInt32BE(at + ENTRY_PREFIX_BYTES))
+        throw this.#corrupt(`the message at byte ${at} of its content does not match its CRC-32`)
+      at = end
+    }
   }
 
   cursor(): RecordCursor {
@@ -130,11 +153,15 @@ function readAll(buffer: Buffer, outer: Message, limits: Limits, corrupt: Corrup
     if (inner.length > limits.maxRecords) {
       throw corrupt(`more records than the limit of ${limits.maxRecords} (maxRecords)`)
     }
+    const refusal = tooManyObjects(
+      content.length + inner.length * MESSAGE_OBJECT_BYTES,
+      outer.valueSize,
+      limits,
+    )
+    if (refusal) throw corrupt(`its messages ${refusal}`)
     at += size
   }
-  const last = inner.at(-1)
-  if (!last) throw corrupt('a compressed message without messages')
-  const base = outer.magic === 1 ? outer.offset - last.offset : 0
+  const base = baseOf(outer, inner.at(-1), corrupt)
   const type = timestampTypeOf(outer)
   return inner.map((message) =>
     recordOf(
@@ -146,6 +173,16 @@ function readAll(buffer: Buffer, outer: Message, limits: Limits, corrupt: Corrup
       corrupt,
     ),
   )
+}
+
+/** What is added to the offsets inside. Source: `AbstractLegacyRecordBatch.DeepRecordsIterator`. */
+function baseOf(outer: Message, last: Message | undefined, corrupt: Corrupt): number {
+  if (!last) throw corrupt('a compressed message without messages')
+  // Some versions of librdkafka left the offset of what they produced at 0.
+  if (outer.magic === 0 || outer.offset === 0) return 0
+  if (outer.offset < last.offset)
+    throw corrupt(`offset ${outer.offset} is below that of its last message, ${last.offset}`)
+  return outer.offset - last.offset
 }
 
 function decompressed(

@@ -23,9 +23,9 @@ export interface RecordView {
   /** Milliseconds since the epoch; -1 when there is none. */
   readonly timestamp: number
   readonly timestampType: TimestampType
-  /** Bytes; -1 for null. */
+  /** Bytes; negative for null. */
   readonly keySize: number
-  /** Bytes; -1 for null. */
+  /** Bytes; negative for null. */
   readonly valueSize: number
   /** Bytes that the headers take on the wire; 0 when there are none. */
   readonly headersSize: number
