@@ -343,5 +343,6 @@ test('close is legal before anything, with nobody there, and while a request han
   consumer.on('commitFailed', ({ error }) => failures.push(error))
   await consumer.close({ timeoutMs: 100 })
   assert.ok(performance.now() - started < 2900, 'it did not wait for the answer')
-  assert.match(failures[0]?.message ?? '', /the consumer to close/)
+  // Both have the same limit; which of them is first to say so is open.
+  assert.match(failures[0]?.message ?? '', /the consumer to close|the commit of group g/)
 })

@@ -38,6 +38,8 @@ export class ConsumerTask {
   readonly #stopListening: () => void
   #stint = 0
   #isHolding = false
+  /** The call that is under way to handle a record. */
+  #handed: number | undefined
   #isClosing = false
   #inHand: readonly [string, number][] = []
 
@@ -83,6 +85,7 @@ export class ConsumerTask {
     this.#isClosing = true
     this.#stopListening()
     for (const [tp, offset] of this.#inHand) this.#surroundings.ledger.finish(this.#group, tp, offset)
+    this.#endHanded()
     await this.#consumer.close()
     await this.over
     this.#surroundings.history.moment(this.#author, { f: 'close' })
@@ -155,11 +158,18 @@ export class ConsumerTask {
   async #handle(record: Received): Promise<void> {
     const { ledger, history } = this.#surroundings
     const tp = placeOf(record)
-    const op = history.begin(this.#author, { f: 'handed', tp, off: record.offset })
+    this.#handed = history.begin(this.#author, { f: 'handed', tp, off: record.offset })
     if (this.#random.chance(0.1)) await sleep(this.#host, this.#random.between(0, this.#plan.workMs))
-    history.end(op, this.#author, { f: 'handed' })
+    this.#endHanded()
     ledger.finish(this.#group, tp, record.offset)
     if (this.#random.chance(this.#plan.pauseChance)) this.#pause(record)
+  }
+
+  /** What is being handled is done. */
+  #endHanded(): void {
+    if (this.#handed === undefined) return
+    this.#surroundings.history.end(this.#handed, this.#author, { f: 'handed' })
+    this.#handed = undefined
   }
 
   /** Lets a partition rest for a while, if it is still there. */
