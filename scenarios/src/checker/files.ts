@@ -19,11 +19,11 @@ export interface Torn {
 }
 
 /** The events of several files, as one history in the order of time. A line that makes no sense is a HistoryError. */
-export function* mergeHistories(
+export function mergeHistories(
   paths: readonly string[],
   onTorn: (torn: Torn) => void = () => {},
-): Generator<HistoryEvent, void> {
-  yield* merged(paths.map((path) => inOrder(parseHistory(chunksOf(path), path, onTorn), path)))
+): Iterable<HistoryEvent> {
+  return merged(paths.map((path) => inOrder(parseHistory(chunksOf(path), path, onTorn), path)))
 }
 
 /** Splits pieces of a file into lines and reads each; empty lines are passed over. */
@@ -32,6 +32,7 @@ export function* parseHistory(
   file: string,
   onTorn: (torn: Torn) => void = () => {},
 ): Generator<HistoryEvent, void> {
+  const decoder = new TextDecoder()
   let rest: Buffer = Buffer.alloc(0)
   let number = 0
   for (const chunk of chunks) {
@@ -43,8 +44,14 @@ export function* parseHistory(
       continue
     }
     // Whole lines only are decoded, so that no character is cut in two.
-    const text = Buffer.concat([rest, chunk.subarray(0, end)]).toString()
+    const first = rest.length > 0 ? chunk.indexOf(NEWLINE) : -1
+    if (first >= 0) {
+      number++
+      yield parseLine(Buffer.concat([rest, chunk.subarray(0, first)]).toString(), file, number)
+    }
+    const text = first === end ? '' : decoder.decode(chunk.subarray(first + 1, end))
     rest = Buffer.from(chunk.subarray(end + 1))
+    if (first === end) continue
     let from = 0
     while (from <= text.length) {
       const next = text.indexOf('\n', from)
@@ -126,7 +133,12 @@ function weightOf(event: HistoryEvent): number {
 }
 
 /** Of events of one time those of the earlier source come first, as if one had written them all. */
-export function* merged(sources: readonly Iterable<HistoryEvent>[]): Generator<HistoryEvent, void> {
+export function merged(sources: readonly Iterable<HistoryEvent>[]): Iterable<HistoryEvent> {
+  const [only] = sources
+  return only && sources.length === 1 ? only : mergedOfMany(sources)
+}
+
+function* mergedOfMany(sources: readonly Iterable<HistoryEvent>[]): Generator<HistoryEvent, void> {
   const open = sources.map((source) => source[Symbol.iterator]())
   try {
     let heads = open.flatMap((source) => {
