@@ -4339,7 +4339,7 @@ export interface Explained extends ExplainedBytes {
 }
 /** Bounds of an explanation, which takes far more memory than the bytes that it explains. */
 export interface ExplainLimits {
-    /** What is beyond this number of pieces becomes one `rest`. Default 100 000. */
+    /** What is beyond this number of pieces becomes one `rest`. Default 50 000. */
     readonly maxPieces?: number;
     /**
      * How many bytes all compressed batches of a frame may become together; what is beyond is not unpacked, and an error.

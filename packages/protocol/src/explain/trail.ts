@@ -2,7 +2,7 @@ import { KafkaError, MalformedError } from '../kafka-error.ts'
 import { Reader } from '../reader.ts'
 import type { ExplainedBytes, ExplainLimits, Piece } from './piece.ts'
 
-const DEFAULT_MAX_PIECES = 100_000
+const DEFAULT_MAX_PIECES = 50_000
 const DEFAULT_MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024
 
 /** What is left of the limits; shared by a frame and everything that is unpacked within it. */
