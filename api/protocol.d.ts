@@ -5482,8 +5482,6 @@ export interface DecodeLimits {
      */
     readonly maxDecodedBytes?: number | undefined;
 }
-/** An empty list of so many places; what it gets is put at its index. */
-export declare function roomFor<T>(count: number): T[];
 /**
  * Reads Kafka's primitives, never past the end. A length or count is believed only after it was compared with what
  * remains, so hostile bytes cannot make it allocate. Byte fields are views of the given memory, not copies.
@@ -5694,8 +5692,8 @@ export declare class BatchWriter {
     get maxTimestamp(): number;
     /**
      * Appends a record.
-     * @returns how many bytes the batch has grown by
      * @param timestamp milliseconds since the epoch, a whole number
+     * @returns how many bytes the batch has grown by
      * @throws EncodeError when the timestamp is no whole number, the key or the value is undefined, or a header cannot be
      * written; the batch is then unchanged
      */

@@ -1,4 +1,5 @@
 import { MalformedError } from './kafka-error.ts'
+import { roomFor } from './room.ts'
 import { formatUuid } from './uuid.ts'
 
 /** The longest text of a message in bytes of UTF-8, in all versions. */
@@ -19,14 +20,6 @@ export interface DecodeLimits {
    * Metadata response of some 800,000 partitions.
    */
   readonly maxDecodedBytes?: number | undefined
-}
-
-/** A list that has its size from the beginning is filled twice as fast; the engine keeps very large ones as tables. */
-const MOST_ROOM = 1024
-
-/** An empty list of so many places; what it gets is put at its index. */
-export function roomFor<T>(count: number): T[] {
-  return count > 0 && count <= MOST_ROOM ? new Array(count) : []
 }
 
 const DEFAULT_MAX_DECODED_BYTES = 256 * 1024 * 1024

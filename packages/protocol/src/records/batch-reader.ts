@@ -4,6 +4,8 @@ import { BATCH_HEADER_BYTES, BATCH_PREFIX_BYTES, BatchHeader } from './batch-hea
 import { BatchCursor, RecordContext, readRecords } from './batch-record.ts'
 import { CorruptRecordError } from './errors.ts'
 import { readLegacyEntry } from './legacy-reader.ts'
+import type { Limits } from './limits.ts'
+import { limitsOf, tooManyObjects } from './limits.ts'
 import type { RecordCursor, RecordView, TimestampType } from './record.ts'
 
 /**
@@ -62,11 +64,8 @@ export interface RecordBatch {
   decompressAsync(options?: AsyncOptions): Promise<void>
 }
 
-const MOST = 0x7fff_ffff
 /** What `records()` takes for each record, in memory. */
 const RECORD_OBJECT_BYTES = 112
-/** How much may be made of each byte that came, besides `maxDecompressedBytes`. */
-const MOST_TIMES = 4
 const MAGIC_AT = 16
 /** length, attributes, two deltas, key, value and headers take a byte each at least. */
 const MIN_RECORD_BYTES = 7
@@ -77,12 +76,7 @@ const MIN_RECORD_BYTES = 7
  * @throws CorruptRecordError at the first batch that breaks the rules; those before it were given out.
  */
 export function* readBatches(bytes: Uint8Array, options: ReadOptions = {}): Generator<RecordBatch, void> {
-  const limits: Limits = {
-    maxBatchBytes: options.maxBatchBytes ?? MOST,
-    maxDecompressedBytes: options.maxDecompressedBytes ?? MOST,
-    maxRecords: options.maxRecords ?? MOST,
-    maxHeaders: options.maxHeaders ?? MOST,
-  }
+  const limits = limitsOf(options)
   const buffer = Buffer.isBuffer(bytes)
     ? bytes
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -102,16 +96,6 @@ export function* readBatches(bytes: Uint8Array, options: ReadOptions = {}): Gene
     yield magic === 2 ? new Batch(buffer, position, limits) : readLegacyEntry(buffer, position, size, limits)
     position += size
   }
-}
-
-/** @internal The options with their defaults. */
-export type Limits = Required<ReadOptions>
-
-/** @internal Why a batch of this size may not be made into objects of so many bytes; undefined when it may. */
-export function tooManyObjects(bytes: number, batchBytes: number, limits: Limits): string | undefined {
-  const most = MOST_TIMES * batchBytes + limits.maxDecompressedBytes
-  if (bytes <= most) return undefined
-  return `would take about ${bytes} bytes of memory, more than ${most}: go through them by cursor(), or raise maxDecompressedBytes`
 }
 
 class Batch implements RecordBatch {

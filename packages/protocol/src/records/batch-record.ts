@@ -1,3 +1,4 @@
+import { roomFor } from '../room.ts'
 import type { CorruptRecordError } from './errors.ts'
 import type { ReceivedHeader, RecordCursor, RecordView, TimestampType } from './record.ts'
 import { readVarint, readVarlong } from './varint.ts'
@@ -283,8 +284,7 @@ function readHeaders(context: RecordContext, start: number, end: number): Receiv
   if (count > context.maxHeaders) {
     throw context.corrupt(`${count} headers are more than the limit of ${context.maxHeaders} (maxHeaders)`)
   }
-  // A list that grows takes room for many at once.
-  const headers: ReceivedHeader[] = count > 0 && count <= MOST_NAMES ? new Array(count) : []
+  const headers: ReceivedHeader[] = roomFor(count)
   for (let index = 0; index < count; index++) {
     const keySize = readVarint(bytes, place, end)
     if (keySize === undefined || keySize < 0 || keySize > end - place.at) {

@@ -80,8 +80,8 @@ export class BatchWriter {
 
   /**
    * Appends a record.
-   * @returns how many bytes the batch has grown by
    * @param timestamp milliseconds since the epoch, a whole number
+   * @returns how many bytes the batch has grown by
    * @throws EncodeError when the timestamp is no whole number, the key or the value is undefined, or a header cannot be
    * written; the batch is then unchanged
    */
