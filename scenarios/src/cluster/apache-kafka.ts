@@ -11,7 +11,7 @@ import { freePorts } from './ports.ts'
 import { cacheDirectory } from './surroundings.ts'
 
 /** The judge: a real Apache Kafka of several nodes on loopback, from Maven's jars. */
-const KAFKA_VERSION = '4.3.1'
+export const KAFKA_VERSION = '4.3.1'
 const FORMAT_LIMIT_MS = 60_000
 const CLUSTER_ID = 'c2Ftc2EtanVkZ2UtY2x1c3Q'
 

@@ -2,6 +2,7 @@ import { BreakersGround, breakers } from './breakers.ts'
 import type { ControlledCluster } from './controlled-cluster.ts'
 import { NotPossible } from './controlled-cluster.ts'
 import type { ClusterFault, FaultKind } from './fault-schedule.ts'
+import { delay } from './surroundings.ts'
 
 /**
  * What a run reports, for the lines of a history: `fault` before a fault is made and `heal` when it is over, `note` when
@@ -154,16 +155,4 @@ async function revive({ nodes }: ControlledCluster): Promise<void> {
   if (failure) throw (failure as PromiseRejectedResult).reason
 }
 
-const realClock: Clock = {
-  now: () => performance.now(),
-  sleep: (ms, signal) =>
-    new Promise((resolve) => {
-      const end = () => {
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', end)
-        resolve()
-      }
-      const timer = setTimeout(end, ms)
-      signal?.addEventListener('abort', end)
-    }),
-}
+const realClock: Clock = { now: () => performance.now(), sleep: delay }

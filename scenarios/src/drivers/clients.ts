@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { kafkaClassPath } from '../cluster/apache-kafka.ts'
+import { KAFKA_VERSION, kafkaClassPath } from '../cluster/apache-kafka.ts'
 import { cacheDirectory, repository } from '../cluster/surroundings.ts'
 import { runTool } from '../foreign/run-tool.ts'
 import { programOf, runtimes } from '../foreign/runtimes.ts'
@@ -51,7 +51,7 @@ export const clients: Readonly<Record<ClientName, Client>> = {
       args: script(new URL('./samsa.js', import.meta.url)),
     }),
   },
-  java: { version: '4.3.1', roles: ALL_ROLES, canAssign: true, prepare: java },
+  java: { version: KAFKA_VERSION, roles: ALL_ROLES, canAssign: true, prepare: java },
   'confluent-kafka': {
     version: '2.16.1',
     roles: ALL_ROLES,

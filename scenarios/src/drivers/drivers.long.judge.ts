@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { KafkaProducer } from '@samsa/client'
 import { kafkaTool } from '../cluster/apache-kafka.ts'
+import { delay } from '../cluster/surroundings.ts'
 import type { Stage } from '../judge/stage.ts'
 import { apacheKafka, stages } from '../judge/stage.ts'
 import type { ClientName } from './clients.ts'
@@ -85,7 +86,7 @@ class Troupe {
     await work()
     for (const deadline = performance.now() + LIMIT_MS; performance.now() < deadline; ) {
       if (isEnough(readPartly(driver.history))) break
-      await new Promise((resolve) => setTimeout(resolve, 200))
+      await delay(200)
     }
     const { exitCode, complaints } = await driver.stop()
     assert.equal(exitCode, 0, complaints)

@@ -1,3 +1,4 @@
+import { delay } from '../cluster/surroundings.ts'
 import type { DriverClient, Incoming, MemberAdapter, MemberListener, Positions } from './client.ts'
 import { codeOf } from './client.ts'
 import type { Author } from './history-writer.ts'
@@ -94,7 +95,7 @@ export class GroupReader implements MemberListener {
   async #process({ tp, off }: Incoming): Promise<void> {
     const { handed, handleMs } = this.#options
     const end = handed ? this.#world.history.begin(this.author, { f: 'handed', tp, off }) : undefined
-    if (handleMs > 0) await new Promise((resolve) => setTimeout(resolve, handleMs))
+    if (handleMs > 0) await delay(handleMs)
     end?.()
     if (this.#owned.has(tp)) this.#done.set(tp, off + 1)
   }

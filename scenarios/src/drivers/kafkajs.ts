@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { connect } from 'node:net'
+import { delay } from '../cluster/surroundings.ts'
 import type {
   DriverClient,
   Incoming,
@@ -273,7 +274,7 @@ async function drainReader(options: DriverOptions, partitions: readonly Partitio
       return Object.fromEntries(partitions.map(({ tp }) => [tp, ends[tp] as number]))
     },
     async poll(timeoutMs) {
-      if (records.length === 0) await new Promise((resolve) => setTimeout(resolve, timeoutMs))
+      if (records.length === 0) await delay(timeoutMs)
       if (failure) throw failure
       const taken = records
       records = []

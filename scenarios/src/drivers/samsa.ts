@@ -11,6 +11,7 @@ import {
 } from '@samsa/client'
 import type { DialTarget, Runtime, Transport } from '@samsa/runtime'
 import { nodeRuntime } from '@samsa/runtime'
+import { delay } from '../cluster/surroundings.ts'
 import type {
   DriverClient,
   Incoming,
@@ -172,7 +173,7 @@ class Member implements MemberAdapter {
       end(records)
       if (failure && !this.#isOver) {
         this.#listener.trouble(failure)
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+        await delay(RETRY_MS)
       }
       if (records.length > 0) await this.#listener.handle(records)
     }

@@ -1,12 +1,12 @@
 import type { Code } from '../checker/anomalies.ts'
 import { anomalies } from '../checker/anomalies.ts'
+import { KAFKA_VERSION } from '../cluster/apache-kafka.ts'
 import { clients } from '../drivers/clients.ts'
 import type { LedgerEntry } from './ledger.ts'
 import type { Order } from './order.ts'
 import type { Row } from './row.ts'
 import type { RunResult } from './run-row.ts'
 
-const KAFKA = 'Kafka 4.3.1'
 const SHOWN = 5
 
 export interface Report {
@@ -44,7 +44,7 @@ export function reportOf(row: Row, order: Order, { verdict, remarks }: RunResult
     row: row.id,
     client,
     version: clients[client].version,
-    cluster: cluster === 'kafka' ? KAFKA : 'samsa',
+    cluster: cluster === 'kafka' ? `Kafka ${KAFKA_VERSION}` : 'samsa',
     seed,
     minutes,
     ...{ ok, fail, unk, read, faults, result, anomalies: found },

@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { mergeHistories } from '../checker/files.ts'
+import { checkFiles } from '../checker/check-files.ts'
 import type { Mode } from '../checker/mode.ts'
 import type { Verdict } from '../checker/verdict.ts'
-import { check } from '../checker/verdict.ts'
 import type { ControlledCluster } from '../cluster/controlled-cluster.ts'
 import { controlKafka } from '../cluster/controlled-kafka.ts'
 import { controlSamsa } from '../cluster/controlled-samsa.ts'
+import { delay } from '../cluster/surroundings.ts'
 import { clients } from '../drivers/clients.ts'
 import type { Ended, RunningDriver } from '../drivers/drivers.ts'
 import { startDriver } from '../drivers/drivers.ts'
@@ -34,7 +34,6 @@ export interface RunResult {
   readonly verdict: Verdict
   /** What went wrong with the run itself: a driver that died, faults that could not be made. */
   readonly remarks: readonly string[]
-  readonly files: readonly string[]
 }
 
 interface Player {
@@ -103,15 +102,15 @@ class Run {
       for (let at = 0; at < (plan.count ?? 1); at++)
         await this.#start(plan, `${plan.role}-${this.#players.length + 1}`)
     }
-    await this.#sleep(WARM_UP_MS)
+    await delay(WARM_UP_MS, this.#signal)
     const stage = this.#stage(cluster)
     await this.#row.faults(stage)
     for (const proxy of this.#proxies) proxy.heal()
     this.#history.moment(this.#author, { f: 'heal', text: 'all' })
-    await this.#sleep(AFTER_HEALING_MS)
+    await delay(AFTER_HEALING_MS, this.#signal)
     await this.#stop(({ plan }) => plan.role === 'produce')
     await this.#stop(({ plan }) => plan.role === 'copy')
-    await this.#sleep(TO_CATCH_UP_MS)
+    await delay(TO_CATCH_UP_MS, this.#signal)
     await this.#stop(() => true)
   }
 
@@ -143,11 +142,9 @@ class Run {
   }
 
   judged(): RunResult {
-    const torn: string[] = []
-    const verdict = check(
-      mergeHistories(this.#files, ({ file, line }) => torn.push(`${file}:${line} is torn`)),
-    )
-    return { verdict, remarks: [...this.#remarks, ...torn], files: this.#files }
+    const { verdict, torn } = checkFiles(this.#files)
+    const remarks = torn.map(({ file, line }) => `${file}:${line} is torn`)
+    return { verdict, remarks: [...this.#remarks, ...remarks] }
   }
 
   async #start(plan: DriverPlan, who: string): Promise<void> {
@@ -226,19 +223,6 @@ class Run {
 
   #nextNumber(): number {
     return ++this.#number * NUMBERS_EACH
-  }
-
-  #sleep(ms: number): Promise<void> {
-    if (this.#signal.aborted) return Promise.resolve()
-    return new Promise((resolve) => {
-      const end = () => {
-        clearTimeout(timer)
-        this.#signal.removeEventListener('abort', end)
-        resolve()
-      }
-      const timer = setTimeout(end, ms)
-      this.#signal.addEventListener('abort', end)
-    })
   }
 }
 

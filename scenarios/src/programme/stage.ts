@@ -4,6 +4,7 @@ import type { ScheduleOptions, Span } from '../cluster/fault-schedule.ts'
 import { faultSchedule } from '../cluster/fault-schedule.ts'
 import type { RunSummary } from '../cluster/run-schedule.ts'
 import { runSchedule } from '../cluster/run-schedule.ts'
+import { delay } from '../cluster/surroundings.ts'
 import type { FaultRule } from '../proxy/fault.ts'
 import type { FaultProxy } from '../proxy/proxy.ts'
 
@@ -86,16 +87,7 @@ export class Stage {
   /** Waits, but not beyond the time for faults nor the end of the run. */
   async sleep(span: Span): Promise<void> {
     const asked = typeof span === 'number' ? span : this.random.whole(span[0], span[1])
-    const ms = Math.min(asked, this.leftMs)
-    await new Promise<void>((resolve) => {
-      const end = () => {
-        clearTimeout(timer)
-        this.signal.removeEventListener('abort', end)
-        resolve()
-      }
-      const timer = setTimeout(end, ms)
-      this.signal.addEventListener('abort', end)
-    })
+    await delay(Math.min(asked, this.leftMs), this.signal)
   }
 
   /** Faults of the cluster drawn from the seed, until the time is up; the cluster is healed and quiet afterwards. */
