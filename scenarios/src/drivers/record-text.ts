@@ -35,12 +35,25 @@ export function readRecordText(value: Uint8Array | null): [v: number, crcOk: 0 |
   const text =
     value === null ? '' : Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8')
   const parts = text.split('|')
-  const [run, inc, seq, , tp, v = '', crc, padding] = parts
-  const number = WHOLE.test(v) ? Number(v) : -1
-  const isFormed =
-    parts.length === 8 && Boolean(run && inc) && WHOLE.test(seq ?? '') && PARTITION.test(tp ?? '')
-  if (!isFormed || number < 0 || !/^\.*$/.test(padding ?? '')) return [number, 0]
-  return [number, crc === hex(crc32(parts.slice(0, 6).join('|'))) ? 1 : 0]
+  return [numberIn(parts), nameOf(parts) ? 1 : 0]
+}
+
+/** What a record says about itself; undefined where its parts, their form or the checksum do not hold. */
+export function recordNameIn(text: string): RecordName | undefined {
+  return nameOf(text.split('|'))
+}
+
+function numberIn([, , , , , v = '']: readonly string[]): number {
+  return WHOLE.test(v) ? Number(v) : -1
+}
+
+function nameOf(parts: readonly string[]): RecordName | undefined {
+  const [run = '', inc = '', seq = '', txn = '', tp = '', , crc, padding = ''] = parts
+  const v = numberIn(parts)
+  const isFormed = parts.length === 8 && run !== '' && inc !== '' && WHOLE.test(seq) && PARTITION.test(tp)
+  if (!isFormed || v < 0 || !/^\.*$/.test(padding)) return undefined
+  if (crc !== hex(crc32(parts.slice(0, 6).join('|')))) return undefined
+  return { run, inc, seq: Number(seq), txn, tp, v }
 }
 
 function hex(sum: number): string {
