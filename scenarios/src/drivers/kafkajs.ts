@@ -16,6 +16,7 @@ import type {
 } from './client.ts'
 import { codeOf } from './client.ts'
 import { RoleNotPossible } from './consume.ts'
+import { CurrentTransaction } from './current-transaction.ts'
 import { drive } from './drive.ts'
 import type { Batch, Consumer, EachBatch, Producer, Sender, Transaction } from './kafkajs-library.ts'
 import { Kafka, Partitioners, version } from './kafkajs-library.ts'
@@ -290,29 +291,25 @@ async function drainReader(options: DriverOptions, partitions: readonly Partitio
 class Transactional implements TransactionalAdapter {
   readonly #producer: Producer
   readonly #options: DriverOptions
-  #transaction: Transaction | undefined
+  readonly #current: CurrentTransaction<Transaction>
 
   constructor(producer: Producer, options: DriverOptions) {
     this.#producer = producer
+    this.#current = new CurrentTransaction(() => producer.transaction())
     this.#options = options
   }
 
   /** It asks for its producer id with the first transaction. */
-  async init(): Promise<void> {
-    this.#transaction = await this.#producer.transaction()
+  init(): Promise<void> {
+    return this.#current.begin()
   }
 
-  async begin(): Promise<void> {
-    this.#transaction ??= await this.#producer.transaction()
-  }
-
-  get #current(): Transaction {
-    if (!this.#transaction) throw new Error('no transaction was begun')
-    return this.#transaction
+  begin(): Promise<void> {
+    return this.#current.begin()
   }
 
   send(records: readonly Outgoing[], settle: Settle): Promise<void> {
-    return sendAll(this.#current, this.#options, records, settle)
+    return sendAll(this.#current.open, this.#options, records, settle)
   }
 
   async sendOffsets(offsets: Positions): Promise<void> {
@@ -320,17 +317,15 @@ class Transactional implements TransactionalAdapter {
       topic,
       partitions: list.map(({ partition, offset }) => ({ partition, offset: String(offset) })),
     }))
-    await this.#current.sendOffsets({ consumerGroupId: this.#options.group, topics })
+    await this.#current.open.sendOffsets({ consumerGroupId: this.#options.group, topics })
   }
 
-  async commit(): Promise<void> {
-    await this.#current.commit()
-    this.#transaction = undefined
+  commit(): Promise<void> {
+    return this.#current.commit()
   }
 
-  async abort(): Promise<void> {
-    await this.#current.abort()
-    this.#transaction = undefined
+  abort(): Promise<void> {
+    return this.#current.abort()
   }
 
   close(): Promise<void> {

@@ -12,6 +12,7 @@ import type {
   TransactionalAdapter,
 } from './client.ts'
 import { codeOf } from './client.ts'
+import { CurrentTransaction } from './current-transaction.ts'
 import { drive } from './drive.ts'
 import { Places, splitName } from './offsets.ts'
 import type { DriverOptions } from './options.ts'
@@ -305,48 +306,42 @@ async function openReader(options: DriverOptions, partitions: readonly Partition
 
 class Transactional implements TransactionalAdapter {
   readonly #producer: Producer
-  #transaction: Transaction | undefined
+  readonly #current: CurrentTransaction<Transaction>
 
   constructor(producer: Producer) {
     this.#producer = producer
+    this.#current = new CurrentTransaction(() => producer.beginTransaction())
   }
 
   /** It asks for its producer id with the first transaction. */
-  async init(): Promise<void> {
-    this.#transaction = await this.#producer.beginTransaction()
+  init(): Promise<void> {
+    return this.#current.begin()
   }
 
-  async begin(): Promise<void> {
-    this.#transaction ??= await this.#producer.beginTransaction()
-  }
-
-  get #current(): Transaction {
-    if (!this.#transaction) throw new Error('no transaction was begun')
-    return this.#transaction
+  begin(): Promise<void> {
+    return this.#current.begin()
   }
 
   send(records: readonly Outgoing[], settle: Settle): Promise<void> {
-    return sendAll(this.#current, ALL, records, settle)
+    return sendAll(this.#current.open, ALL, records, settle)
   }
 
   async sendOffsets(offsets: Positions, member: MemberAdapter): Promise<void> {
     const { consumer, last } = member as Member
-    await this.#current.addConsumer(consumer)
+    await this.#current.open.addConsumer(consumer)
     for (const [tp, offset] of Object.entries(offsets)) {
       const message = last.get(`${tp}@${offset - 1}`)
       if (!message) throw new Error(`${tp}@${offset - 1} is not at hand`)
-      await this.#current.addOffset(message)
+      await this.#current.open.addOffset(message)
     }
   }
 
-  async commit(): Promise<void> {
-    await this.#current.commit()
-    this.#transaction = undefined
+  commit(): Promise<void> {
+    return this.#current.commit()
   }
 
-  async abort(): Promise<void> {
-    await this.#current.abort()
-    this.#transaction = undefined
+  abort(): Promise<void> {
+    return this.#current.abort()
   }
 
   close(): Promise<void> {
