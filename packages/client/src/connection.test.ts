@@ -235,6 +235,14 @@ test('silence that a broker asks for is kept to its latest end (KIP-219)', async
   assert.equal(connection.throttledUntil, world.time + 500, 'a later, shorter one does not shorten it')
 })
 
+test('silence without an end is not kept for longer than half a minute', async () => {
+  const { world, broker, connection } = open()
+  await connection.handshake(100)
+  broker.answers(Heartbeat, () => ({ errorCode: 0, throttleTimeMs: 2 ** 31 - 1 }))
+  await connection.request(Heartbeat, beat, quick)
+  assert.equal(connection.throttledUntil, world.time + 30_000)
+})
+
 test('an idle connection is closed, one that waits for an answer is not, and waiting costs no timers', async () => {
   const { world, broker, connection, ends } = open({ idleMs: 1000 })
   await connection.handshake(100)

@@ -60,6 +60,11 @@ interface Waiting {
 
 const SOFTWARE = { clientSoftwareName: 'samsa', clientSoftwareVersion: '0.1.0' }
 const UNSUPPORTED_VERSION = 35
+/**
+ * Silence that a broker asks for is kept for so long at most. A broker that means more does not read meanwhile (KIP-219),
+ * and is asked again; one that is out of its mind would else silence its clients for weeks, as Java's are.
+ */
+const MOST_THROTTLE_MS = 30_000
 /** Until the other side has shown that it speaks Kafka, no answer is believed to be larger. */
 const HANDSHAKE_MAX_BYTES = 4 * 1024 * 1024
 
@@ -157,8 +162,10 @@ export class Connection implements Sink {
     const frame = await this.#exchange(api, version, value, options.timeoutMs, 'requestTimeoutMs')
     const answer = this.#decoded(api, version, frame)
     const throttle = (answer as { throttleTimeMs?: number }).throttleTimeMs ?? 0
-    if (throttle > 0)
-      this.#throttledUntil = Math.max(this.#throttledUntil, this.#options.runtime.now() + throttle)
+    if (throttle > 0) {
+      const until = this.#options.runtime.now() + Math.min(throttle, MOST_THROTTLE_MS)
+      this.#throttledUntil = Math.max(this.#throttledUntil, until)
+    }
     return answer
   }
 

@@ -99,7 +99,7 @@ function isExcused(
 /** Whether an attempt of a commit may have been carried out after a later commit: both are not too far apart. */
 export function mayComeAfter({ mode }: HistoryIndex, late: Commit, than: Commit): boolean {
   const since = late.end === NEVER ? late.begin : late.end
-  return late.isLate && since + mode.deadlineMs * 1e6 >= than.begin
+  return late.isLate && since + mode.callMs * 1e6 >= than.begin
 }
 
 /** C8 as the coordinator's answers show it. */

@@ -8,7 +8,7 @@ import type { Mode } from './mode.ts'
 const INPUT = ['in-0', 'in-1']
 const OUTPUT = ['out-0', 'out-1']
 const mode: Partial<Mode> = {
-  ...{ expectedOps: 5, expectedFaults: 1, deadlineMs: 1000 },
+  ...{ expectedOps: 5, expectedFaults: 1, deliveryMs: 1000, callMs: 1000 },
   ...{ progressMs: 500, lagMs: 2000, stableMs: 1 },
 }
 

@@ -13,8 +13,10 @@ export interface Mode {
   isolation: Isolation | 'as told'
   /** Records whose key came again later may be gone. */
   compacted: boolean
-  /** A call may take so long, and a second of grace. */
-  deadlineMs: number
+  /** A send may take so long, and a second of grace. */
+  deliveryMs: number
+  /** The same of every other call; polls and handlers may take as long as they like. */
+  callMs: number
   /** Longest time without progress after healing, while something is asked for. */
   progressMs: number
   /** Longest time from acknowledgement to being read, after healing. */
@@ -36,7 +38,8 @@ export const defaultMode: Mode = {
   acks: 'all',
   isolation: 'as told',
   compacted: false,
-  deadlineMs: 120_000,
+  deliveryMs: 120_000,
+  callMs: 120_000,
   progressMs: 60_000,
   lagMs: 120_000,
   stableMs: 75_000,

@@ -204,6 +204,6 @@ describe('time', () => {
       h.wait(2000)
       end(ok(0))
     },
-    { deadlineMs: 500 },
+    { deliveryMs: 500 },
   )
 })

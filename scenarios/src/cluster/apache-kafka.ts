@@ -28,6 +28,8 @@ export interface ClusterOptions {
   overrides?: Readonly<Record<string, string>>
   /** The same for one node alone. */
   overridesOf?: (node: number) => Readonly<Record<string, string>>
+  /** Levels of features, e.g. `transaction.version`; those that are left out have the release's. */
+  features?: Readonly<Record<string, number>>
 }
 
 /** The class path of Kafka's jars, fetched once into the cache, and settings of the log by which only errors are said. */
@@ -101,7 +103,7 @@ export async function startKafka(options: ClusterOptions = {}): Promise<KafkaClu
     },
   }
   try {
-    await Promise.all(nodes.map((node) => node.format()))
+    await Promise.all(nodes.map((node) => node.format(options.features)))
     await Promise.all(nodes.map((node) => node.start()))
   } catch (error) {
     await cluster.stop()
@@ -187,9 +189,15 @@ class Node implements ControlledNode {
   }
 
   /** Prepares its directories; once, before its first start. */
-  async format(): Promise<void> {
+  async format(features: Readonly<Record<string, number>> = {}): Promise<void> {
     const tool = ['-XX:TieredStopAtLevel=1', '-cp', this.#classPath, 'kafka.tools.StorageTool', 'format']
-    await runTool('java', [...tool, '-t', CLUSTER_ID, '-c', this.#file], undefined, FORMAT_LIMIT_MS)
+    const levels = Object.entries(features).flatMap(([name, level]) => ['-f', `${name}=${level}`])
+    await runTool(
+      'java',
+      [...tool, '-t', CLUSTER_ID, '-c', this.#file, ...levels],
+      undefined,
+      FORMAT_LIMIT_MS,
+    )
   }
 
   start(): Promise<void> {

@@ -25,6 +25,8 @@ interface KafkaOptions {
   readonly nodes?: number
   /** Settings of server.properties that are set beside the usual ones. */
   readonly overrides?: Readonly<Record<string, string>>
+  /** Levels of features, e.g. `transaction.version`; those that are left out have the release's. */
+  readonly features?: Readonly<Record<string, number>>
   /** Of each node's disk for the topics that are created, in MiB; left out: ordinary directories. */
   readonly diskMegabytes?: number
 }
@@ -34,11 +36,11 @@ interface KafkaOptions {
  * @throws NotPossible when disks are to be limited and this machine does not allow it
  */
 export async function controlKafka(options: KafkaOptions = {}): Promise<ControlledCluster> {
-  const { nodes = 3, overrides = {}, diskMegabytes } = options
+  const { nodes = 3, overrides = {}, features = {}, diskMegabytes } = options
   const disks = diskMegabytes === undefined ? undefined : new KafkaDisks(nodes, diskMegabytes)
   try {
     const overridesOf = (node: number) => disks?.settingsOf(node) ?? {}
-    const kafka = await startKafka({ nodes, overrides, overridesOf })
+    const kafka = await startKafka({ nodes, overrides, overridesOf, features })
     return new ControlledKafka(kafka, disks)
   } catch (error) {
     disks?.remove()

@@ -8,6 +8,8 @@ export interface DriverPlan {
   readonly count?: number
   /** Another client than the one that is judged. */
   readonly client?: ClientName
+  /** Reads the topic that copiers write to. Default false: everything but copiers is about the first topic. */
+  readonly isOfTarget?: boolean
   readonly options?: Partial<DriverOptions>
 }
 

@@ -18,7 +18,10 @@ export interface Report {
 
 /** What a run has to say, for people and for the ledger. */
 export function reportOf(row: Row, order: Order, { verdict, remarks }: RunResult): Report {
-  const { counts, result, reasons } = verdict
+  const { counts } = verdict
+  const reasons = [...verdict.reasons, ...remarks]
+  // A driver that did not end well has left no history of what it kept its client waiting for.
+  const result = verdict.result === 'clean' && remarks.length > 0 ? 'inconclusive' : verdict.result
   const found: Partial<Record<Code, number>> = {}
   for (const { code } of verdict.findings) found[code] = verdict.totals[code] ?? 0
   const isFound = row.mustFind?.some((code) => found[code] !== undefined)
@@ -32,7 +35,6 @@ export function reportOf(row: Row, order: Order, { verdict, remarks }: RunResult
       .slice(0, SHOWN)
       .map(({ code, tp, text }) => `    ${code}${tp ? ` ${tp}` : ''}: ${text}`),
     ...reasons.map((reason) => `  inconclusive: ${reason}`),
-    ...remarks.map((remark) => `  ${remark}`),
     row.mustFind
       ? `${isFound ? 'found, as it has to be' : `NOT FOUND: ${row.mustFind.join(' or ')}`}`
       : `${result}; histories in ${order.directory}`,

@@ -13,12 +13,16 @@ export interface Row {
   readonly clusters?: readonly ClusterKind[]
   /** Settings of the nodes beside the usual ones, in the names of server.properties; Apache Kafka only. */
   readonly overrides?: Readonly<Record<string, string>>
+  /** Levels of the cluster's features that are not the release's own; Apache Kafka only. */
+  readonly features?: Readonly<Record<string, number>>
   readonly topic: TopicPlan
   /** A second topic, which copiers write to. */
   readonly target?: TopicPlan
   readonly load: readonly DriverPlan[]
   /** Each driver reaches the brokers through a proxy of its own. Default false. */
   readonly isProxied?: boolean
+  /** How long the load goes on after healing, so that progress can be seen. Default 10 s. */
+  readonly afterHealingMs?: number
   /** What is asked of the clients beside the defaults. */
   readonly mode?: Partial<Mode>
   /** Makes faults until `stage.isOver`, and heals each; what is left is healed afterwards. */

@@ -22,8 +22,8 @@ import { Stage } from './stage.ts'
 /** Of each driver: its numbers of calls and its values begin at a multiple of this. */
 const NUMBERS_EACH = 1e9
 const WARM_UP_MS = 8_000
-/** The load goes on after healing, so that progress can be seen; then readers get a while without producers. */
 const AFTER_HEALING_MS = 10_000
+/** When nobody produces any more readers still get a while. */
 const TO_CATCH_UP_MS = 5_000
 const DRAIN_LIMIT_MS = 120_000
 const TOPIC = 'judge.input'
@@ -90,8 +90,9 @@ class Run {
   }
 
   async play(): Promise<void> {
-    const { load, topic, target, overrides = {} } = this.#row
-    const cluster = this.#order.cluster === 'kafka' ? await controlKafka({ overrides }) : await controlSamsa()
+    const { load, topic, target, overrides = {}, features = {} } = this.#row
+    const cluster =
+      this.#order.cluster === 'kafka' ? await controlKafka({ overrides, features }) : await controlSamsa()
     this.#cluster = cluster
     const mode: Partial<Mode> = { ...this.#row.mode, expectedOps: this.#expectedOps() }
     this.#history.moment(this.#author, { f: 'mode', mode })
@@ -107,7 +108,7 @@ class Run {
     await this.#row.faults(stage)
     for (const proxy of this.#proxies) proxy.heal()
     this.#history.moment(this.#author, { f: 'heal', text: 'all' })
-    await delay(AFTER_HEALING_MS, this.#signal)
+    await delay(this.#row.afterHealingMs ?? AFTER_HEALING_MS, this.#signal)
     await this.#stop(({ plan }) => plan.role === 'produce')
     await this.#stop(({ plan }) => plan.role === 'copy')
     await delay(TO_CATCH_UP_MS, this.#signal)
@@ -156,13 +157,14 @@ class Run {
       this.#proxies.push(proxy)
       reached = proxy.bootstrapServers
     }
-    const topics = topicText(TOPIC, this.#row.topic.partitions)
+    const input = topicText(TOPIC, this.#row.topic.partitions)
+    const output = this.#targets().join(',')
     const driver = await startDriver({
       ...this.#orderOf(who, plan.options ?? {}),
       client: plan.client ?? this.#order.client,
       role: plan.role,
       bootstrapServers: reached,
-      ...(plan.role === 'copy' ? { from: topics, to: this.#targets().join(',') } : { topics }),
+      ...(plan.role === 'copy' ? { from: input, to: output } : { topics: plan.isOfTarget ? output : input }),
     })
     const player = { who, plan, driver }
     this.#players.push(player)

@@ -47,7 +47,8 @@ function modeOf({ clients, quietAt }: Plan): Partial<Mode> {
     acks: asked.includes('0') ? '0' : asked.includes('1') ? '1' : 'all',
     idempotent: producers.every(({ enableIdempotence }) => enableIdempotence !== false),
     // How long something may take is the ledger's to say: it knows when everything was healed.
-    deadlineMs: quietAt + 100_000,
+    deliveryMs: quietAt + 100_000,
+    callMs: quietAt + 100_000,
     expectedFaults: 0,
   }
 }

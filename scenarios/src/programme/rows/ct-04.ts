@@ -14,7 +14,7 @@ export const ct04: Row = {
     { role: 'consume', count: 2, options: { group: 'two', handed: true } },
   ],
   // Sends that expire are no fault; those that stay without an end are.
-  mode: { deadlineMs: 30_000 },
+  mode: { deliveryMs: 30_000 },
   faults: async (stage) => {
     const holdMs = Math.round(Math.min(45_000, stage.durationMs * 0.7))
     await stage.schedule({

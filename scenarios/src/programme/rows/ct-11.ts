@@ -16,6 +16,9 @@ export const ct11: Row = {
     { role: 'consume', count: 2, options: { group: 'two', handed: true } },
   ],
   isProxied: true,
+  // Half a minute of silence is still obedience; what never ends is not.
+  afterHealingMs: 50_000,
+  mode: { progressMs: 35_000, lagMs: 40_000 },
   faults: async (stage) => {
     stage.fault(`quota of ${QUOTA_BYTES} bytes a second for every client`)
     await stage.cluster.setQuota({
