@@ -1,5 +1,5 @@
 import { decodedSize, SPARE_BYTES } from './decoded-size.ts'
-import { defaultOf, isDefault, isRequired } from './field-default.ts'
+import { defaultMaker, isDefault, isRequired } from './field-default.ts'
 import { EncodeError, MalformedError, UnsupportedVersionError } from './kafka-error.ts'
 import { type DecodeLimits, Reader, TEXT_BYTES_MAX } from './reader.ts'
 import { roomFor } from './room.ts'
@@ -98,7 +98,7 @@ function structCoder(shape: Shape, context: Context, make?: Make<Shape>): Coder 
       continue
     }
     const coder = spec.tag === undefined ? fieldCoder(spec, context) : taggedCoder(spec, context)
-    const slot = { name, spec, coder, required: isRequired(spec) }
+    const slot = { name, spec, coder, required: isRequired(spec), makeDefault: defaultMaker(spec) }
     if (spec.tag === undefined) plain.push(slot)
     else tagged.push(slot)
   }
@@ -128,7 +128,7 @@ function structEncoder({ plain, tagged, lacking }: Fields, context: Context): En
         let given = value[slot.name]
         if (given === undefined) {
           if (slot.required) throw new EncodeError(`is required in ${context.message} v${context.version}`)
-          given = defaultOf(slot.spec)
+          given = slot.makeDefault()
         }
         slot.coder.encode(writer, given)
       }

@@ -1,33 +1,43 @@
-import type { FieldSpec, WireType } from './schema.ts'
+import { plainObject } from './plain-object.ts'
+import type { FieldSpec, Shape, WireType } from './schema.ts'
 import { zeroUuid } from './uuid.ts'
 
 /** The value that a field has where the version lacks it: its declared default, or Kafka's implicit one. */
 export function defaultOf(spec: FieldSpec): unknown {
-  if (spec.default) return spec.default.value
-  return implicitDefault(spec.type)
+  return defaultMaker(spec)()
 }
 
-function implicitDefault(type: WireType): unknown {
+/** The same for whoever needs it again and again. What could be changed by whoever gets it is made anew each time. */
+export function defaultMaker({ default: declared, type }: FieldSpec): () => unknown {
+  if (declared) return () => declared.value
   switch (type.kind) {
     case 'boolean':
-      return false
+      return () => false
     case 'bigint64':
-      return 0n
+      return () => 0n
     case 'string':
-      return ''
+      return () => ''
     case 'uuid':
-      return zeroUuid
+      return () => zeroUuid
     case 'bytes':
     case 'records':
-      return new Uint8Array(0)
+      return () => new Uint8Array(0)
     case 'array':
-      return []
+      return () => []
     case 'struct':
-      return Object.fromEntries(
-        Object.entries(type.shape).map(([name, field]) => [name, defaultOf(field.spec)]),
-      )
+      return structMaker(type.shape)
     default:
-      return 0
+      return () => 0
+  }
+}
+
+function structMaker(shape: Shape): () => unknown {
+  const fields = Object.entries(shape).map(([name, { spec }]) => ({ name, make: defaultMaker(spec) }))
+  const Value = plainObject()
+  return () => {
+    const value = new Value()
+    for (const { name, make } of fields) value[name] = make()
+    return value
   }
 }
 

@@ -1,6 +1,8 @@
 import { UNKNOWN_TAGS_BYTES } from './decoded-size.ts'
-import { defaultOf } from './field-default.ts'
+import { defaultMaker } from './field-default.ts'
 import { EncodeError, MalformedError, UnsupportedVersionError } from './kafka-error.ts'
+import type { Value } from './plain-object.ts'
+import { plainObject } from './plain-object.ts'
 import { Reader } from './reader.ts'
 import type { Coder, Decode } from './scalar-coder.ts'
 import type { FieldSpec, Make, Shape } from './schema.ts'
@@ -19,6 +21,7 @@ export interface Slot {
   spec: FieldSpec
   coder: Coder
   required: boolean
+  makeDefault: () => unknown
 }
 
 /** A field that the version lacks. */
@@ -53,24 +56,6 @@ export function structDecoder({ plain, tagged, lacking }: Fields, context: Conte
     if (context.flexible) decodeTags(reader, value, tagged)
     return value
   }
-}
-
-type Value = Record<string | symbol, unknown>
-
-/**
- * Makes objects that are as plain as `{}`, of a constructor of their own for each struct: the engine then learns how
- * many fields they get, and makes them twice as fast as those of one place that serves all structs.
- */
-function plainObject(): new () => Value {
-  function Value(): void {}
-  Value.prototype = Object.prototype
-  return Value as unknown as new () => Value
-}
-
-/** What could be changed by whoever gets it is made anew. */
-function defaultMaker(spec: FieldSpec): () => unknown {
-  const value = defaultOf(spec)
-  return typeof value === 'object' && value !== null ? () => defaultOf(spec) : () => value
 }
 
 /** Reads a struct by its maker. */
