@@ -49,8 +49,8 @@ interface Seen {
  */
 export class Invariants {
   readonly #onBroken: (what: string) => void
-  /** By partition object for speed, and by name for what a restart must keep. */
-  readonly #seen = new WeakMap<Partition, Seen>()
+  /** By topic object and index for speed, and by name for what a restart must keep. */
+  readonly #seen = new WeakMap<Topic, (Seen | undefined)[]>()
   readonly #lasting = new Map<string, Seen>()
   readonly #generations = new Map<string, { broker: Broker; generation: number; isShared: boolean }>()
 
@@ -62,18 +62,23 @@ export class Invariants {
   check(broker: Broker): void {
     const { topics, groups } = (broker as unknown as Record<symbol, State>)[STATE] as State
     for (const topic of topics.all) {
-      for (let index = 0; index < topic.partitions.length; index++)
-        this.#checkPartition(broker, topic, index, topic.partitions[index] as Partition)
+      const { partitions } = topic
+      const seen = this.#seen.get(topic) ?? []
+      if (seen.length === 0) this.#seen.set(topic, seen)
+      for (let index = 0; index < partitions.length; index++) {
+        const { log, leaderEpoch } = partitions[index] as Partition
+        const last = seen[index]
+        const isAsBefore =
+          last?.end === log.logEndOffset && last.watermark === log.highWatermark && last.epoch === leaderEpoch
+        if (!isAsBefore) seen[index] = this.#checkPartition(broker, topic, index)
+      }
     }
     for (const group of groups.all) this.#checkGroup(broker, group)
   }
 
-  #checkPartition(broker: Broker, { name, id }: Topic, index: number, partition: Partition): void {
-    const { log, leaderEpoch: epoch } = partition
-    const { logEndOffset: end, highWatermark: watermark } = log
-    const seen = this.#seen.get(partition)
-    if (seen && seen.end === end && seen.watermark === watermark && seen.epoch === epoch) return
-    const { logStartOffset: start } = log
+  #checkPartition(broker: Broker, { name, id, partitions }: Topic, index: number): Seen {
+    const { log, leaderEpoch: epoch } = partitions[index] as Partition
+    const { logEndOffset: end, highWatermark: watermark, logStartOffset: start } = log
     const broken = (what: string) => this.#onBroken(`${name}-${index}: ${what}`)
     if (watermark > end) broken(`the high watermark ${watermark} is behind the end ${end}`)
     if (log.lastStableOffset > watermark) broken('the last stable offset is behind the high watermark')
@@ -90,8 +95,8 @@ export class Invariants {
       if (epoch < last.epoch) broken(`the leader epoch went back from ${last.epoch} to ${epoch}`)
     }
     const now = { broker, start, watermark, end, epoch }
-    this.#seen.set(partition, now)
     this.#lasting.set(key, now)
+    return now
   }
 
   #checkGroup(broker: Broker, { id, generationId: generation, stateName, members }: Group): void {

@@ -6,6 +6,9 @@ import { perform } from './job.ts'
 /** Argument that makes the program a worker. */
 export const WORKER = '--worker'
 
+/** Worlds are short-lived: with room for young objects less of them is copied about (a tenth of the time). */
+const YOUNG = '--max-semi-space-size=64'
+
 /**
  * Does jobs in several processes, each one job at a time; in this process when one is enough.
  * @param program what is started as a worker
@@ -26,7 +29,9 @@ export async function performAll(
     for (let job = take(); job; job = take()) finish(await perform(job))
     return
   }
-  const workers = Array.from({ length: Math.min(count, jobs.length) }, () => fork(program, [WORKER]))
+  const workers = Array.from({ length: Math.min(count, jobs.length) }, () =>
+    fork(program, [WORKER], { execArgv: [...process.execArgv, YOUNG] }),
+  )
   try {
     await Promise.all(workers.map((worker) => feed(worker, take, finish)))
   } finally {
