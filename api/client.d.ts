@@ -83,7 +83,7 @@ export declare class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     subscribe(topics: string | readonly string[] | RegExp): void;
     /**
      * Gives up the subscription or the assignment; with auto commit, what was processed is committed. Leaves the group.
-     * All of that goes on in the background; `close` waits for it.
+     * All of that goes on in the background; `close` waits for it. A member's partitions are told as `revoked` at once.
      */
     unsubscribe(): void;
     /**

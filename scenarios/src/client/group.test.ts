@@ -261,6 +261,48 @@ test('what an old membership still does touches no assignment of one’s own', a
   assert.deepEqual(member.assignment(), [{ topic: 't', partition: 0 }])
 })
 
+test('who gives up its subscription is told which partitions go with it, once', async (t) => {
+  const on = await stage(t)
+  on.broker.createTopic('t', { partitions: 2 })
+  await send(on, 1, 1)
+  const consumer = on.consumer(group)
+  const told: string[] = []
+  for (const kind of ['assigned', 'revoked', 'lost'] as const) {
+    consumer.on(kind, ({ partitions }) =>
+      told.push(`${kind} ${partitions.map(({ partition }) => partition).sort()}`),
+    )
+  }
+  consumer.subscribe('t')
+  await consumer.next(soon)
+  consumer.unsubscribe()
+  assert.deepEqual(told, ['assigned 0,1', 'revoked 0,1'])
+  consumer.subscribe('t')
+  await until('it is in again', () => consumer.assignment().length === 2)
+  assert.deepEqual(told, ['assigned 0,1', 'revoked 0,1', 'assigned 0,1'])
+  consumer.unsubscribe()
+  consumer.assign([{ topic: 't', partition: 0 }])
+  consumer.unsubscribe()
+  assert.deepEqual(told.slice(3), ['revoked 0,1'], 'what it chose itself nobody revokes')
+})
+
+test('who gives up its subscription keeps others from its partitions until its commit is stored', async (t) => {
+  const on = await stage(t)
+  on.broker.createTopic('t')
+  await send(on, 3, 1)
+  const leaving = on.consumer({ ...group, retryBackoffMs: 700 })
+  leaving.subscribe('t')
+  for (let read = 0; read < 3; read++) await leaving.next(soon)
+  const told: string[] = []
+  leaving.on('assigned', ({ partitions }) => told.push(`${partitions.length} assigned`))
+  on.broker.faults.add({ api: 'OffsetCommit', action: 'close' })
+  leaving.unsubscribe()
+  const next = on.consumer(group)
+  next.subscribe('t')
+  const { value } = await next.next({ timeoutMs: 15_000 })
+  assert.equal(value.offset, 2)
+  assert.deepEqual(told, [])
+})
+
 test('a static member whose place is taken says so at every call, and may begin anew', async (t) => {
   const on = await stage(t)
   on.broker.createTopic('t')

@@ -82,6 +82,8 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   #exclusion: Error | undefined
   /** Memberships and assignments that are being given up in the background. */
   readonly #partings = new Set<Promise<unknown>>()
+  /** Of memberships that were given up, the commits that they still make. */
+  readonly #lastCommits = new WeakMap<GroupMembership, Promise<void>>()
   #closing: Promise<void> | undefined
   /** The record in hand went to a `for await`: whether it was processed shows only when the loop asks for the next. */
   #isLoops = false
@@ -148,17 +150,21 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
 
   /**
    * Gives up the subscription or the assignment; with auto commit, what was processed is committed. Leaves the group.
-   * All of that goes on in the background; `close` waits for it.
+   * All of that goes on in the background; `close` waits for it. A member's partitions are told as `revoked` at once.
    */
   unsubscribe(): void {
     this.#mustBeOpen()
     const membership = this.#membership
-    const parting = this.#commitBehind().then(() => membership?.leave())
+    const partitions = membership ? this.assignment() : []
+    const commit = this.#commitBehind(membership ? this.#revocationMs : this.#config.defaultApiTimeoutMs)
+    if (membership) this.#lastCommits.set(membership, commit)
+    const parting = commit.then(() => membership?.leave())
     this.#membership = undefined
     this.#exclusion = undefined
     this.#subscription.set(undefined)
     this.#assign([])
     this.#inBackground(parting)
+    if (partitions.length > 0) this.#events.emit('revoked', { partitions })
   }
 
   /**
@@ -171,7 +177,8 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
       throw new KafkaError('ILLEGAL_STATE', 'assign and subscribe exclude each other; call unsubscribe first')
     }
     const checked = checkTopicPartitions('assign', partitions)
-    if (this.#positions.all.length > 0) this.#inBackground(this.#commitBehind())
+    if (this.#positions.all.length > 0)
+      this.#inBackground(this.#commitBehind(this.#config.defaultApiTimeoutMs))
     this.#assign(checked)
     this.#locator.locate()
     this.#committer.start()
@@ -549,8 +556,10 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
       cluster: this.#cluster,
       config: this.#config,
       groupId: this.#group('subscribe'),
-      topics: () => this.#subscription.topics(),
-      onAssigned: (partitions) => this.#groupAssigned(partitions),
+      topics: () => (this.#membership === membership ? this.#subscription.topics() : []),
+      onAssigned: (partitions) => {
+        if (this.#membership === membership) this.#groupAssigned(partitions)
+      },
       onRevoke: () => this.#revoke(membership),
       onLost: () => this.#letGo(membership, 'lost'),
       onFailed: (error) => {
@@ -576,16 +585,20 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     this.#locator.locate()
   }
 
+  /** How long a rebalance may wait for this member's commit: it must come back within its session. */
+  get #revocationMs(): number {
+    return Math.min(this.#config.sessionTimeoutMs / 2, this.#config.defaultApiTimeoutMs)
+  }
+
   /** Stops handing over, commits what is due, lets go. The rebalance waits for it, so it is bounded. */
   async #revoke(membership: GroupMembership): Promise<void> {
-    if (this.#membership !== membership) return
+    // Who has given up its subscription lets others go on when its last commit is over.
+    if (this.#membership !== membership) return this.#lastCommits.get(membership)
     const held = this.#positions.all
     for (const partition of held) partition.isRevoking = true
     if (this.#config.enableAutoCommit) {
-      const { sessionTimeoutMs, defaultApiTimeoutMs } = this.#config
-      const deadline = this.#runtime.now() + Math.min(sessionTimeoutMs / 2, defaultApiTimeoutMs)
       await this.#committer
-        .commitDue(false, deadline)
+        .commitDue(false, this.#runtime.now() + this.#revocationMs)
         .catch((error: Error) => this.#events.emit('commitFailed', { error }))
     }
     // Meanwhile the session may have ended: what is there then is of the next generation.
@@ -610,13 +623,12 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   }
 
   /** With auto commit, commits what was processed of the partitions that are given up right now. Never rejects. */
-  async #commitBehind(): Promise<void> {
+  async #commitBehind(timeoutMs: number): Promise<void> {
     if (!this.#config.enableAutoCommit) return
     const offsets = this.#committer.due(false)
     if (offsets.length === 0) return
-    const deadline = this.#runtime.now() + this.#config.defaultApiTimeoutMs
     await this.#committer
-      .commit(offsets, deadline)
+      .commit(offsets, this.#runtime.now() + timeoutMs)
       .catch((error: Error) => this.#events.emit('commitFailed', { error }))
   }
 
