@@ -26,6 +26,8 @@ export interface ConsumerPlan {
   readonly workMs: number
   /** How likely it pauses partitions for a while after a record. */
   readonly pauseChance: number
+  /** How likely a member gives its subscription up after a read, and comes back a while later. */
+  readonly changeChance: number
 }
 
 export const FAST_MS = [0.1, 4] as const
@@ -93,6 +95,7 @@ function consumerPlan(name: string, random: Random, group?: string, strategy?: s
     style: random.pick(['next', 'poll']),
     workMs: random.pick([1, 20]),
     pauseChance: random.pick([0, 0, 0.01]),
+    changeChance: group ? random.fork(`${name} changes`).pick([0, 0, 1 / 64]) : 0,
     options: {
       ...common(random),
       ...(group ? { groupId: group } : {}),

@@ -17,6 +17,8 @@ const ERROR_PAUSE_MS = 100
 const POLL_MS = 300
 /** Longest pause of a partition. Milliseconds. */
 const PAUSE_MS = 1500
+/** Longest time without a subscription. Milliseconds. */
+const AWAY_MS = 2000
 /** What a reader may be told while the broker's disk reads wrong bits. */
 const DAMAGE = new Set(['CORRUPT_RECORD', 'CORRUPT_MESSAGE', 'MALFORMED', 'KAFKA_STORAGE_ERROR'])
 
@@ -99,6 +101,7 @@ export class ConsumerTask {
         this.#inHand = records.map((record) => [placeOf(record), record.offset])
         for (const record of records) await this.#handle(record)
         this.#inHand = []
+        if (this.#random.chance(this.#plan.changeChance)) await this.#goAway()
       } catch (error) {
         const { code, name, message } = error as KafkaError
         if (code === 'CLOSED') return
@@ -185,6 +188,18 @@ export class ConsumerTask {
       this.#consumer.resume(target)
       history.moment(this.#author, { f: 'resume', tps })
     })
+  }
+
+  /** Gives its subscription up for a while. */
+  async #goAway(): Promise<void> {
+    const { note, history } = this.#surroundings
+    this.#consumer.unsubscribe()
+    note('unsubscribed', this.name, '')
+    await sleep(this.#host, this.#random.between(0, AWAY_MS))
+    if (this.#isClosing) return
+    this.#consumer.subscribe(TOPICS)
+    history.moment(this.#author, { f: 'subscribe' })
+    note('subscribed', this.name, '')
   }
 
   #assignAll(): void {

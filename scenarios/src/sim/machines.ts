@@ -17,7 +17,7 @@ const machines: Readonly<Record<string, Readonly<Record<string, readonly string[
     'refused heartbeat': ['stable', 'preparing', 'joining', 'syncing', 'resting', 'idle'],
     'refused commit': ['stable', 'preparing', 'syncing'],
     tick: ['stable', 'preparing', 'resting'],
-    leave: ['stable', 'preparing', 'joining', 'syncing', 'resting'],
+    leave: ['stable', 'preparing', 'joining', 'syncing', 'resting', 'idle'],
   },
   batch: {
     send: ['waiting', 'undecided', 'refused'],
@@ -34,7 +34,7 @@ const machines: Readonly<Record<string, Readonly<Record<string, readonly string[
     'unwanted answer': ['hungry', 'buffered', 'paused', 'revoking'],
     unanswered: ['hungry', 'buffered', 'paused', 'revoking'],
     'refused: refresh': ['hungry', 'buffered', 'paused', 'revoking'],
-    'refused: fail': ['hungry', 'buffered'],
+    'refused: fail': ['hungry', 'buffered', 'paused'],
   },
   group: {
     join: ['Empty', 'PreparingRebalance', 'CompletingRebalance', 'Stable'],

@@ -137,7 +137,10 @@ def produce(world):
     while sends.open and time.monotonic() - from_ < (15 if world.is_hurried else limit):
         producer.tend(TICK_SECONDS)
     end = world.history.begin(sends.author, "close")
-    producer.close(SETTLE_GRACE_SECONDS / 2)
+    try:
+        producer.close(SETTLE_GRACE_SECONDS / 2)
+    except world.client.ERRORS as error:
+        world.history.moment(sends.author, "note", text=repr(error))
     if world.is_hurried:
         sends.give_up()
     end()
