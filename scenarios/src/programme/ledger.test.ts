@@ -58,7 +58,7 @@ test('a line that is no entry is named', () => {
   assert.throws(() => readLedger(file), /names an anomaly that there is not: Z9/)
 })
 
-test('the table sums up the runs of a row and a client, in the order of the rows', () => {
+test('the tables sum up the runs of a row and a client, in the order of the rows, by cluster', () => {
   const table = tableOf(
     [
       {
@@ -71,26 +71,39 @@ test('the table sums up the runs of a row and a client, in the order of the rows
       },
       entry,
       { ...entry, seed: 8, minutes: 1, result: 'inconclusive' },
+      { ...entry, cluster: 'samsa' },
+      { ...entry, row: 'control-L1', result: 'broken', anomalies: { L1: 4 } },
     ],
-    ['CT-01', 'CT-04'],
+    [{ id: 'CT-01' }, { id: 'CT-04' }, { id: 'control-L1', mustFind: ['L1', 'L2'] }],
   )
   assert.equal(
     table,
     [
-      '|  | kafkajs 2.2.4 on Kafka 4.3.1 | samsa 0.1.0 on Kafka 4.3.1 |',
+      '### On Kafka 4.3.1',
+      '',
+      '|  | kafkajs 2.2.4 | samsa 0.1.0 |',
       '| --- | --- | --- |',
       '| CT-01 | - | 0 of 2,000,000 (2 × 3 min, 1 inconclusive) |',
       '| CT-04 | S2: 1, V1: 2 of 1,000,000 (1 × 5 min) | - |',
+      '',
+      "### On samsa's broker",
+      '',
+      '|  | samsa 0.1.0 |',
+      '| --- | --- |',
+      '| CT-01 | 0 of 1,000,000 (1 × 5 min) |',
+      '',
+      '### Controls',
+      '',
+      '|  | has to find | found |',
+      '| --- | --- | --- |',
+      '| control-L1 | L1 or L2 | L1: 4 of 1,000,000 (1 × 5 min) |',
     ].join('\n'),
   )
 })
 
 test('the table in the documents is that of the ledger', () => {
   const text = readFileSync(join(repository, 'docs/judge.md'), 'utf8')
-  const table = tableOf(
-    readLedger(),
-    rows.map(({ id }) => id),
-  )
+  const table = tableOf(readLedger(), rows)
   assert.ok(text.includes(table), `put what npm run judge -- table gives into docs/judge.md:\n${table}`)
 })
 

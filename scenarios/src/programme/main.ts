@@ -133,12 +133,6 @@ function list(): void {
 }
 
 if (values.help) console.log(USAGE)
-else if (positionals[0] === 'table')
-  console.log(
-    tableOf(
-      readLedger(),
-      rows.map(({ id }) => id),
-    ),
-  )
+else if (positionals[0] === 'table') console.log(tableOf(readLedger(), rows))
 else if (positionals[0] === 'list') list()
 else await runAll()

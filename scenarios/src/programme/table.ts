@@ -1,4 +1,5 @@
 import type { LedgerEntry } from './ledger.ts'
+import type { Row } from './row.ts'
 
 interface Cell {
   runs: number
@@ -8,47 +9,81 @@ interface Cell {
   readonly anomalies: Map<string, number>
 }
 
+type KnownRow = Pick<Row, 'id' | 'mustFind'>
+
 /**
- * The side-by-side table, in Markdown: a line for each row of the programme, a column for each client. A cell sums up all
- * recorded runs: anomalies, with the calls that worked as the denominator, and how long faults were made.
+ * The side-by-side tables, in Markdown: one for each cluster, with a line for each row of the programme and a column for
+ * each client; then the controls. A cell sums up all recorded runs: anomalies, with the calls that worked as the
+ * denominator, and how long faults were made.
+ * @param rows the programme's, in the order of the table
  */
-export function tableOf(entries: readonly LedgerEntry[], order: readonly string[]): string {
-  const columns = [...new Set(entries.map(columnOf))].sort()
-  const rows = [...new Set(entries.map(({ row }) => row))].sort(
-    (one, other) => place(one, order) - place(other, order),
+export function tableOf(entries: readonly LedgerEntry[], rows: readonly KnownRow[]): string {
+  const controls = new Map(
+    rows.flatMap(({ id, mustFind }) => (mustFind ? [[id, mustFind.join(' or ')]] : [])),
   )
-  const cells = new Map<string, Cell>()
-  for (const entry of entries) {
-    const key = `${entry.row} ${columnOf(entry)}`
-    const cell = cells.get(key) ?? { runs: 0, minutes: 0, ok: 0, inconclusive: 0, anomalies: new Map() }
-    cells.set(key, cell)
-    cell.runs++
-    cell.minutes += entry.minutes
-    cell.ok += entry.ok
-    if (entry.result === 'inconclusive') cell.inconclusive++
-    for (const [code, count] of Object.entries(entry.anomalies))
-      cell.anomalies.set(code, (cell.anomalies.get(code) ?? 0) + count)
-  }
-  const line = (texts: readonly string[]) => `| ${texts.join(' | ')} |`
+  const usual = entries.filter(({ row }) => !controls.has(row))
+  const clusters = [...new Set(usual.map(({ cluster }) => cluster))].sort()
+  const order = rows.map(({ id }) => id)
+  const tables = clusters.map((cluster) => {
+    const own = usual.filter((entry) => entry.cluster === cluster)
+    const name = cluster === 'samsa' ? "samsa's broker" : cluster
+    return `### On ${name}\n\n${clusterTable(own, order)}`
+  })
+  const run = entries.filter(({ row }) => controls.has(row))
+  if (run.length === 0) return tables.join('\n\n')
+  const lines = [...new Set(run.map(({ row }) => row))].sort((one, other) => byOrder(one, other, order))
+  const table = [
+    line(['', 'has to find', 'found']),
+    line(['---', '---', '---']),
+    ...lines.map((id) => {
+      const cell = cellOf(run.filter(({ row }) => row === id))
+      return line([id, controls.get(id) as string, textOf(cell)])
+    }),
+  ]
+  return [...tables, `### Controls\n\n${table.join('\n')}`].join('\n\n')
+}
+
+function clusterTable(entries: readonly LedgerEntry[], order: readonly string[]): string {
+  const columns = [...new Set(entries.map(columnOf))].sort()
+  const rows = [...new Set(entries.map(({ row }) => row))].sort((one, other) => byOrder(one, other, order))
   return [
     line(['', ...columns]),
     line(['---', ...columns.map(() => '---')]),
-    ...rows.map((row) => line([row, ...columns.map((column) => textOf(cells.get(`${row} ${column}`)))])),
+    ...rows.map((id) => {
+      const ofRow = entries.filter(({ row }) => row === id)
+      const cells = columns.map((column) => ofRow.filter((entry) => columnOf(entry) === column))
+      return line([id, ...cells.map((cell) => (cell.length > 0 ? textOf(cellOf(cell)) : '-'))])
+    }),
   ].join('\n')
 }
 
-function columnOf({ client, version, cluster }: LedgerEntry): string {
-  return `${client} ${version} on ${cluster}`
+function line(texts: readonly string[]): string {
+  return `| ${texts.join(' | ')} |`
 }
 
-function place(row: string, order: readonly string[]): number {
-  const at = order.indexOf(row)
-  return at < 0 ? order.length : at
+function columnOf({ client, version }: LedgerEntry): string {
+  return `${client} ${version}`
 }
 
-function textOf(cell: Cell | undefined): string {
-  if (!cell) return '-'
-  const { runs, minutes, ok, inconclusive, anomalies } = cell
+function byOrder(one: string, other: string, order: readonly string[]): number {
+  const place = (id: string) => (order.includes(id) ? order.indexOf(id) : order.length)
+  return place(one) - place(other)
+}
+
+function cellOf(entries: readonly LedgerEntry[]): Cell {
+  const cell: Cell = { runs: 0, minutes: 0, ok: 0, inconclusive: 0, anomalies: new Map() }
+  for (const { minutes, ok, result, anomalies } of entries) {
+    cell.runs++
+    cell.minutes += minutes
+    cell.ok += ok
+    if (result === 'inconclusive') cell.inconclusive++
+    for (const [code, count] of Object.entries(anomalies))
+      cell.anomalies.set(code, (cell.anomalies.get(code) ?? 0) + count)
+  }
+  return cell
+}
+
+function textOf({ runs, minutes, ok, inconclusive, anomalies }: Cell): string {
   const found = [...anomalies].sort().map(([code, count]) => `${code}: ${count}`)
   const what = found.length > 0 ? found.join(', ') : '0'
   const doubt = inconclusive > 0 ? `, ${inconclusive} inconclusive` : ''

@@ -142,6 +142,7 @@ function spoil(fault: Of<'dropReply' | 'close' | 'delayReply' | 'wrongReply'>, {
   const { kind, api, nth } = fault
   const faults = cluster.broker?.faults
   if (kind === 'delayReply') faults?.add({ api, nth, delayMs: fault.ms })
-  else if (kind === 'wrongReply') faults?.add({ api, nth, errorCode: fault.code })
+  // Several in a row meet what is tried again, too.
+  else if (kind === 'wrongReply') faults?.add({ api, nth, times: nth, errorCode: fault.code })
   else faults?.add({ api, nth, action: kind })
 }

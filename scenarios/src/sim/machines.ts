@@ -26,7 +26,8 @@ const machines: Readonly<Record<string, Readonly<Record<string, readonly string[
     unsent: ['inFlight', 'inFlightAgain', 'givenUpInFlight'],
     'refused: refresh': ['inFlight', 'inFlightAgain', 'givenUpInFlight'],
     'refused: retry': ['inFlight', 'inFlightAgain'],
-    'refused: sequence': ['inFlight', 'inFlightAgain', 'givenUpInFlight'],
+    // What came before a first attempt has gone first; only a broker that forgets its producers refuses one.
+    'refused: sequence': ['inFlightAgain', 'givenUpInFlight'],
     expire: ['waiting', 'inFlight', 'inFlightAgain', 'undecided', 'refused'],
   },
   fetch: {
