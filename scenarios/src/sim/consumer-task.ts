@@ -29,6 +29,8 @@ export class ConsumerTask {
   readonly over: Promise<void>
   /** How often it was given partitions. */
   assignments = 0
+  /** Whether it stays with what it has subscribed. */
+  isCalm = false
   readonly #host: Host
   readonly #author: Author
   readonly #surroundings: Surroundings
@@ -101,7 +103,7 @@ export class ConsumerTask {
         this.#inHand = records.map((record) => [placeOf(record), record.offset])
         for (const record of records) await this.#handle(record)
         this.#inHand = []
-        if (this.#random.chance(this.#plan.changeChance)) await this.#goAway()
+        if (!this.isCalm && this.#random.chance(this.#plan.changeChance)) await this.#goAway()
       } catch (error) {
         const { code, name, message } = error as KafkaError
         if (code === 'CLOSED') return

@@ -70,6 +70,11 @@ export class Crew {
     for (const name of this.#seats.keys()) this.start(name)
   }
 
+  /** From now on members stay with what they have subscribed: what is to be done gets done. */
+  calm(): void {
+    for (const consumer of this.consumers) consumer.isCalm = true
+  }
+
   /** Closes everybody; resolves when all are closed and nobody reads any more. */
   async close(): Promise<void> {
     await Promise.all([...this.#seats.keys()].map((name) => this.leave(name)))

@@ -43,7 +43,7 @@ const machines: Readonly<Record<string, Readonly<Record<string, readonly string[
     heartbeat: ['Empty', 'PreparingRebalance', 'CompletingRebalance', 'Stable'],
     leave: ['Empty', 'PreparingRebalance', 'CompletingRebalance', 'Stable'],
     hangup: ['PreparingRebalance', 'CompletingRebalance'],
-    tick: ['PreparingRebalance', 'CompletingRebalance', 'Stable'],
+    tick: ['PreparingRebalance', 'CompletingRebalance', 'Stable', 'Empty'],
   },
 }
 

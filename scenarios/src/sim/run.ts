@@ -217,6 +217,7 @@ class Simulation {
     this.#tell('heal', '')
     await this.#world.until(this.#cluster.heal(), START_LIMIT_MS, 'the broker is whole again')
     crew.heal()
+    crew.calm()
   }
 
   /** Everything is healed: what was begun must end, and new work must be done, in bounded time. */
