@@ -15,12 +15,12 @@ let failed = 0
 process.once('exit', () => rmSync(results, { recursive: true, force: true }))
 counted('npm test', 'npm', ['test'], TESTS_LIMIT_MS)
 single('npm run check', 'npm', ['run', 'check'])
+single('npm run judge -- sim', 'npm', ['run', 'judge', '--', 'sim', '--seeds', '1000', '--minutes', '10'])
 prerequisites()
 for (const file of judges()) {
   const args = ['--enable-source-maps', '--unhandled-rejections=strict', '--test', ...reporters(file), file]
   counted(file.slice(root.length + 1), process.execPath, args, JUDGE_LIMIT_MS)
 }
-single('npm run judge -- sim', 'npm', ['run', 'judge', '--', 'sim', '--seeds', '1000', '--minutes', '10'])
 for (const failure of failures) console.log(`failed: ${failure}`)
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1

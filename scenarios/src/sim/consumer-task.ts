@@ -46,6 +46,8 @@ export class ConsumerTask {
   #handed: number | undefined
   #isClosing = false
   #inHand: readonly [string, number][] = []
+  /** How many of them were begun to be handled. */
+  #begun = 0
 
   /** @param inc name of this incarnation */
   constructor(host: Host, inc: string, plan: ConsumerPlan, surroundings: Surroundings) {
@@ -90,6 +92,10 @@ export class ConsumerTask {
     this.#stopListening()
     for (const [tp, offset] of this.#inHand) this.#surroundings.ledger.finish(this.#group, tp, offset)
     this.#endHanded()
+    for (const [tp, off] of this.#inHand.slice(this.#begun)) {
+      this.#beginHanded(tp, off)
+      this.#endHanded()
+    }
     await this.#consumer.close()
     await this.over
     this.#surroundings.history.moment(this.#author, { f: 'close' })
@@ -101,7 +107,8 @@ export class ConsumerTask {
         const records = await this.#ask()
         if (!records) return
         this.#inHand = records.map((record) => [placeOf(record), record.offset])
-        for (const record of records) await this.#handle(record)
+        this.#begun = 0
+        for (const record of records) if (!this.#isClosing) await this.#handle(record)
         this.#inHand = []
         if (!this.isCalm && this.#random.chance(this.#plan.changeChance)) await this.#goAway()
       } catch (error) {
@@ -161,13 +168,18 @@ export class ConsumerTask {
   }
 
   async #handle(record: Received): Promise<void> {
-    const { ledger, history } = this.#surroundings
+    const { ledger } = this.#surroundings
     const tp = placeOf(record)
-    this.#handed = history.begin(this.#author, { f: 'handed', tp, off: record.offset })
+    this.#beginHanded(tp, record.offset)
     if (this.#random.chance(0.1)) await sleep(this.#host, this.#random.between(0, this.#plan.workMs))
     this.#endHanded()
     ledger.finish(this.#group, tp, record.offset)
     if (this.#random.chance(this.#plan.pauseChance)) this.#pause(record)
+  }
+
+  #beginHanded(tp: string, off: number): void {
+    this.#begun++
+    this.#handed = this.#surroundings.history.begin(this.#author, { f: 'handed', tp, off })
   }
 
   /** What is being handled is done. */
@@ -234,7 +246,9 @@ export class ConsumerTask {
     consumer.on('committed', ({ offsets }) => {
       const offs = Object.fromEntries(offsets.map((each) => [placeOf(each), each.offset]))
       for (const [tp, offset] of Object.entries(offs)) ledger.commit(group, tp, offset)
-      history.end(history.begin(author, { f: 'commit', group, offs }), author, { f: 'commit', r: 'ok' })
+      // Of one that is told when the partitions are gone nobody knows when it was carried out.
+      const r = this.#isHolding ? 'ok' : 'unk'
+      history.end(history.begin(author, { f: 'commit', group, offs }), author, { f: 'commit', r })
       note('committed', this.name, JSON.stringify(offs))
     })
     consumer.on('commitFailed', ({ error }) => note('commitFailed', this.name, error.message))
