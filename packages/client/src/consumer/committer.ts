@@ -20,6 +20,11 @@ export interface CommitterOptions {
   onFailed: (error: Error) => void
 }
 
+/** How long a rebalance may wait for a member's commit: it has to come back within its session. Milliseconds. */
+export function revocationMs({ sessionTimeoutMs, defaultApiTimeoutMs }: ConsumerConfig): number {
+  return Math.min(sessionTimeoutMs / 2, defaultApiTimeoutMs)
+}
+
 /**
  * Commits offsets, one request after the other: an older commit that is tried again must not overtake a newer one. Each
  * goes out as the member that its positions belong to, also when it is tried again after the group has moved on.

@@ -8,7 +8,7 @@ import { ConfigError, closedError, KafkaError, TimeoutError } from '../errors.ts
 import type { ClientEvents } from '../events.ts'
 import { Events } from '../events.ts'
 import { commitError, offsetsToCommit } from './commit-arguments.ts'
-import { Committer } from './committer.ts'
+import { Committer, revocationMs } from './committer.ts'
 import type { ConsumerConfig, ConsumerSettings, Deserializer } from './consumer-config.ts'
 import { consumerConfig } from './consumer-config.ts'
 import type { Deserializers } from './consumer-record.ts'
@@ -18,6 +18,7 @@ import { GroupMembership } from './group-membership.ts'
 import { Locator } from './locator.ts'
 import type { FoundOffset } from './offsets.ts'
 import { EARLIEST, fetchCommitted, LATEST, listOffsets } from './offsets.ts'
+import { Partings } from './partings.ts'
 import type { AssignedPartition, Reset } from './positions.ts'
 import { Positions } from './positions.ts'
 import { Subscription } from './subscription.ts'
@@ -81,9 +82,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   /** Why the group will not have us, until another subscription is made. */
   #exclusion: Error | undefined
   /** Memberships and assignments that are being given up in the background. */
-  readonly #partings = new Set<Promise<unknown>>()
-  /** Of memberships that were given up, the commits that they still make. */
-  readonly #lastCommits = new WeakMap<GroupMembership, Promise<void>>()
+  readonly #partings = new Partings()
   #closing: Promise<void> | undefined
   /** The record in hand went to a `for await`: whether it was processed shows only when the loop asks for the next. */
   #isLoops = false
@@ -156,14 +155,11 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     this.#mustBeOpen()
     const membership = this.#membership
     const partitions = membership ? this.assignment() : []
-    const commit = this.#commitBehind(membership ? this.#revocationMs : this.#config.defaultApiTimeoutMs)
-    if (membership) this.#lastCommits.set(membership, commit)
-    const parting = commit.then(() => membership?.leave())
+    this.#partings.add(this.#commitBehind(membership && revocationMs(this.#config)), membership)
     this.#membership = undefined
     this.#exclusion = undefined
     this.#subscription.set(undefined)
     this.#assign([])
-    this.#inBackground(parting)
     if (partitions.length > 0) this.#events.emit('revoked', { partitions })
   }
 
@@ -177,8 +173,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
       throw new KafkaError('ILLEGAL_STATE', 'assign and subscribe exclude each other; call unsubscribe first')
     }
     const checked = checkTopicPartitions('assign', partitions)
-    if (this.#positions.all.length > 0)
-      this.#inBackground(this.#commitBehind(this.#config.defaultApiTimeoutMs))
+    if (this.#positions.all.length > 0) this.#partings.add(this.#commitBehind())
     this.#assign(checked)
     this.#locator.locate()
     this.#committer.start()
@@ -585,20 +580,15 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     this.#locator.locate()
   }
 
-  /** How long a rebalance may wait for this member's commit: it must come back within its session. */
-  get #revocationMs(): number {
-    return Math.min(this.#config.sessionTimeoutMs / 2, this.#config.defaultApiTimeoutMs)
-  }
-
   /** Stops handing over, commits what is due, lets go. The rebalance waits for it, so it is bounded. */
   async #revoke(membership: GroupMembership): Promise<void> {
     // Who has given up its subscription lets others go on when its last commit is over.
-    if (this.#membership !== membership) return this.#lastCommits.get(membership)
+    if (this.#membership !== membership) return this.#partings.commitOf(membership)
     const held = this.#positions.all
     for (const partition of held) partition.isRevoking = true
     if (this.#config.enableAutoCommit) {
       await this.#committer
-        .commitDue(false, this.#runtime.now() + this.#revocationMs)
+        .commitDue(false, this.#runtime.now() + revocationMs(this.#config))
         .catch((error: Error) => this.#events.emit('commitFailed', { error }))
     }
     // Meanwhile the session may have ended: what is there then is of the next generation.
@@ -623,18 +613,13 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   }
 
   /** With auto commit, commits what was processed of the partitions that are given up right now. Never rejects. */
-  async #commitBehind(timeoutMs: number): Promise<void> {
+  async #commitBehind(timeoutMs = this.#config.defaultApiTimeoutMs): Promise<void> {
     if (!this.#config.enableAutoCommit) return
     const offsets = this.#committer.due(false)
     if (offsets.length === 0) return
     await this.#committer
       .commit(offsets, this.#runtime.now() + timeoutMs)
       .catch((error: Error) => this.#events.emit('commitFailed', { error }))
-  }
-
-  #inBackground(parting: Promise<unknown>): void {
-    this.#partings.add(parting)
-    void parting.finally(() => this.#partings.delete(parting))
   }
 
   #list(wanted: readonly (TopicPartition & { timestamp: number })[]): Promise<Map<string, FoundOffset>> {
@@ -679,7 +664,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
       if (this.#config.enableAutoCommit) await this.#committer.commitDue(includeLent, deadline)
       else await this.#committer.settled()
     } finally {
-      await Promise.allSettled([this.#membership?.leave(), ...this.#partings])
+      await Promise.allSettled([this.#membership?.leave(), this.#partings.settled()])
     }
   }
 }
