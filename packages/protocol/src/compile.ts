@@ -93,12 +93,13 @@ function structCoder(shape: Shape, context: Context, make?: Make<Shape>): Coder 
   const tagged: Slot[] = []
   const lacking: Lacking[] = []
   for (const [name, { spec }] of Object.entries(shape)) {
+    const makeDefault = defaultMaker(spec)
     if (version < spec.since || version > spec.until || (spec.tag !== undefined && !flexible)) {
-      lacking.push({ name, spec })
+      lacking.push({ name, spec, makeDefault })
       continue
     }
     const coder = spec.tag === undefined ? fieldCoder(spec, context) : taggedCoder(spec, context)
-    const slot = { name, spec, coder, required: isRequired(spec), makeDefault: defaultMaker(spec) }
+    const slot = { name, spec, coder, required: isRequired(spec), makeDefault }
     if (spec.tag === undefined) plain.push(slot)
     else tagged.push(slot)
   }

@@ -1,5 +1,4 @@
 import { UNKNOWN_TAGS_BYTES } from './decoded-size.ts'
-import { defaultMaker } from './field-default.ts'
 import { EncodeError, MalformedError, UnsupportedVersionError } from './kafka-error.ts'
 import type { Value } from './plain-object.ts'
 import { plainObject } from './plain-object.ts'
@@ -28,6 +27,7 @@ export interface Slot {
 export interface Lacking {
   name: string
   spec: FieldSpec
+  makeDefault: () => unknown
 }
 
 /** The fields of a struct at one version, in the order of the wire. */
@@ -41,7 +41,7 @@ export interface Fields {
 export function structDecoder({ plain, tagged, lacking }: Fields, context: Context): Decode {
   const names = plain.map(({ name }) => name)
   const decoders = plain.map(({ coder }) => coder.decode)
-  const defaults = [...lacking, ...tagged].map(({ name, spec }) => ({ name, make: defaultMaker(spec) }))
+  const defaults = [...lacking, ...tagged]
   const count = names.length
   const Value = plainObject()
   return (reader) => {
@@ -52,7 +52,7 @@ export function structDecoder({ plain, tagged, lacking }: Fields, context: Conte
     } catch (error) {
       throw located(error, names[at] as string)
     }
-    for (const { name, make } of defaults) value[name] = make()
+    for (const { name, makeDefault } of defaults) value[name] = makeDefault()
     if (context.flexible) decodeTags(reader, value, tagged)
     return value
   }
@@ -64,7 +64,7 @@ export function madeDecoder(shape: Shape, make: Make<Shape>, fields: Fields, con
   expectOrder(shape, make, context)
   const read = Object.fromEntries([
     ...plain.map(({ name, coder }) => [name, coder.decode]),
-    ...[...lacking, ...tagged].map(({ name, spec }) => [name, defaultMaker(spec)]),
+    ...[...lacking, ...tagged].map(({ name, makeDefault }) => [name, makeDefault]),
   ])
   const slow = structDecoder(fields, context)
   return (reader) => {
