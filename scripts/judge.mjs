@@ -4,9 +4,9 @@ import { prepare, root, run } from './prepare.mjs'
 
 const programs = {
   sim: 'scenarios/dist/sim/main.js',
-  check: 'scenarios/dist/checker/main.js',
+  check: 'scenarios/dist/lab/checker/main.js',
 }
-const programme = 'scenarios/dist/programme/main.js'
+const programme = 'scenarios/dist/lab/programme/main.js'
 const [first = '', ...rest] = process.argv.slice(2)
 const isOther = Object.hasOwn(programs, first)
 

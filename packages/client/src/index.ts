@@ -1,5 +1,5 @@
 export type { Header, ReceivedHeader, TimestampType } from '@samsa/protocol'
-export type { ClientWorld } from './client-world.ts'
+export type { ClientWorld } from './client-runtime.ts'
 export * from './consumer/index.ts'
 export * from './errors.ts'
 export type { ClientEvents, Logger } from './events.ts'

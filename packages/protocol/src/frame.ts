@@ -1,9 +1,9 @@
-import { codec, expectEnd } from './compile.ts'
-import { MalformedError } from './kafka-error.ts'
-import { type DecodeLimits, Reader } from './reader.ts'
-import type { Api, Received, Reply, Request, Response } from './schema.ts'
-import { int16, int32, message, string } from './schema.ts'
-import { Writer } from './writer.ts'
+import { MalformedError } from './errors/kafka-error.ts'
+import { codec, expectEnd } from './schema/compile.ts'
+import { type DecodeLimits, Reader } from './schema/reader.ts'
+import type { Api, Received, Reply, Request, Response } from './schema/schema.ts'
+import { int16, int32, message, string } from './schema/schema.ts'
+import { Writer } from './schema/writer.ts'
 
 /**
  * The header of every request. The client id keeps its old form in flexible versions, because the broker reads it

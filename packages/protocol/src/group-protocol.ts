@@ -1,6 +1,6 @@
-import type { Decoded, Encodable } from './schema.ts'
-import { array, bytes, int32, message, string } from './schema.ts'
-import { decodeVersionedLeniently, encodeVersioned } from './versioned.ts'
+import type { Decoded, Encodable } from './schema/schema.ts'
+import { array, bytes, int32, message, string } from './schema/schema.ts'
+import { decodeVersionedLeniently, encodeVersioned } from './schema/versioned.ts'
 
 /** What a member of a classic consumer group says of itself when it joins. Source: `ConsumerProtocol`. */
 export const ConsumerProtocolSubscription = message(

@@ -2,7 +2,7 @@ import * as apis from './apis/index.ts'
 import { RequestHeader, ResponseHeader } from './frame.ts'
 import { ConsumerProtocolAssignment, ConsumerProtocolSubscription } from './group-protocol.ts'
 import * as internal from './internal/index.ts'
-import type { Api, Message, Shape } from './schema.ts'
+import type { Api, Message, Shape } from './schema/schema.ts'
 
 /** For tests only: every API that is declared. */
 export const declaredApis: readonly Api[] = Object.values(apis) as unknown as Api[]

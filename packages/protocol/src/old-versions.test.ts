@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { WriteTxnMarkers } from './apis/index.ts'
-import { decode, encode } from './compile.ts'
 import { requestHeaderVersion, responseHeaderVersion } from './frame.ts'
+import { decode, encode } from './schema/compile.ts'
 
 // Kafka 4.0 took version 0 out; Kafka 2.1 to 2.7 have no other. Its schema said: "Version 1 enables flexible versions".
 test('WriteTxnMarkers v0, which Kafka 4.3 cannot code any more, has the bytes of its schema', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { EncodeError } from './kafka-error.ts'
+import { EncodeError } from './errors/kafka-error.ts'
 import { testlines } from './testdata.test-support.ts'
 import { formatUuid, parseUuid } from './uuid.ts'
 

@@ -1,4 +1,4 @@
-import { EncodeError } from './kafka-error.ts'
+import { EncodeError } from './errors/kafka-error.ts'
 
 /** The id that means "none": 16 zero bytes. Source: Kafka's `Uuid.ZERO_UUID`. */
 export const zeroUuid = 'AAAAAAAAAAAAAAAAAAAAAA'

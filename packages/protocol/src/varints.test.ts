@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { Reader } from './reader.ts'
 import type { Place } from './records/varint.ts'
 import {
   readVarint,
@@ -11,8 +10,9 @@ import {
   writeVarint,
   writeVarlong,
 } from './records/varint.ts'
+import { Reader } from './schema/reader.ts'
+import { Writer } from './schema/writer.ts'
 import { testlines } from './testdata.test-support.ts'
-import { Writer } from './writer.ts'
 
 interface Line {
   /** Text where it is no safe integer. */

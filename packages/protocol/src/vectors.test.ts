@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import test from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { codec } from './compile.ts'
-import { defaultOf } from './field-default.ts'
+import { MalformedError } from './errors/kafka-error.ts'
 import {
   correlationIdOf,
   decodeRequest,
@@ -14,13 +13,14 @@ import {
   requestHeaderVersion,
   responseHeaderVersion,
 } from './frame.ts'
-import { MalformedError } from './kafka-error.ts'
 import { declaredApis, declaredMessages } from './messages.test-support.ts'
-import { Reader } from './reader.ts'
-import type { Api, Message, Shape, WireType } from './schema.ts'
+import { codec } from './schema/compile.ts'
+import { defaultOf } from './schema/field-default.ts'
+import { Reader } from './schema/reader.ts'
+import type { Api, Message, Shape, WireType } from './schema/schema.ts'
+import { type UnknownTag, unknownTags } from './schema/unknown-tags.ts'
+import { Writer } from './schema/writer.ts'
 import { testlines } from './testdata.test-support.ts'
-import { type UnknownTag, unknownTags } from './unknown-tags.ts'
-import { Writer } from './writer.ts'
 
 interface Vector {
   api?: number

@@ -9,10 +9,10 @@ import {
   OffsetFetch,
   Produce,
 } from './apis/index.ts'
-import { encode } from './compile.ts'
-import { UnsupportedVersionError } from './kafka-error.ts'
+import { UnsupportedVersionError } from './errors/kafka-error.ts'
 import { declaredApis } from './messages.test-support.ts'
 import { looksLike, type VersionRange } from './releases.ts'
+import { encode } from './schema/compile.ts'
 import { testjson } from './testdata.test-support.ts'
 import { negotiate } from './versions.ts'
 

@@ -1,6 +1,6 @@
-import { UnsupportedVersionError } from './kafka-error.ts'
+import { UnsupportedVersionError } from './errors/kafka-error.ts'
 import { looksLike, type VersionRange } from './releases.ts'
-import type { Api } from './schema.ts'
+import type { Api } from './schema/schema.ts'
 
 /**
  * The newest version of an API that both sides speak.

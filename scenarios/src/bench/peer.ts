@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { repository } from '../cluster/surroundings.ts'
 import { runTool } from '../foreign/run-tool.ts'
 import { programOf, runtimes } from '../foreign/runtimes.ts'
 import { confluentPython, goProgram, javaScriptClients } from '../foreign/tools.ts'
+import { repository } from '../lab/cluster/surroundings.ts'
 import type { Order, Result, Workload } from './peers/driver.ts'
 
 /** A client that is measured. */

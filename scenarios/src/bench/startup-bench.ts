@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { KafkaProducer } from '@samsa/client'
-import { startKafka } from '../cluster/apache-kafka.ts'
+import { startKafka } from '../lab/cluster/apache-kafka.ts'
 import { median, table } from './figures.ts'
 
 /** One start of a broker. Milliseconds and bytes. */

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { repository } from '../cluster/surroundings.ts'
+import { repository } from '../lab/cluster/surroundings.ts'
 import { declarationsOf, published } from './declarations.ts'
 
 describe('what the packages make public is what api/ says', () => {

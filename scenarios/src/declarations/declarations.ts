@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, posix, relative, sep } from 'node:path'
-import { repository } from '../cluster/surroundings.ts'
+import { repository } from '../lab/cluster/surroundings.ts'
 
 /** The packages whose declarations are kept in `api/`, by their room. */
 export const published = ['protocol', 'runtime', 'client', 'broker', 'cli'] as const

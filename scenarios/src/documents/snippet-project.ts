@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Broker } from '@samsa/broker'
 import { startBroker } from '@samsa/broker'
 import { KafkaProducer } from '@samsa/client'
-import { repository } from '../cluster/surroundings.ts'
+import { repository } from '../lab/cluster/surroundings.ts'
 import type { Block } from './document.ts'
 
 /** Addresses that documents show; a running broker's stand in for them. */

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
-import { delay } from '../cluster/surroundings.ts'
+import { delay } from '../lab/cluster/surroundings.ts'
 import { runTool } from './run-tool.ts'
 import { tshark } from './tools.ts'
 

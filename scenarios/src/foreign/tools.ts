@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cacheDirectory } from '../cluster/surroundings.ts'
+import { cacheDirectory } from '../lab/cluster/surroundings.ts'
 import { runTool } from './run-tool.ts'
 
 /** Other people's tools, each installed by itself where it is missing. */

@@ -11,7 +11,7 @@ import {
   requestHeaderVersion,
   responseHeaderVersion,
 } from '@samsa/protocol'
-import { repository } from '../cluster/surroundings.ts'
+import { repository } from '../lab/cluster/surroundings.ts'
 import { explainedResponse } from './explain-targets.ts'
 import type { Input } from './input.ts'
 import { plainInput, traced, tracedBatch } from './input.ts'

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { repository } from '../cluster/surroundings.ts'
 import { runTool } from '../foreign/run-tool.ts'
 import { programOf, runtimes } from '../foreign/runtimes.ts'
+import { repository } from '../lab/cluster/surroundings.ts'
 
 const packages = ['protocol', 'runtime', 'client', 'broker', 'cli']
 const npmQuietly = ['--ignore-scripts', '--no-audit', '--no-fund']

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
-import { cacheDirectory, repository } from '../cluster/surroundings.ts'
 import { runTool } from '../foreign/run-tool.ts'
+import { cacheDirectory, repository } from '../lab/cluster/surroundings.ts'
 
 const linters = ['publint@0.3', '@arethetypeswrong/cli@0.18']
 

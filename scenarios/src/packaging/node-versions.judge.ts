@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
-import { repository } from '../cluster/surroundings.ts'
 import { runTool } from '../foreign/run-tool.ts'
 import { programOf, runtimes } from '../foreign/runtimes.ts'
+import { repository } from '../lab/cluster/surroundings.ts'
 
 const TESTS_LIMIT_MS = 300_000
 /** What may differ between versions: the packages, and client and broker together. The newest Node runs everything. */

@@ -1,4 +1,4 @@
-import type { HistoryEvent } from '../checker/history.ts'
+import type { HistoryEvent } from '../lab/checker/history.ts'
 
 type Offsets = Readonly<Record<string, number>>
 type Result = 'ok' | 'fail' | 'unk'

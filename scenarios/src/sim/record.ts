@@ -1,5 +1,5 @@
-import type { RecordName as FullName } from '../drivers/record-text.ts'
-import { recordNameIn, recordText } from '../drivers/record-text.ts'
+import type { RecordName as FullName } from '../lab/drivers/record-text.ts'
+import { recordNameIn, recordText } from '../lab/drivers/record-text.ts'
 
 /** What a record says of itself, so that nothing about it needs to be kept elsewhere. Here there are no transactions. */
 export type RecordName = Omit<FullName, 'txn'>

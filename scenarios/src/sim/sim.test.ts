@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { HistoryEvent } from '../checker/history.ts'
+import type { HistoryEvent } from '../lab/checker/history.ts'
 import { runJudged } from './judged.ts'
 import type { Scenario } from './plan.ts'
 import { planOf, scenarioOf } from './plan.ts'

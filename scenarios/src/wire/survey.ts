@@ -10,7 +10,7 @@ import {
   Metadata,
   zeroUuid,
 } from '@samsa/protocol'
-import { delay } from '../cluster/surroundings.ts'
+import { delay } from '../lab/cluster/surroundings.ts'
 import { Asker } from './asker.ts'
 import type { ApiName } from './bodies.ts'
 import { bodies } from './bodies.ts'

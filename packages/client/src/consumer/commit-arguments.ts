@@ -1,7 +1,7 @@
-import { shown } from '../arguments.ts'
+import type { TopicPartitionOffset } from '../cluster/topic-partition.ts'
+import { shown } from '../config/arguments.ts'
 import { ConfigError, KafkaError, ServerError } from '../errors.ts'
 import { ConsumerRecord } from './consumer-record.ts'
-import type { TopicPartitionOffset } from './topic-partition.ts'
 
 /**
  * The offsets that `commit` was given: of a record the next one, of a list what it says.

@@ -1,20 +1,20 @@
 import type { Timer } from '@samsa/runtime'
-import type { Cluster } from '../cluster.ts'
-import { within } from '../deadline.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import type { TopicPartitionOffset } from '../cluster/topic-partition.ts'
 import { ServerError, TimeoutError } from '../errors.ts'
+import type { ClassicMembership } from '../group/classic-membership.ts'
+import { within } from '../time/deadline.ts'
 import type { ConsumerConfig } from './consumer-config.ts'
-import type { GroupMembership } from './group-membership.ts'
 import type { CommitIdentity } from './offsets.ts'
 import { commitOffsets } from './offsets.ts'
 import type { Positions } from './positions.ts'
-import type { TopicPartitionOffset } from './topic-partition.ts'
 
 export interface CommitterOptions {
   cluster: Cluster
   config: ConsumerConfig
   positions: Positions
   /** Undefined for partitions of one's own choice. */
-  membership: () => GroupMembership | undefined
+  membership: () => ClassicMembership | undefined
   onCommitted: (offsets: TopicPartitionOffset[]) => void
   /** A commit in the background failed. */
   onFailed: (error: Error) => void
@@ -109,7 +109,7 @@ export class Committer {
   async #send(
     offsets: readonly TopicPartitionOffset[],
     identity: CommitIdentity | undefined,
-    membership: GroupMembership | undefined,
+    membership: ClassicMembership | undefined,
     deadline: number,
   ): Promise<void> {
     const { cluster, config, positions, onCommitted } = this.#options

@@ -1,8 +1,8 @@
-import { clientSettings } from '../client-config.ts'
-import type { Given, Parsed, Setting } from '../config.ts'
-import { flag, list, milliseconds, oneOf, parseConfig, text, whole } from '../config.ts'
+import { clientSettings } from '../config/client-settings.ts'
+import type { Given, Parsed, Setting } from '../config/setting.ts'
+import { flag, list, milliseconds, oneOf, parseConfig, text, whole } from '../config/setting.ts'
 import { ConfigError } from '../errors.ts'
-import { assignors } from './assignors.ts'
+import { assignors } from '../group/assignors.ts'
 
 /** What a deserializer is told besides the bytes. */
 export interface DeserializeContext {

@@ -1,35 +1,35 @@
 import type { Runtime } from '@samsa/runtime'
-import { checkTimeout, checkTopic } from '../arguments.ts'
+import type { ClientWorld } from '../client-runtime.ts'
 import { clientRuntime } from '../client-runtime.ts'
-import type { ClientWorld } from '../client-world.ts'
-import { Cluster } from '../cluster.ts'
-import { within } from '../deadline.ts'
-import { ConfigError, closedError, KafkaError, TimeoutError } from '../errors.ts'
-import type { ClientEvents } from '../events.ts'
-import { Events } from '../events.ts'
-import { commitError, offsetsToCommit } from './commit-arguments.ts'
-import { Committer, revocationMs } from './committer.ts'
-import type { ConsumerConfig, ConsumerSettings, Deserializer } from './consumer-config.ts'
-import { consumerConfig } from './consumer-config.ts'
-import type { Deserializers } from './consumer-record.ts'
-import { ConsumerRecord } from './consumer-record.ts'
-import { Fetcher } from './fetcher.ts'
-import { GroupMembership } from './group-membership.ts'
-import { Locator } from './locator.ts'
-import type { FoundOffset } from './offsets.ts'
-import { EARLIEST, fetchCommitted, LATEST, listOffsets } from './offsets.ts'
-import { Partings } from './partings.ts'
-import type { AssignedPartition, Reset } from './positions.ts'
-import { Positions } from './positions.ts'
-import { Subscription } from './subscription.ts'
-import type { TopicPartition, TopicPartitionOffset } from './topic-partition.ts'
+import { Cluster } from '../cluster/cluster.ts'
+import type { TopicPartition, TopicPartitionOffset } from '../cluster/topic-partition.ts'
 import {
   checkTimes,
   checkTopicPartition,
   checkTopicPartitions,
   checkTopics,
   named,
-} from './topic-partition.ts'
+} from '../cluster/topic-partition.ts'
+import { checkTimeout, checkTopic } from '../config/arguments.ts'
+import { ConfigError, closedError, KafkaError, TimeoutError } from '../errors.ts'
+import type { ClientEvents } from '../events.ts'
+import { Events } from '../events.ts'
+import { ClassicMembership } from '../group/classic-membership.ts'
+import { within } from '../time/deadline.ts'
+import { commitError, offsetsToCommit } from './commit-arguments.ts'
+import { Committer, revocationMs } from './committer.ts'
+import type { ConsumerConfig, ConsumerSettings, Deserializer } from './consumer-config.ts'
+import { consumerConfig } from './consumer-config.ts'
+import type { Deserializers } from './consumer-record.ts'
+import { ConsumerRecord } from './consumer-record.ts'
+import { Departures } from './departures.ts'
+import { Fetcher } from './fetcher.ts'
+import { OffsetReset } from './offset-reset.ts'
+import type { FoundOffset } from './offsets.ts'
+import { EARLIEST, fetchCommitted, LATEST, listOffsets } from './offsets.ts'
+import type { AssignedPartition, Reset } from './positions.ts'
+import { Positions } from './positions.ts'
+import { Subscription } from './subscription.ts'
 
 export interface ConsumerEvents extends ClientEvents {
   /** Partitions were assigned by the group. */
@@ -77,12 +77,12 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   readonly #errors: Error[] = []
   readonly #subscription: Subscription
   readonly #committer: Committer
-  readonly #locator: Locator
-  #membership: GroupMembership | undefined
+  readonly #offsetReset: OffsetReset
+  #membership: ClassicMembership | undefined
   /** Why the group will not have us, until another subscription is made. */
-  #exclusion: Error | undefined
+  #fatalError: Error | undefined
   /** Memberships and assignments that are being given up in the background. */
-  readonly #partings = new Partings()
+  readonly #departures = new Departures()
   #closing: Promise<void> | undefined
   /** The record in hand went to a `for await`: whether it was processed shows only when the loop asks for the next. */
   #isLoops = false
@@ -97,7 +97,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
       config: this.#config,
       positions: this.#positions,
       onArrived: () => this.#arrived(),
-      onOutOfRange: (partition) => this.#locator.outOfRange(partition),
+      onOutOfRange: (partition) => this.#offsetReset.outOfRange(partition),
       onError: (error) => this.#raise(error),
     })
     const { keyDeserializer: key, valueDeserializer: value } = this.#config
@@ -113,7 +113,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
       onCommitted: (offsets) => this.#events.emit('committed', { offsets }),
       onFailed: (error) => this.#events.emit('commitFailed', { error }),
     })
-    this.#locator = new Locator({
+    this.#offsetReset = new OffsetReset({
       ...shared,
       onLocated: () => {
         this.#fetcher.wake()
@@ -142,7 +142,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     if (this.#subscription.given === undefined && this.#positions.all.length > 0) {
       throw new KafkaError('ILLEGAL_STATE', 'subscribe and assign exclude each other; call unsubscribe first')
     }
-    if (this.#exclusion) this.unsubscribe()
+    if (this.#fatalError) this.unsubscribe()
     this.#subscription.set(list)
     this.#join()
   }
@@ -155,9 +155,9 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     this.#mustBeOpen()
     const membership = this.#membership
     const partitions = membership ? this.assignment() : []
-    this.#partings.add(this.#commitBehind(membership && revocationMs(this.#config)), membership)
+    this.#departures.add(this.#commitBehind(membership && revocationMs(this.#config)), membership)
     this.#membership = undefined
-    this.#exclusion = undefined
+    this.#fatalError = undefined
     this.#subscription.set(undefined)
     this.#assign([])
     if (partitions.length > 0) this.#events.emit('revoked', { partitions })
@@ -173,9 +173,9 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
       throw new KafkaError('ILLEGAL_STATE', 'assign and subscribe exclude each other; call unsubscribe first')
     }
     const checked = checkTopicPartitions('assign', partitions)
-    if (this.#positions.all.length > 0) this.#partings.add(this.#commitBehind())
+    if (this.#positions.all.length > 0) this.#departures.add(this.#commitBehind())
     this.#assign(checked)
-    this.#locator.locate()
+    this.#offsetReset.locate()
     this.#committer.start()
   }
 
@@ -410,7 +410,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
 
   /** @throws what went wrong since the last call; each error once, but for what ends the membership */
   #throwRaised(): void {
-    if (this.#exclusion) throw this.#exclusion
+    if (this.#fatalError) throw this.#fatalError
     const error = this.#errors.shift()
     if (error) throw error
   }
@@ -539,7 +539,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     const partitions =
       targets.length > 0 ? targets.map((each) => this.#assigned('seek', each)) : this.#positions.all
     for (const partition of partitions) partition.resetTo(reset)
-    this.#locator.locate()
+    this.#offsetReset.locate()
   }
 
   #join(): void {
@@ -547,7 +547,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
       this.#membership.rejoin()
       return
     }
-    const membership: GroupMembership = new GroupMembership({
+    const membership: ClassicMembership = new ClassicMembership({
       cluster: this.#cluster,
       config: this.#config,
       groupId: this.#group('subscribe'),
@@ -559,7 +559,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
       onLost: () => this.#letGo(membership, 'lost'),
       onFailed: (error) => {
         if (this.#membership !== membership) return
-        this.#exclusion = error
+        this.#fatalError = error
         this.#arrived()
       },
     })
@@ -577,13 +577,13 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   #groupAssigned(partitions: TopicPartition[]): void {
     this.#assign(partitions)
     this.#events.emit('assigned', { partitions })
-    this.#locator.locate()
+    this.#offsetReset.locate()
   }
 
   /** Stops handing over, commits what is due, lets go. The rebalance waits for it, so it is bounded. */
-  async #revoke(membership: GroupMembership): Promise<void> {
+  async #revoke(membership: ClassicMembership): Promise<void> {
     // Who has given up its subscription lets others go on when its last commit is over.
-    if (this.#membership !== membership) return this.#partings.commitOf(membership)
+    if (this.#membership !== membership) return this.#departures.commitOf(membership)
     const held = this.#positions.all
     for (const partition of held) partition.isRevoking = true
     if (this.#config.enableAutoCommit) {
@@ -596,7 +596,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   }
 
   /** Gives the partitions up, unless they are another subscription's or the user's own by now. */
-  #letGo(membership: GroupMembership, how: 'revoked' | 'lost'): void {
+  #letGo(membership: ClassicMembership, how: 'revoked' | 'lost'): void {
     if (this.#membership !== membership) return
     const partitions = this.assignment()
     this.#assign([])
@@ -645,7 +645,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     const expire = () => new TimeoutError('the consumer to close', timeoutMs)
     this.#committer.stop()
     this.#fetcher.close()
-    this.#locator.close()
+    this.#offsetReset.close()
     this.#subscription.close()
     try {
       await within(this.#runtime, this.#depart(includeLent, deadline), deadline, expire)
@@ -664,7 +664,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
       if (this.#config.enableAutoCommit) await this.#committer.commitDue(includeLent, deadline)
       else await this.#committer.settled()
     } finally {
-      await Promise.allSettled([this.#membership?.leave(), this.#partings.settled()])
+      await Promise.allSettled([this.#membership?.leave(), this.#departures.settled()])
     }
   }
 }

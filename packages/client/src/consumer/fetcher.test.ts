@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { BatchWriter, Fetch, Metadata, zeroUuid } from '@samsa/protocol'
-import { Cluster } from '../cluster.ts'
+import { Cluster } from '../cluster/cluster.ts'
 import type { ClientEvents } from '../events.ts'
 import { Events } from '../events.ts'
 import { FakeWorld } from '../world.test-support.ts'

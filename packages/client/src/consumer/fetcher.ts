@@ -1,9 +1,9 @@
 import type { RecordBatch, Response } from '@samsa/protocol'
 import { CorruptRecordError, controlType, Fetch, readBatches, zeroUuid } from '@samsa/protocol'
 import type { Timer } from '@samsa/runtime'
-import type { Cluster } from '../cluster.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import { recover, recovery } from '../cluster/recovery.ts'
 import { ServerError } from '../errors.ts'
-import { recover, recovery } from '../recovery.ts'
 import type { ConsumerConfig } from './consumer-config.ts'
 import type { AssignedPartition, Chunk, Positions } from './positions.ts'
 

@@ -1,9 +1,9 @@
 import { ListOffsets, OffsetCommit, OffsetFetch } from '@samsa/protocol'
-import type { Cluster } from '../cluster.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import { recovery } from '../cluster/recovery.ts'
+import type { TopicPartition, TopicPartitionOffset } from '../cluster/topic-partition.ts'
+import { named } from '../cluster/topic-partition.ts'
 import { ConnectionError, ServerError } from '../errors.ts'
-import { recovery } from '../recovery.ts'
-import type { TopicPartition, TopicPartitionOffset } from './topic-partition.ts'
-import { named } from './topic-partition.ts'
 
 /** ListOffsets' names for the ends of a log. */
 export const EARLIEST = -2

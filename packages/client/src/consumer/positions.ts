@@ -1,5 +1,5 @@
 import type { RecordBatch, RecordView } from '@samsa/protocol'
-import type { TopicPartition } from './topic-partition.ts'
+import type { TopicPartition } from '../cluster/topic-partition.ts'
 
 /** Where a partition begins that has no position. */
 export type Reset = 'earliest' | 'latest'

@@ -1,4 +1,4 @@
-import type { Cluster } from '../cluster.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import { TopicWatch } from './topic-watch.ts'
 
 /** What a consumer has subscribed to: names, or a pattern that names are matched with. */

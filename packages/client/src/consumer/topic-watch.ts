@@ -1,8 +1,8 @@
 import type { Timer } from '@samsa/runtime'
-import { backoffMs } from '../backoff.ts'
-import type { Cluster } from '../cluster.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import { isFinalForTopic } from '../cluster/recovery.ts'
 import { ServerError } from '../errors.ts'
-import { isFinalForTopic } from '../recovery.ts'
+import { backoffMs } from '../time/backoff.ts'
 
 export interface TopicWatchOptions {
   cluster: Cluster

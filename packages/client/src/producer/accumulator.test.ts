@@ -143,7 +143,7 @@ test('a queue that holds nothing any more is not looked at', () => {
   queue.take(undefined, false, 1)
   accumulator.tidy(queue)
   assert.equal(accumulator.isEmpty, false, 'it is under way')
-  queue.landed(batch)
+  queue.completed(batch)
   accumulator.tidy(queue)
   assert.equal(accumulator.isEmpty, true)
 })

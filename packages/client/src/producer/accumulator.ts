@@ -102,7 +102,7 @@ export class Accumulator {
       isNew = true
     }
     const bytes = batch.writer.append(timestamp, key, value, headers)
-    batch.accounted += bytes
+    batch.reservedBytes += bytes
     this.#memory += bytes
     const isFull = batch.writer.sizeInBytes >= batchSize
     const isReady = isFull || (isNew && queue.waiting.length > 1)
@@ -138,8 +138,8 @@ export class Accumulator {
 
   /** Gives back the memory of a batch that is settled. */
   release(batch: ProducerBatch): void {
-    this.#memory -= batch.accounted
-    batch.accounted = 0
+    this.#memory -= batch.reservedBytes
+    batch.reservedBytes = 0
   }
 
   /** Forgets an empty queue; call it after every change to one. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { TimeoutError } from '../errors.ts'
 import { FakeWorld } from '../world.test-support.ts'
-import type { Outcome } from './fate.ts'
-import { Fate } from './fate.ts'
+import type { Outcome } from './batch-result.ts'
+import { BatchResult } from './batch-result.ts'
 import { FutureRecordMetadata } from './future-record-metadata.ts'
 
 const record = { topic: 't', partition: 3, timestamp: 1234, keySize: 1, valueSize: 5 }
@@ -31,14 +31,14 @@ test('offset and timestamp come from the batch: base and index, the record’s t
   ]
   for (const [outcome, offset, timestamp] of cases) {
     const { made } = future()
-    const fate = new Fate()
-    made.join(record, fate, 2)
+    const result = new BatchResult()
+    made.join(record, result, 2)
     assert.deepEqual(
       [made.isDone, made.succeeded(), made.failed(), made.value],
       [false, false, false, undefined],
     )
     const awaited = made.get()
-    fate.settle(outcome)
+    result.settle(outcome)
     const metadata = await awaited
     assert.deepEqual([metadata.offset, metadata.timestamp], [offset, timestamp])
     assert.deepEqual(
@@ -54,11 +54,11 @@ test('offset and timestamp come from the batch: base and index, the record’s t
 test('a failure is a rejection only for who asks; errors of single records are their own', async () => {
   const whole = new Error('the batch')
   const own = new Error('this record')
-  const fate = new Fate()
+  const result = new BatchResult()
   const [first, second, silent] = [future().made, future().made, future().made]
-  first.join(record, fate, 0)
-  second.join(record, fate, 1)
-  silent.join(record, fate, 2)
+  first.join(record, result, 0)
+  second.join(record, result, 1)
+  silent.join(record, result, 2)
   const asked = [
     assert.rejects(first.get(), own),
     assert.rejects(second.then(), whole),
@@ -66,7 +66,7 @@ test('a failure is a rejection only for who asks; errors of single records are t
   ]
   const late: Error[] = []
   first.addErrback((error) => late.push(error)).addCallback(() => assert.fail('it was not sent'))
-  fate.settle({ ...stored(-1), error: whole, recordErrors: new Map([[0, own]]) })
+  result.settle({ ...stored(-1), error: whole, recordErrors: new Map([[0, own]]) })
   assert.equal((await Promise.all(asked))[2], 'caught')
   assert.deepEqual(late, [own])
   assert.deepEqual([silent.failed(), silent.exception, silent.value], [true, whole, undefined])
@@ -83,9 +83,9 @@ test('a failure is a rejection only for who asks; errors of single records are t
 test('who asks before the record has joined a batch is answered as well', async () => {
   const joined = future().made
   const [value, failed] = [joined.get(), future().made]
-  const fate = new Fate()
-  fate.settle(stored(7))
-  joined.join(record, fate, 0)
+  const result = new BatchResult()
+  result.settle(stored(7))
+  joined.join(record, result, 0)
   assert.equal((await value).offset, 7)
   const rejected = assert.rejects(failed.get(), /never/)
   failed.fail(new Error('never'))
@@ -96,8 +96,8 @@ test('who asks before the record has joined a batch is answered as well', async 
 
 test('get has its limit, after which the record is still on its way; no timer is left', async () => {
   const { world, made } = future()
-  const fate = new Fate()
-  made.join(record, fate, 0)
+  const result = new BatchResult()
+  made.join(record, result, 0)
   const limited = assert.rejects(made.get({ timeoutMs: 50 }), (error: Error) => {
     assert.ok(error instanceof TimeoutError)
     assert.equal(error.sent, true)
@@ -107,21 +107,21 @@ test('get has its limit, after which the record is still on its way; no timer is
   const patient = made.get({ timeoutMs: 5000 })
   await world.advance(50)
   await limited
-  fate.settle(stored(1))
+  result.settle(stored(1))
   assert.equal((await patient).offset, 1)
   assert.equal(world.armed, 0)
 })
 
 test('a callback that throws is reported and keeps nobody else from being called', () => {
   const { made, thrown } = future()
-  const fate = new Fate()
-  made.join(record, fate, 0)
+  const result = new BatchResult()
+  made.join(record, result, 0)
   const called: string[] = []
   const bad = () => {
     throw new Error('of the user')
   }
   made.addCallback(bad).addCallback(() => called.push('second'))
-  fate.settle(stored(1))
+  result.settle(stored(1))
   made.addCallback(bad)
   assert.deepEqual(called, ['second'])
   assert.equal(thrown.length, 2)
@@ -131,11 +131,11 @@ test('whenDone tells the end without counting as a look', () => {
   const early = future().made
   let done = 0
   early.whenDone(() => done++)
-  const fate = new Fate()
-  early.join(record, fate, 0)
+  const result = new BatchResult()
+  early.join(record, result, 0)
   assert.equal(done, 0)
-  assert.equal(fate.observed, 0)
-  fate.settle(stored(0))
+  assert.equal(result.observed, 0)
+  result.settle(stored(0))
   early.whenDone(() => done++)
   const failed = future().made
   failed.fail(new Error('x'))
@@ -144,8 +144,8 @@ test('whenDone tells the end without counting as a look', () => {
   assert.equal(early.isObserved, false)
 })
 
-test('a fate counts records that are looked at, not looks', () => {
-  const fate = new Fate()
-  for (const index of [0, 0, 2]) fate.observe(index, () => {})
-  assert.equal(fate.observed, 2)
+test('a result counts records that are looked at, not looks', () => {
+  const result = new BatchResult()
+  for (const index of [0, 0, 2]) result.observe(index, () => {})
+  assert.equal(result.observed, 2)
 })

@@ -1,7 +1,7 @@
 import type { Runtime } from '@samsa/runtime'
-import { checkTimeout } from '../arguments.ts'
+import { checkTimeout } from '../config/arguments.ts'
 import { TimeoutError } from '../errors.ts'
-import type { Fate, Outcome } from './fate.ts'
+import type { BatchResult, Outcome } from './batch-result.ts'
 import { RecordMetadata } from './record-metadata.ts'
 
 /** What a future needs to know of its record. */
@@ -26,13 +26,13 @@ export interface FutureContext {
 }
 
 /**
- * The result of `send`: shares the fate of its batch, and makes a promise only when somebody asks for one. It can be
+ * The result of `send`: shares the result of its batch, and makes a promise only when somebody asks for one. It can be
  * awaited. A failure that nobody looks at does not end the process; the producer counts and emits it.
  */
 export class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
   readonly #context: FutureContext
   #record: SentRecord | undefined
-  #fate: Fate | undefined
+  #result: BatchResult | undefined
   #index = 0
   #failure: Error | undefined
   #early: (() => void)[] | undefined
@@ -45,9 +45,9 @@ export class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
   }
 
   /** @internal The record has joined a batch. */
-  join(record: SentRecord, fate: Fate, index: number): void {
+  join(record: SentRecord, result: BatchResult, index: number): void {
     this.#record = record
-    this.#fate = fate
+    this.#result = result
     this.#index = index
     this.#release()
   }
@@ -60,7 +60,7 @@ export class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
 
   /** Whether the outcome is known. */
   get isDone(): boolean {
-    return this.#failure !== undefined || this.#fate?.outcomeOf(this.#index) !== undefined
+    return this.#failure !== undefined || this.#result?.outcomeOf(this.#index) !== undefined
   }
 
   /** Whether the record is known to have been sent. */
@@ -76,13 +76,13 @@ export class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
   /** Why it failed; undefined while it is not known or when it did not. */
   get exception(): Error | undefined {
     if (this.#failure) return this.#failure
-    const known = this.#fate?.outcomeOf(this.#index)
+    const known = this.#result?.outcomeOf(this.#index)
     return known && errorOf(known.outcome, known.index)
   }
 
   /** The metadata, once it is known and the record was sent. */
   get value(): RecordMetadata | undefined {
-    const known = this.#fate?.outcomeOf(this.#index)
+    const known = this.#result?.outcomeOf(this.#index)
     return known && !errorOf(known.outcome, known.index)
       ? this.#metadata(known.outcome, known.index)
       : undefined
@@ -157,7 +157,7 @@ export class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
   /** @internal Calls back when the outcome is known; does not count as looking at it. */
   whenDone(listener: () => void): void {
     if (this.#failure) listener()
-    else if (this.#fate) this.#fate.whenOver(listener)
+    else if (this.#result) this.#result.whenOver(listener)
     else {
       this.#early ??= []
       this.#early.push(() => this.whenDone(listener))
@@ -181,12 +181,12 @@ export class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
       errback(this.#failure)
       return
     }
-    if (!this.#fate) {
+    if (!this.#result) {
       this.#early ??= []
       this.#early.push(() => this.#observe(callback, errback))
       return
     }
-    this.#fate.observe(this.#index, (outcome, index) => {
+    this.#result.observe(this.#index, (outcome, index) => {
       const error = errorOf(outcome, index)
       if (error) errback(error)
       else callback(this.#metadata(outcome, index))

@@ -52,8 +52,8 @@ test('a retry keeps its number, whatever the identity is by then', () => {
   sendAll(queue, first)
   const [a] = batches as [ProducerBatch]
   a.isOutcomeUnknown = true
-  queue.landed(a)
-  queue.putBack(a)
+  queue.completed(a)
+  queue.reenqueue(a)
   assert.equal(queue.next(second, true), a)
   assert.equal(queue.take(second, true, 1), a)
   assert.deepEqual(numbers(batches), ['0:0', '0:3'])
@@ -64,13 +64,13 @@ test('of several retries only the one with the lowest number may go, and the nex
   sendAll(queue, first)
   const [a, b, c] = batches as [ProducerBatch, ProducerBatch, ProducerBatch]
   for (const batch of [c, a, b]) {
-    queue.landed(batch)
-    queue.putBack(batch)
+    queue.completed(batch)
+    queue.reenqueue(batch)
   }
   assert.deepEqual(queue.waiting, [a, b, c])
   assert.equal(queue.take(first, true, 1), a)
   assert.equal(queue.next(first, true), undefined, 'b has to wait for a')
-  queue.landed(a)
+  queue.completed(a)
   queue.remove(a)
   assert.equal(queue.next(first, true), b)
 })
@@ -80,8 +80,8 @@ test('a retry goes before batches that were never sent', () => {
   sendAll(queue, first)
   const fresh = batchOf(1)
   queue.waiting.push(fresh)
-  queue.landed(batches[0] as ProducerBatch)
-  queue.putBack(batches[0] as ProducerBatch)
+  queue.completed(batches[0] as ProducerBatch)
+  queue.reenqueue(batches[0] as ProducerBatch)
   assert.deepEqual(queue.waiting, [batches[0], fresh])
 })
 
@@ -91,8 +91,8 @@ test('without numbers, too, retries keep the order in which they were filled', (
   queue.take(undefined, false, 1)
   queue.take(undefined, false, 1)
   for (const batch of [a, b]) {
-    queue.landed(batch)
-    queue.putBack(batch)
+    queue.completed(batch)
+    queue.reenqueue(batch)
   }
   assert.deepEqual(queue.waiting, [a, b, c])
 })
@@ -102,13 +102,13 @@ test('after a gap nothing new goes before the partition begins again at 0 in a n
   const [a, b, c] = batches as [ProducerBatch, ProducerBatch, ProducerBatch]
   queue.take(first, true, 1)
   queue.take(first, true, 1)
-  queue.landed(a)
+  queue.completed(a)
   queue.remove(a)
   queue.leaveGap()
   assert.equal(queue.next(first, true), undefined)
   assert.equal(queue.canRenumber, false, 'b is still under way')
-  queue.landed(b)
-  queue.putBack(b)
+  queue.completed(b)
+  queue.reenqueue(b)
   assert.equal(queue.canRenumber, true)
   queue.renumber()
   assert.deepEqual(sendAll(queue, second), [b, c])
@@ -119,19 +119,19 @@ test('what may be stored is decided under its old number before a new epoch begi
   const { queue, batches } = queueOf(1, 1)
   const [a, b] = batches as [ProducerBatch, ProducerBatch]
   sendAll(queue, first)
-  queue.landed(a)
+  queue.completed(a)
   queue.remove(a)
   queue.leaveGap()
   b.isOutcomeUnknown = true
-  queue.landed(b)
-  queue.putBack(b)
+  queue.completed(b)
+  queue.reenqueue(b)
   assert.equal(queue.canRenumber, false)
   assert.equal(queue.next(first, true), b, 'only asking again can decide it')
   queue.take(first, true, 1)
   assert.deepEqual(numbers([b]), ['0:1'])
   b.isOutcomeUnknown = false
-  queue.landed(b)
-  queue.putBack(b)
+  queue.completed(b)
+  queue.reenqueue(b)
   assert.equal(queue.canRenumber, true)
 })
 
@@ -142,7 +142,7 @@ test('a new identity begins at 0, once nothing of the old one is undecided', () 
   const b = batchOf(1)
   queue.waiting.push(b)
   assert.equal(queue.next(second, true), undefined, 'a is under way with the old identity')
-  queue.landed(a)
+  queue.completed(a)
   queue.remove(a)
   assert.equal(queue.next(second, true), b)
   queue.take(second, true, 1)
@@ -177,7 +177,7 @@ test('a batch that was too large shares its numbers out among its parts, in orde
   sendAll(queue, first)
   const parts = [batchOf(1), batchOf(3)]
   for (const part of parts) part.attempts = whole.attempts
-  queue.landed(whole)
+  queue.completed(whole)
   queue.replace(whole, parts)
   assert.deepEqual(queue.waiting, parts)
   assert.deepEqual(numbers([...parts, after]), ['0:0', '0:1', '0:4'])
@@ -189,7 +189,7 @@ test('parts without numbers stand in order before what comes later', () => {
   const { queue, batches } = queueOf(4, 1)
   const [whole, after] = batches as [ProducerBatch, ProducerBatch]
   queue.take(undefined, false, 1)
-  queue.landed(whole)
+  queue.completed(whole)
   const parts = [1, 3].map((count) => {
     const part = batchOf(count)
     const same = new ProducerBatch('t', 0, part.writer, whole.createdAt, whole.deadline)
@@ -205,7 +205,7 @@ test('a queue is empty only when nothing waits and nothing is under way', () => 
   assert.equal(queue.isEmpty, false)
   queue.take(undefined, false, 1)
   assert.equal(queue.isEmpty, false)
-  queue.landed(batches[0] as ProducerBatch)
+  queue.completed(batches[0] as ProducerBatch)
   assert.equal(queue.isEmpty, true)
 })
 
@@ -213,14 +213,14 @@ test('what follows a batch that is certainly not stored is not stored either: a 
   const { queue, batches } = queueOf(1, 1, 1)
   sendAll(queue, first)
   const [a, b, c] = batches as [ProducerBatch, ProducerBatch, ProducerBatch]
-  queue.landed(a)
+  queue.completed(a)
   queue.remove(a)
   queue.leaveGap()
-  queue.landed(b)
-  queue.putBack(b)
+  queue.completed(b)
+  queue.reenqueue(b)
   c.isOutcomeUnknown = true
-  queue.landed(c)
-  queue.putBack(c)
+  queue.completed(c)
+  queue.reenqueue(c)
   assert.equal(queue.next(first, true), undefined, 'b must not go under its old number')
   assert.equal(queue.canRenumber, true)
   assert.deepEqual(queue.renumber(), first)
@@ -234,6 +234,6 @@ test('while batches are under way to one broker, none goes to another', () => {
   queue.take(first, true, 1)
   assert.equal(queue.mayGoTo(1), true)
   assert.equal(queue.mayGoTo(2), false)
-  queue.landed(batches[0] as ProducerBatch)
+  queue.completed(batches[0] as ProducerBatch)
   assert.equal(queue.mayGoTo(2), true)
 })

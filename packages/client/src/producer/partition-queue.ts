@@ -17,7 +17,7 @@ export class PartitionQueue {
   /** Waiting to be sent, retries first. */
   readonly waiting: ProducerBatch[] = []
   /** Numbered or sent and not settled, lowest first; includes those that wait for a retry. */
-  readonly unsettled: ProducerBatch[] = []
+  readonly inFlightBySequence: ProducerBatch[] = []
   /** Sent, and not answered. */
   readonly inFlight = new Set<ProducerBatch>()
   /** The broker that a batch was sent to last; -1 before the first. */
@@ -54,7 +54,7 @@ export class PartitionQueue {
    * certainly not stored is not stored either, since its number would not have been the next one.
    */
   get canRenumber(): boolean {
-    return this.#hasGap && this.inFlight.size === 0 && !this.unsettled[0]?.isOutcomeUnknown
+    return this.#hasGap && this.inFlight.size === 0 && !this.inFlightBySequence[0]?.isOutcomeUnknown
   }
 
   /**
@@ -66,13 +66,13 @@ export class PartitionQueue {
     this.#identity = undefined
     this.#hasGap = false
     this.#nextSequence = 0
-    for (const batch of this.unsettled) {
+    for (const batch of this.inFlightBySequence) {
       batch.identity = undefined
       batch.baseSequence = -1
       batch.isOutcomeUnknown = false
       batch.mayStillArrive = false
     }
-    this.unsettled.length = 0
+    this.inFlightBySequence.length = 0
     return used
   }
 
@@ -81,14 +81,14 @@ export class PartitionQueue {
     const head = this.waiting[0]
     if (!head || !isIdempotent) return head
     if (head.hasSequence) {
-      if (head !== this.unsettled[0]) return undefined
+      if (head !== this.inFlightBySequence[0]) return undefined
       return this.#hasGap && !head.isOutcomeUnknown ? undefined : head
     }
     if (this.#hasGap || !identity) return undefined
     // Under a new identity the partition begins anew, but not while batches of the old one are undecided.
     const isStale =
       this.#identity && (this.#identity.id !== identity.id || this.#identity.epoch !== identity.epoch)
-    return isStale && this.unsettled.length > 0 ? undefined : head
+    return isStale && this.inFlightBySequence.length > 0 ? undefined : head
   }
 
   /** Takes the batch that `next` gave off the queue and numbers it if that is due. */
@@ -101,7 +101,7 @@ export class PartitionQueue {
       }
       batch.number(identity, this.#nextSequence)
       this.#nextSequence = batch.nextSequence
-      this.unsettled.push(batch)
+      this.inFlightBySequence.push(batch)
     }
     batch.isInFlight = true
     batch.attempts++
@@ -111,13 +111,13 @@ export class PartitionQueue {
   }
 
   /** A batch that was taken has its answer, or will not get one. */
-  landed(batch: ProducerBatch): void {
+  completed(batch: ProducerBatch): void {
     batch.isInFlight = false
     this.inFlight.delete(batch)
   }
 
   /** Puts a batch back where its number belongs. */
-  putBack(batch: ProducerBatch): void {
+  reenqueue(batch: ProducerBatch): void {
     if (!batch.hasSequence) {
       // Retries come first, in the order in which they were filled.
       const later = this.waiting.findIndex(
@@ -126,7 +126,7 @@ export class PartitionQueue {
       this.waiting.splice(later < 0 ? this.waiting.length : later, 0, batch)
       return
     }
-    const order = new Map(this.unsettled.map((each, index) => [each, index]))
+    const order = new Map(this.inFlightBySequence.map((each, index) => [each, index]))
     const mine = order.get(batch) ?? 0
     const at = this.waiting.findIndex((each) => !each.hasSequence || (order.get(each) ?? 0) > mine)
     if (at < 0) this.waiting.push(batch)
@@ -135,23 +135,23 @@ export class PartitionQueue {
 
   /** Replaces a batch that was too large by smaller ones, which share out its numbers. */
   replace(batch: ProducerBatch, parts: readonly ProducerBatch[]): void {
-    const at = this.unsettled.indexOf(batch)
+    const at = this.inFlightBySequence.indexOf(batch)
     if (at >= 0) {
       let sequence = batch.baseSequence
       for (const part of parts) {
         part.number(batch.identity as ProducerIdentity, sequence)
         sequence = part.nextSequence
       }
-      this.unsettled.splice(at, 1, ...parts)
+      this.inFlightBySequence.splice(at, 1, ...parts)
     }
-    for (const part of parts) this.putBack(part)
+    for (const part of parts) this.reenqueue(part)
   }
 
   /** The batch is settled: it will not be sent again. */
   remove(batch: ProducerBatch): void {
     const waitingAt = this.waiting.indexOf(batch)
     if (waitingAt >= 0) this.waiting.splice(waitingAt, 1)
-    const unsettledAt = this.unsettled.indexOf(batch)
-    if (unsettledAt >= 0) this.unsettled.splice(unsettledAt, 1)
+    const unsettledAt = this.inFlightBySequence.indexOf(batch)
+    if (unsettledAt >= 0) this.inFlightBySequence.splice(unsettledAt, 1)
   }
 }

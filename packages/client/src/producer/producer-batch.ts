@@ -1,6 +1,6 @@
 import type { CodecName } from '@samsa/protocol'
 import { addSequence, type BatchWriter, headerOf } from '@samsa/protocol'
-import { Fate } from './fate.ts'
+import { BatchResult } from './batch-result.ts'
 
 /** Id and epoch under which a producer numbers its batches. */
 export interface ProducerIdentity {
@@ -8,18 +8,18 @@ export interface ProducerIdentity {
   epoch: number
 }
 
-/** A batch on its way: filled while it is open, then bytes that are sent until their fate is known. */
+/** A batch on its way: filled while it is open, then bytes that are sent until their result is known. */
 export class ProducerBatch {
   readonly topic: string
   readonly partition: number
-  readonly fate = new Fate()
+  readonly result = new BatchResult()
   readonly writer: BatchWriter
   /** Monotonic. */
   readonly createdAt: number
   /** Monotonic: when the batch has failed if nothing was heard. */
   readonly deadline: number
   /** Bytes that its records were counted with against bufferMemory. */
-  accounted = 0
+  reservedBytes = 0
   attempts = 0
   /** Monotonic: not to be sent before. */
   retryAt = 0

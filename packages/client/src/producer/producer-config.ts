@@ -1,8 +1,8 @@
 import type { CodecName, Header } from '@samsa/protocol'
 import { codecNames } from '@samsa/protocol'
-import { clientSettings } from '../client-config.ts'
-import type { Given, Parsed, Setting } from '../config.ts'
-import { custom, flag, isGiven, milliseconds, oneOf, parseConfig, text, whole } from '../config.ts'
+import { clientSettings } from '../config/client-settings.ts'
+import type { Given, Parsed, Setting } from '../config/setting.ts'
+import { custom, flag, isGiven, milliseconds, oneOf, parseConfig, text, whole } from '../config/setting.ts'
 import { ConfigError } from '../errors.ts'
 import type { Logger } from '../events.ts'
 

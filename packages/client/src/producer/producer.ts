@@ -1,19 +1,19 @@
 import type { Header } from '@samsa/protocol'
 import { recordSizeBound } from '@samsa/protocol'
 import type { Runtime } from '@samsa/runtime'
-import { checkTimeout, checkTopic } from '../arguments.ts'
+import type { ClientWorld } from '../client-runtime.ts'
 import { clientRuntime } from '../client-runtime.ts'
-import type { ClientWorld } from '../client-world.ts'
-import { Cluster } from '../cluster.ts'
-import { sleep, within } from '../deadline.ts'
+import { Cluster } from '../cluster/cluster.ts'
+import type { TopicMetadata } from '../cluster/metadata.ts'
+import { checkTimeout, checkTopic } from '../config/arguments.ts'
 import { ConfigError, closedError, KafkaError, TimeoutError } from '../errors.ts'
 import type { ClientEvents } from '../events.ts'
 import { describeError, Events } from '../events.ts'
-import type { TopicMetadata } from '../metadata.ts'
+import { sleep, within } from '../time/deadline.ts'
 import type { Content } from './accumulator.ts'
 import { Accumulator } from './accumulator.ts'
-import type { GivenHeaders } from './contents.ts'
-import { bytesOf, checkFields, headersOf, serialized, sizeOf } from './contents.ts'
+import type { Prepared } from './blocked-sends.ts'
+import { BlockedSends } from './blocked-sends.ts'
 import type { FutureContext } from './future-record-metadata.ts'
 import { FutureRecordMetadata } from './future-record-metadata.ts'
 import type { TopicView } from './partitioner.ts'
@@ -21,10 +21,10 @@ import { StickyPartitioner } from './partitioner.ts'
 import type { Partitioner, ProducerConfig, ProducerSettings, Serializer } from './producer-config.ts'
 import { producerConfig } from './producer-config.ts'
 import { Sender } from './sender.ts'
+import type { GivenHeaders } from './serialization.ts'
+import { bytesOf, checkFields, headersOf, serialized, sizeOf } from './serialization.ts'
 import type { UnobservedFailure } from './unobserved-failures.ts'
 import { UnobservedFailures } from './unobserved-failures.ts'
-import type { Prepared } from './waiting-room.ts'
-import { WaitingRoom } from './waiting-room.ts'
 
 /** What can be sent without a serializer. */
 export type Sendable = string | Uint8Array | null | undefined
@@ -90,7 +90,7 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
   #closing: Promise<void> | undefined
   /** What records learn that `close` did not wait for. */
   #abandoned: KafkaError | undefined
-  readonly #waiting: WaitingRoom
+  readonly #waiting: BlockedSends
   readonly #unobserved: UnobservedFailures
   readonly #futures: FutureContext
   /** How many have batches sent without lingering. */
@@ -119,7 +119,7 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
     const onCallbackError = (error: unknown) =>
       logger.error(`a callback of a future threw: ${describeError(error)}`)
     this.#futures = { runtime: this.#runtime, onCallbackError, trouble: () => this.#cluster.trouble }
-    this.#waiting = new WaitingRoom({
+    this.#waiting = new BlockedSends({
       cluster: this.#cluster,
       maxBlockMs: this.#config.maxBlockMs,
       bufferMemory,
@@ -298,7 +298,7 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
     const { batch, bytes, isNew, isReady } = appended
     future.join(
       { topic, partition, timestamp, keySize: sizeOf(key), valueSize: sizeOf(value) },
-      batch.fate,
+      batch.result,
       batch.count - 1,
     )
     if (isSticky) entry.sticky.account(bytes, isReady, view)
@@ -343,7 +343,7 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
   async #drain(): Promise<void> {
     const calm = this.#hurry()
     const batches = [...this.#accumulator.batches()].map(
-      ({ fate }) => new Promise<void>((resolve) => fate.whenOver(resolve)),
+      ({ result }) => new Promise<void>((resolve) => result.whenOver(resolve)),
     )
     const waiting = this.#waiting
       .futures()

@@ -1,18 +1,18 @@
 import type { CodecName, Response } from '@samsa/protocol'
 import { Produce, prepareCodec, splitBatch, zeroUuid } from '@samsa/protocol'
 import type { Timer } from '@samsa/runtime'
-import { backoffMs } from '../backoff.ts'
-import type { Cluster } from '../cluster.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import type { Action } from '../cluster/recovery.ts'
+import { recover, recovery } from '../cluster/recovery.ts'
 import { ConnectionError, ServerError, TimeoutError } from '../errors.ts'
-import type { Action } from '../recovery.ts'
-import { recover, recovery } from '../recovery.ts'
+import { backoffMs } from '../time/backoff.ts'
 import type { Accumulator } from './accumulator.ts'
 import { expired, recordErrors, undecidable } from './batch-errors.ts'
+import { InFlight } from './in-flight.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import { ProducerBatch } from './producer-batch.ts'
 import type { ProducerConfig } from './producer-config.ts'
-import { IdentityKeeper } from './producer-identity.ts'
-import { UnderWay } from './under-way.ts'
+import { ProducerIds } from './producer-id.ts'
 
 type PartitionAnswer = Response<typeof Produce>['responses'][number]['partitionResponses'][number]
 
@@ -30,8 +30,8 @@ export interface SenderOptions {
  */
 export class Sender {
   readonly #options: SenderOptions
-  readonly #underWay = new UnderWay(() => this.wake())
-  readonly #identity: IdentityKeeper
+  readonly #inFlight = new InFlight(() => this.wake())
+  readonly #identity: ProducerIds
   #failure: Error | undefined
   #isPrepared: boolean
   #isWoken = false
@@ -40,7 +40,7 @@ export class Sender {
 
   constructor(options: SenderOptions) {
     this.#options = options
-    this.#identity = new IdentityKeeper(
+    this.#identity = new ProducerIds(
       options.cluster,
       () => this.wake(),
       (error) => this.#failAll(error),
@@ -131,7 +131,7 @@ export class Sender {
     const notBefore = cluster.notBefore(node, 'main')
     if (notBefore > now) return notBefore
     let left = queues
-    while (left.length > 0 && this.#underWay.hasRoom(node, most)) {
+    while (left.length > 0 && this.#inFlight.hasRoom(node, most)) {
       const batches: ProducerBatch[] = []
       const later: PartitionQueue[] = []
       let bytes = 0
@@ -156,7 +156,7 @@ export class Sender {
   }
 
   async #produce(node: number, batches: readonly ProducerBatch[]): Promise<void> {
-    const request = this.#underWay.begin(node)
+    const request = this.#inFlight.begin(node)
     try {
       const answer = await this.#request(node, batches, request.written)
       this.#absorb(batches, answer)
@@ -253,7 +253,7 @@ export class Sender {
 
   #stored(batch: ProducerBatch, baseOffset: number, logAppendTime: number): void {
     this.#observe(batch, 'stored')
-    const queue = this.#landed(batch)
+    const queue = this.#completed(batch)
     queue.remove(batch)
     this.#settle(batch, { baseOffset, logAppendTime, error: undefined })
     this.#options.accumulator.tidy(queue)
@@ -271,7 +271,7 @@ export class Sender {
 
   #refused(batch: ProducerBatch, error: Error, action: Action, recordErrors?: Map<number, Error>): void {
     const { accumulator, cluster, config } = this.#options
-    const queue = this.#landed(batch)
+    const queue = this.#completed(batch)
     batch.lastError = error
     if (action === 'success') {
       queue.remove(batch)
@@ -292,11 +292,11 @@ export class Sender {
       if (action === 'sequence') {
         // The broker has looked at the number, so the batch is certainly not stored.
         batch.isOutcomeUnknown = false
-        if (queue.unsettled[0] === batch || queue.unsettled.length === 0) queue.leaveGap()
+        if (queue.inFlightBySequence[0] === batch || queue.inFlightBySequence.length === 0) queue.leaveGap()
       } else if (error instanceof ServerError && config.acks === 'all') batch.isOutcomeUnknown = true
       if (action === 'refresh') cluster.requestRefresh()
       batch.retryAt = cluster.runtime.now() + this.#pause(batch.attempts - 1)
-      queue.putBack(batch)
+      queue.reenqueue(batch)
     }
     accumulator.tidy(queue)
   }
@@ -310,13 +310,13 @@ export class Sender {
       part.attempts = batch.attempts
       return part
     })
-    const share = Math.ceil(batch.accounted / parts.length)
+    const share = Math.ceil(batch.reservedBytes / parts.length)
     for (const part of parts) {
-      part.accounted = Math.min(share, batch.accounted)
-      batch.accounted -= part.accounted
+      part.reservedBytes = Math.min(share, batch.reservedBytes)
+      batch.reservedBytes -= part.reservedBytes
     }
     batch.isSettled = true
-    batch.fate.split(parts.map(({ fate, count }) => ({ fate, count })))
+    batch.result.split(parts.map(({ result, count }) => ({ result, count })))
     queue.replace(batch, parts)
     accumulator.tidy(queue)
   }
@@ -347,12 +347,12 @@ export class Sender {
     })
   }
 
-  #settle(batch: ProducerBatch, outcome: Parameters<ProducerBatch['fate']['settle']>[0]): void {
+  #settle(batch: ProducerBatch, outcome: Parameters<ProducerBatch['result']['settle']>[0]): void {
     if (batch.isSettled) return
     batch.isSettled = true
     this.#options.accumulator.release(batch)
-    const unobserved = outcome.error ? batch.count - batch.fate.observed : 0
-    batch.fate.settle(outcome)
+    const unobserved = outcome.error ? batch.count - batch.result.observed : 0
+    batch.result.settle(outcome)
     this.#options.onSettled(batch, outcome.error, unobserved)
   }
 
@@ -360,9 +360,9 @@ export class Sender {
     this.#options.cluster.runtime.observe?.('batch', batch.state, event)
   }
 
-  #landed(batch: ProducerBatch): PartitionQueue {
+  #completed(batch: ProducerBatch): PartitionQueue {
     const queue = this.#options.accumulator.queue(batch.topic, batch.partition)
-    queue.landed(batch)
+    queue.completed(batch)
     return queue
   }
 

@@ -1,4 +1,4 @@
-import { api, array, boolean, int8, int16, int32, int64, string, uint16, uuid } from '../schema.ts'
+import { api, array, boolean, int8, int16, int32, int64, string, uint16, uuid } from '../schema/schema.ts'
 
 /** Moves replicas between the directories of a broker. */
 export const AlterReplicaLogDirs = api(

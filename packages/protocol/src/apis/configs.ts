@@ -1,4 +1,4 @@
-import { api, array, boolean, int8, int16, int32, string } from '../schema.ts'
+import { api, array, boolean, int8, int16, int32, string } from '../schema/schema.ts'
 
 /** Settings of topics, brokers and groups. */
 export const DescribeConfigs = api(

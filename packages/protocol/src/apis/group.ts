@@ -1,4 +1,16 @@
-import { api, array, boolean, bytes, int8, int16, int32, int64, string, struct, uuid } from '../schema.ts'
+import {
+  api,
+  array,
+  boolean,
+  bytes,
+  int8,
+  int16,
+  int32,
+  int64,
+  string,
+  struct,
+  uuid,
+} from '../schema/schema.ts'
 
 /** Which broker looks after a group, a transactional id or a share partition. */
 export const FindCoordinator = api(

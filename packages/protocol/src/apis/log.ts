@@ -11,7 +11,7 @@ import {
   string,
   struct,
   uuid,
-} from '../schema.ts'
+} from '../schema/schema.ts'
 
 /** Appends record batches to partitions. From v13 topics are named by id (KIP-516). */
 export const Produce = api(

@@ -1,4 +1,4 @@
-import { api, array, boolean, int8, int16, int32, int64, string, struct, uuid } from '../schema.ts'
+import { api, array, boolean, int8, int16, int32, int64, string, struct, uuid } from '../schema/schema.ts'
 
 /** What a broker speaks, and the features that are switched on (KIP-35, KIP-584). */
 export const ApiVersions = api(

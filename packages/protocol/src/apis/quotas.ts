@@ -1,4 +1,4 @@
-import { api, array, boolean, float64, int8, int16, int32, string } from '../schema.ts'
+import { api, array, boolean, float64, int8, int16, int32, string } from '../schema/schema.ts'
 
 /** Quotas that match a filter (KIP-546). */
 export const DescribeClientQuotas = api(

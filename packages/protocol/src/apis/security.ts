@@ -1,4 +1,4 @@
-import { api, array, bytes, int8, int16, int32, int64, string } from '../schema.ts'
+import { api, array, bytes, int8, int16, int32, int64, string } from '../schema/schema.ts'
 
 /** Chooses a SASL mechanism. */
 export const SaslHandshake = api(

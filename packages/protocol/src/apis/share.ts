@@ -1,4 +1,16 @@
-import { api, array, boolean, int8, int16, int32, int64, records, string, struct, uuid } from '../schema.ts'
+import {
+  api,
+  array,
+  boolean,
+  int8,
+  int16,
+  int32,
+  int64,
+  records,
+  string,
+  struct,
+  uuid,
+} from '../schema/schema.ts'
 
 const topicPartitions = {
   topicId: uuid,

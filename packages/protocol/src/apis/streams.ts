@@ -1,4 +1,4 @@
-import { api, array, boolean, int8, int16, int32, int64, string, struct, uint16 } from '../schema.ts'
+import { api, array, boolean, int8, int16, int32, int64, string, struct, uint16 } from '../schema/schema.ts'
 
 const keyValue = {
   key: string,

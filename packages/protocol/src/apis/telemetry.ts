@@ -1,4 +1,4 @@
-import { api, array, boolean, bytes, int8, int16, int32, string, uuid } from '../schema.ts'
+import { api, array, boolean, bytes, int8, int16, int32, string, uuid } from '../schema/schema.ts'
 
 /** Which metrics a broker wants from clients (KIP-714). */
 export const GetTelemetrySubscriptions = api(

@@ -1,4 +1,4 @@
-import { api, array, boolean, int8, int16, int32, string, uuid } from '../schema.ts'
+import { api, array, boolean, int8, int16, int32, string, uuid } from '../schema/schema.ts'
 
 /** Creates topics. */
 export const CreateTopics = api(

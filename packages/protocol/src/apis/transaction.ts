@@ -1,4 +1,4 @@
-import { api, array, bigint64, boolean, int8, int16, int32, int64, string } from '../schema.ts'
+import { api, array, bigint64, boolean, int8, int16, int32, int64, string } from '../schema/schema.ts'
 
 /** Gives a producer its id and epoch (KIP-98, KIP-360). */
 export const InitProducerId = api(

@@ -1,6 +1,6 @@
-import { codec, encode } from '../compile.ts'
-import { Reader } from '../reader.ts'
-import { array, int32, message, string } from '../schema.ts'
+import { codec, encode } from '../schema/compile.ts'
+import { Reader } from '../schema/reader.ts'
+import { array, int32, message, string } from '../schema/schema.ts'
 import type { TopicPartitions } from './assignor.ts'
 
 /** What a member with the assignor `sticky` remembers of its last assignment. */

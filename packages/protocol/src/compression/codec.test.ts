@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { EncodeError, MalformedError } from '../kafka-error.ts'
+import { EncodeError, MalformedError } from '../errors/kafka-error.ts'
 import type { CodecName } from './codec.ts'
 import {
   codecNames,

@@ -1,5 +1,5 @@
 import { gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib'
-import { EncodeError, MalformedError } from '../kafka-error.ts'
+import { EncodeError, MalformedError } from '../errors/kafka-error.ts'
 import { asBuffer, asTooLarge, atMost, within } from './bytes.ts'
 import { compressionLevel } from './level.ts'
 import { compressLz4, decompressLz4, lz4FrameBound } from './lz4-frame.ts'

@@ -1,4 +1,4 @@
-import { EncodeError } from '../kafka-error.ts'
+import { EncodeError } from '../errors/kafka-error.ts'
 import type { CodecName } from './codec.ts'
 
 interface Levels {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { MalformedError } from '../kafka-error.ts'
+import { MalformedError } from '../errors/kafka-error.ts'
 import { testlines } from '../testdata.test-support.ts'
 import { compress, decompress, prepareCodec } from './codec.ts'
 

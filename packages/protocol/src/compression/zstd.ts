@@ -1,5 +1,5 @@
 import * as zlib from 'node:zlib'
-import { EncodeError } from '../kafka-error.ts'
+import { EncodeError } from '../errors/kafka-error.ts'
 import { asBuffer, asTooLarge, atMost, tooLarge } from './bytes.ts'
 import { offThread } from './off-thread.ts'
 import { Growing } from './scratch.ts'

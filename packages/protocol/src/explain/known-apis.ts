@@ -1,5 +1,5 @@
 import * as declared from '../apis/index.ts'
-import type { Api } from '../schema.ts'
+import type { Api } from '../schema/schema.ts'
 
 const all = (Object.values(declared) as unknown[]).filter(isApi)
 const byKey = new Map(all.map((api) => [api.key, api]))

@@ -1,5 +1,5 @@
-import { MalformedError } from '../kafka-error.ts'
-import type { Reader } from '../reader.ts'
+import { MalformedError } from '../errors/kafka-error.ts'
+import type { Reader } from '../schema/reader.ts'
 
 /** An int64 as the codec gives it, or as a bigint where the codec would refuse it. */
 export function readExactInt64(reader: Reader): number | bigint {

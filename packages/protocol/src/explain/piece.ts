@@ -1,5 +1,5 @@
-import type { KafkaError } from '../kafka-error.ts'
-import type { Api } from '../schema.ts'
+import type { KafkaError } from '../errors/kafka-error.ts'
+import type { Api } from '../schema/schema.ts'
 
 /** A stretch of bytes and what it means. */
 export interface Piece {

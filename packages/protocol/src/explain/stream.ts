@@ -1,4 +1,4 @@
-import type { Api } from '../schema.ts'
+import type { Api } from '../schema/schema.ts'
 import { beginsRequest, explain } from './frame.ts'
 import { apiOf } from './known-apis.ts'
 import type { Explained, ExplainLimits } from './piece.ts'

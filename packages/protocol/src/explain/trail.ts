@@ -1,5 +1,5 @@
-import { KafkaError, MalformedError } from '../kafka-error.ts'
-import { Reader } from '../reader.ts'
+import { KafkaError, MalformedError } from '../errors/kafka-error.ts'
+import { Reader } from '../schema/reader.ts'
 import type { ExplainedBytes, ExplainLimits, Piece } from './piece.ts'
 
 const DEFAULT_MAX_PIECES = 50_000

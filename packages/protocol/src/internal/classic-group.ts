@@ -1,4 +1,4 @@
-import { array, bytes, int32, int64, message, string, uuid } from '../schema.ts'
+import { array, bytes, int32, int64, message, string, uuid } from '../schema/schema.ts'
 import { recordKind } from './record-kind.ts'
 
 /** A committed offset as Kafka before 0.9 stored it; read, never written. */

@@ -1,4 +1,15 @@
-import { array, bigint64, bytes, int8, int32, int64, message, string, struct, uuid } from '../schema.ts'
+import {
+  array,
+  bigint64,
+  bytes,
+  int8,
+  int32,
+  int64,
+  message,
+  string,
+  struct,
+  uuid,
+} from '../schema/schema.ts'
 import { recordKind } from './record-kind.ts'
 
 /** The epoch of a consumer group (KIP-848). */

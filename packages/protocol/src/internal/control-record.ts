@@ -1,8 +1,8 @@
-import { codec } from '../compile.ts'
-import { Reader } from '../reader.ts'
-import type { Decoded, Message, Shape } from '../schema.ts'
-import { array, int16, int32, int64, message, string, struct, uint16, uuid } from '../schema.ts'
-import { decodeVersionedLeniently, encodeVersioned } from '../versioned.ts'
+import { codec } from '../schema/compile.ts'
+import { Reader } from '../schema/reader.ts'
+import type { Decoded, Message, Shape } from '../schema/schema.ts'
+import { array, int16, int32, int64, message, string, struct, uint16, uuid } from '../schema/schema.ts'
+import { decodeVersionedLeniently, encodeVersioned } from '../schema/versioned.ts'
 
 /** Key of a control record, with its version in front: which kind it is. `ControlRecordType` has the kinds. */
 export const ControlRecordTypeSchema = message(

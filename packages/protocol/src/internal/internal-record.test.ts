@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { MalformedError, UnsupportedVersionError } from '../kafka-error.ts'
+import { MalformedError, UnsupportedVersionError } from '../errors/kafka-error.ts'
+import { decodeVersioned, decodeVersionedLeniently, encodeVersioned } from '../schema/versioned.ts'
 import { testlines } from '../testdata.test-support.ts'
-import { decodeVersioned, decodeVersionedLeniently, encodeVersioned } from '../versioned.ts'
 import { ControlRecordTypeSchema, controlRecordKey, decodeControlRecord } from './control-record.ts'
 import {
   decodeInternalRecord,

@@ -1,4 +1,4 @@
-import { boolean, message, string } from '../schema.ts'
+import { boolean, message, string } from '../schema/schema.ts'
 
 /** A principal, as a broker forwards it to the controller, with its version in front (KIP-590). */
 export const DefaultPrincipalData = message(

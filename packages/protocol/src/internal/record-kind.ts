@@ -1,4 +1,4 @@
-import type { Message, Shape } from '../schema.ts'
+import type { Message, Shape } from '../schema/schema.ts'
 
 /** A kind of record that a coordinator stores in its internal topic: its number, its key and its value. */
 export interface RecordKind<

@@ -1,4 +1,4 @@
-import { array, bigint64, int8, int32, int64, message, string, uuid } from '../schema.ts'
+import { array, bigint64, int8, int32, int64, message, string, uuid } from '../schema/schema.ts'
 import { recordKind } from './record-kind.ts'
 
 /** The epoch of a share group. */

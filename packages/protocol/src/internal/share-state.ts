@@ -1,4 +1,4 @@
-import { array, int8, int16, int32, int64, message, string, uuid } from '../schema.ts'
+import { array, int8, int16, int32, int64, message, string, uuid } from '../schema/schema.ts'
 import { recordKind } from './record-kind.ts'
 
 /** The whole delivery state of one share partition. */

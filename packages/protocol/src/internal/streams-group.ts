@@ -1,4 +1,15 @@
-import { array, bigint64, int8, int16, int32, int64, message, string, struct, uint16 } from '../schema.ts'
+import {
+  array,
+  bigint64,
+  int8,
+  int16,
+  int32,
+  int64,
+  message,
+  string,
+  struct,
+  uint16,
+} from '../schema/schema.ts'
 import { recordKind } from './record-kind.ts'
 
 const lastAssignmentConfig = {

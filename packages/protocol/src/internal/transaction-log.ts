@@ -1,4 +1,4 @@
-import { array, bigint64, int8, int16, int32, int64, message, string } from '../schema.ts'
+import { array, bigint64, int8, int16, int32, int64, message, string } from '../schema/schema.ts'
 import { recordKind } from './record-kind.ts'
 
 /** A transactional id: its producer, the state of its transaction and the partitions in it. Times in milliseconds, wall clock. */

@@ -1,4 +1,4 @@
-import { roomFor } from '../room.ts'
+import { roomFor } from '../schema/room.ts'
 import type { CorruptRecordError } from './errors.ts'
 import type { ReceivedHeader, RecordCursor, RecordView, TimestampType } from './record.ts'
 import { readVarint, readVarlong } from './varint.ts'

@@ -1,6 +1,6 @@
 import type { AsyncOptions, CodecName } from '../compression/codec.ts'
 import { codecNumber, compress, compressAsync } from '../compression/codec.ts'
-import { EncodeError, MalformedError } from '../kafka-error.ts'
+import { EncodeError, MalformedError } from '../errors/kafka-error.ts'
 import {
   BATCH_HEADER_BYTES,
   BATCH_PREFIX_BYTES,

@@ -1,4 +1,4 @@
-import { KafkaError } from '../kafka-error.ts'
+import { KafkaError } from '../errors/kafka-error.ts'
 
 /** A record batch or message set cannot be read: it is damaged, or breaks Kafka's rules. */
 export class CorruptRecordError extends KafkaError {

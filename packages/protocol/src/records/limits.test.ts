@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { compress, prepareCodec } from '../compression/codec.ts'
-import { EncodeError } from '../kafka-error.ts'
+import { EncodeError } from '../errors/kafka-error.ts'
 import { testlines } from '../testdata.test-support.ts'
 import type { ReadOptions, RecordBatch } from './batch-reader.ts'
 import { readBatches } from './batch-reader.ts'

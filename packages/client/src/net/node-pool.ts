@@ -1,0 +1,247 @@
+import type { KafkaError } from '@samsa/protocol'
+import type { Runtime } from '@samsa/runtime'
+import type { ClientConfig } from '../config/client-settings.ts'
+import type { BootstrapAddress } from '../config/setting.ts'
+import { ConnectionError, closedError, TimeoutError } from '../errors.ts'
+import type { ClientEvents, Events } from '../events.ts'
+import { backoffMs } from '../time/backoff.ts'
+import { sleep, within } from '../time/deadline.ts'
+import type { Connection } from './connection.ts'
+import { openConnection } from './dial.ts'
+import type { Broker, Endpoint } from './endpoint.ts'
+import { brokerName } from './endpoint.ts'
+import type { Lane } from './lane.ts'
+
+export interface NodePoolOptions {
+  config: ClientConfig
+  runtime: Runtime
+  events: Events<ClientEvents>
+  bootstrap: readonly BootstrapAddress[]
+  /** Aborted when the client closes. */
+  signal: AbortSignal
+}
+
+interface Slot {
+  endpoint: Endpoint
+  connection: Connection | undefined
+  opening: Promise<Connection> | undefined
+  /** Attempts that failed since the last connection that worked. */
+  failures: number
+  /** Why the last of them failed; undefined once a connection worked. */
+  failure: KafkaError | undefined
+  /** Monotonic time before which the node is not dialled again. */
+  retryAt: number
+  /** The broker has moved or left: a connection that is still being opened is not wanted any more. */
+  isGone: boolean
+}
+
+/**
+ * The connections, one for each node and lane, opened when first needed and again after they broke, with growing
+ * pauses (KIP-580, KIP-601). Bootstrap addresses are nodes with negative ids until their real ids are known.
+ */
+export class NodePool {
+  readonly #options: NodePoolOptions
+  readonly #endpoints = new Map<number, Endpoint>()
+  readonly #slots = new Map<string, Slot>()
+  readonly #bootstrap: readonly number[]
+  /** The broker whose answer our endpoints come from, as named in messages. */
+  #advertisedBy = ''
+
+  constructor(options: NodePoolOptions) {
+    this.#options = options
+    this.#bootstrap = options.bootstrap.map(({ host, port }, index) => {
+      const node = -1 - index
+      this.#endpoints.set(node, { node, host, port, advertisedBy: undefined })
+      return node
+    })
+  }
+
+  /** The connection to a node; opens it if there is none. */
+  async connect(node: number, lane: Lane, deadline: number): Promise<Connection> {
+    const { runtime } = this.#options
+    const started = runtime.now()
+    const slot = this.#slot(node, lane)
+    if (slot.connection) return slot.connection
+    slot.opening ??= this.#open(slot).finally(() => {
+      slot.opening = undefined
+    })
+    slot.opening.catch(() => undefined)
+    const { host, port } = slot.endpoint
+    const expire = () =>
+      slot.failure ?? new TimeoutError(`a connection to ${host}:${port}`, runtime.now() - started)
+    return within(runtime, slot.opening, deadline, expire)
+  }
+
+  /** Why brokers cannot be reached at the moment: one error for each that was tried in vain, in their order. */
+  get failures(): KafkaError[] {
+    const failures = new Map<string, KafkaError>()
+    const slots = [...this.#slots.values()].sort((a, b) => inOrder(a.endpoint.node, b.endpoint.node))
+    for (const { connection, failure } of slots) {
+      if (failure && !connection) failures.set(failure.message, failure)
+    }
+    return [...failures.values()]
+  }
+
+  get isConnected(): boolean {
+    return [...this.#slots.values()].some(({ connection }) => connection)
+  }
+
+  /** Monotonic time before which a node asked for silence (KIP-219), or before which it is not dialled again. */
+  notBefore(node: number, lane: Lane): number {
+    const slot = this.#slots.get(`${lane} ${node}`)
+    return slot ? Math.max(slot.connection?.throttledUntil ?? 0, slot.connection ? 0 : slot.retryAt) : 0
+  }
+
+  /** Every node that could answer, the most promising first: connected and idle, known, then the bootstrap addresses. */
+  candidates(brokers: ReadonlyMap<number, Broker>): number[] {
+    const { runtime } = this.#options
+    const known = shuffled([...brokers.keys()], runtime)
+    const bootstrap = shuffled([...this.#bootstrap], runtime)
+    const all = known.length > 0 ? [...known, ...bootstrap] : bootstrap
+    const rank = new Map(all.map((node) => [node, this.#rank(node)]))
+    return all.sort((a, b) => (rank.get(a) as number) - (rank.get(b) as number))
+  }
+
+  leastLoaded(brokers: ReadonlyMap<number, Broker>): number {
+    return this.candidates(brokers)[0] as number
+  }
+
+  /** Takes over the addresses that metadata gives; a broker that moved is dialled at its new one. */
+  learn(brokers: ReadonlyMap<number, Broker>): void {
+    for (const { id, host, port } of brokers.values()) {
+      const known = this.#endpoints.get(id)
+      if (known && known.host === host && known.port === port) continue
+      const endpoint = { node: id, host, port, advertisedBy: this.#advertisedBy || undefined }
+      this.#endpoints.set(id, endpoint)
+      for (const lane of ['main', 'fetch', 'coordinator'] as const) this.#move(`${lane} ${id}`, endpoint)
+    }
+    for (const [node] of this.#endpoints) if (node >= 0 && !brokers.has(node)) this.#forget(node)
+  }
+
+  /** Remembers who gave the newest metadata. */
+  answeredBy(node: number): void {
+    const endpoint = this.#endpoints.get(node)
+    if (endpoint) this.#advertisedBy = brokerName(endpoint)
+  }
+
+  close(cause: KafkaError): void {
+    for (const slot of this.#slots.values()) slot.connection?.close(cause)
+    this.#slots.clear()
+  }
+
+  #rank(node: number): number {
+    const slot = this.#slots.get(`main ${node}`)
+    if (slot?.connection) return slot.connection.inFlight / 1000
+    const resting = slot ? Math.max(0, slot.retryAt - this.#options.runtime.now()) : 0
+    return (node >= 0 ? 1 : 2) + (slot?.failures ?? 0) + resting / 1000
+  }
+
+  #slot(node: number, lane: Lane): Slot {
+    const name = `${lane} ${node}`
+    const known = this.#slots.get(name)
+    if (known) return known
+    const endpoint = this.#endpoints.get(node)
+    if (!endpoint) throw new ConnectionError(`broker ${node} is not part of the cluster any more`, '', false)
+    const slot: Slot = {
+      endpoint,
+      connection: undefined,
+      opening: undefined,
+      failures: 0,
+      failure: undefined,
+      retryAt: 0,
+      isGone: false,
+    }
+    this.#slots.set(name, slot)
+    return slot
+  }
+
+  async #open(slot: Slot): Promise<Connection> {
+    const { runtime, config, events, signal } = this.#options
+    await sleep(runtime, slot.retryAt - runtime.now(), signal)
+    if (signal.aborted) throw closedError('the client')
+    const { endpoint } = slot
+    const address = `${endpoint.host}:${endpoint.port}`
+    let ended: KafkaError | undefined
+    let opened: Connection | undefined
+    try {
+      opened = await openConnection({
+        runtime,
+        config,
+        endpoint,
+        timeoutMs: this.#setupTimeout(slot.failures),
+        signal,
+        onEnd: (cause) => {
+          ended = cause
+          if (opened && slot.connection === opened) slot.connection = undefined
+          if (opened) events.emit('disconnected', { node: endpoint.node, address, cause })
+        },
+      })
+    } catch (error) {
+      slot.failures++
+      slot.retryAt = runtime.now() + this.#reconnectPause(slot.failures - 1)
+      if (signal.aborted) throw closedError('the client')
+      slot.failure = error as KafkaError
+      throw error
+    }
+    if (signal.aborted) opened.close(closedError('the client'))
+    if (slot.isGone)
+      opened.close(
+        new ConnectionError(`${address} is not the address of the broker any more`, address, false),
+      )
+    if (!opened.isOpen && ended) throw ended
+    slot.failures = 0
+    slot.failure = undefined
+    slot.retryAt = runtime.now() + this.#reconnectPause(0)
+    slot.connection = opened
+    events.emit('connected', { node: endpoint.node, address })
+    return opened
+  }
+
+  #reconnectPause(attempt: number): number {
+    const { reconnectBackoffMs: initialMs, reconnectBackoffMaxMs: maxMs } = this.#options.config
+    return backoffMs(attempt, { initialMs, maxMs }, () => this.#options.runtime.random())
+  }
+
+  #setupTimeout(failures: number): number {
+    const { socketConnectionSetupTimeoutMs: initialMs, socketConnectionSetupTimeoutMaxMs: maxMs } =
+      this.#options.config
+    return Math.min(maxMs, initialMs * 2 ** Math.min(failures, 10))
+  }
+
+  #move(name: string, endpoint: Endpoint): void {
+    const slot = this.#slots.get(name)
+    if (!slot) return
+    this.#slots.delete(name)
+    slot.isGone = true
+    const { host, port } = endpoint
+    slot.connection?.close(
+      new ConnectionError(`broker ${endpoint.node} moved to ${host}:${port}`, name, false),
+    )
+  }
+
+  #forget(node: number): void {
+    this.#endpoints.delete(node)
+    for (const lane of ['main', 'fetch', 'coordinator'] as const) {
+      const slot = this.#slots.get(`${lane} ${node}`)
+      if (!slot) continue
+      this.#slots.delete(`${lane} ${node}`)
+      slot.isGone = true
+      slot.connection?.close(new ConnectionError(`broker ${node} left the cluster`, '', false))
+    }
+  }
+}
+
+/** Brokers by their ids, then the bootstrap addresses as they were given. */
+export function inOrder(a: number, b: number): number {
+  return a >= 0 === b >= 0 ? Math.abs(a) - Math.abs(b) : b - a
+}
+
+function shuffled(nodes: number[], runtime: Runtime): number[] {
+  for (let last = nodes.length - 1; last > 0; last--) {
+    const other = Math.floor(runtime.random() * (last + 1))
+    const swapped = nodes[last] as number
+    nodes[last] = nodes[other] as number
+    nodes[other] = swapped
+  }
+  return nodes
+}
