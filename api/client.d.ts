@@ -2,14 +2,27 @@ import { Header, KafkaError, ReceivedHeader, RecordView, TimestampType } from '@
 import { Runtime } from '@samsa/runtime';
 export { CorruptRecordError, EncodeError, Header, KafkaError, MalformedError, ReceivedHeader, TimestampType, UnsupportedVersionError } from '@samsa/protocol';
 
-// client-world
+// client-runtime
 /** The world and the log of a client; the real ones by default. */
 export interface ClientWorld {
     runtime?: Runtime;
     logger?: Logger;
 }
 
-// config
+// cluster/topic-partition
+export interface TopicPartition {
+    topic: string;
+    partition: number;
+}
+export interface TopicPartitionOffset extends TopicPartition {
+    offset: number;
+    /** Free text that is kept with a committed offset. */
+    metadata?: string;
+    /** -1 or left out: not known. */
+    leaderEpoch?: number;
+}
+
+// config/setting
 /** One setting: its default, and how a given value is checked and brought into form. */
 interface Setting<T> {
     readonly default: T;
@@ -288,19 +301,6 @@ export declare class ConsumerRecord<K = Buffer | null, V = Buffer | null> {
     toString(): string;
 }
 
-// consumer/topic-partition
-export interface TopicPartition {
-    topic: string;
-    partition: number;
-}
-export interface TopicPartitionOffset extends TopicPartition {
-    offset: number;
-    /** Free text that is kept with a committed offset. */
-    metadata?: string;
-    /** -1 or left out: not known. */
-    leaderEpoch?: number;
-}
-
 // errors
 /** Where an error code of a broker came from. */
 export interface ServerErrorPlace {
@@ -392,11 +392,7 @@ export interface ClientEvents {
     };
 }
 
-// producer/contents
-/** Headers as `send` takes them: in order, or as a plain object. */
-type GivenHeaders = readonly Header[] | Readonly<Record<string, Uint8Array | string | null>> | undefined;
-
-// producer/fate
+// producer/batch-result
 /** What became of a batch, for all of its records at once. */
 interface Outcome {
     /** Offset of the first record; -1 when the broker did not say. */
@@ -409,10 +405,10 @@ interface Outcome {
 }
 type Observer = (outcome: Outcome, index: number) => void;
 /**
- * The fate that the records of a batch share. Nothing is allocated for a record until somebody asks. A batch that was
+ * The result that the records of a batch share. Nothing is allocated for a record until somebody asks. A batch that was
  * split has several fates after it.
  */
-declare class Fate {
+declare class BatchResult {
     #private;
     outcome: Outcome | undefined;
     /** Calls back once the outcome is known; at once when it is. */
@@ -429,7 +425,7 @@ declare class Fate {
     settle(outcome: Outcome): void;
     /** The records go on in several batches. */
     split(parts: readonly {
-        fate: Fate;
+        result: BatchResult;
         count: number;
     }[]): void;
 }
@@ -454,7 +450,7 @@ interface FutureContext {
     trouble: () => Error | undefined;
 }
 /**
- * The result of `send`: shares the fate of its batch, and makes a promise only when somebody asks for one. It can be
+ * The result of `send`: shares the result of its batch, and makes a promise only when somebody asks for one. It can be
  * awaited. A failure that nobody looks at does not end the process; the producer counts and emits it.
  */
 export declare class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
@@ -464,7 +460,7 @@ export declare class FutureRecordMetadata implements PromiseLike<RecordMetadata>
     /** @internal Futures are made by `send`. */
     constructor(context: FutureContext);
     /** @internal The record has joined a batch. */
-    join(record: SentRecord, fate: Fate, index: number): void;
+    join(record: SentRecord, result: BatchResult, index: number): void;
     /** @internal The record has never joined a batch. */
     fail(error: Error): void;
     /** Whether the outcome is known. */
@@ -657,6 +653,10 @@ export declare class RecordMetadata {
     constructor(topic: string, partition: number, offset: number, timestamp: number, serializedKeySize: number, serializedValueSize: number);
     toString(): string;
 }
+
+// producer/serialization
+/** Headers as `send` takes them: in order, or as a plain object. */
+type GivenHeaders = readonly Header[] | Readonly<Record<string, Uint8Array | string | null>> | undefined;
 
 // producer/unobserved-failures
 /** Records that could not be sent and whose futures nobody looked at. */

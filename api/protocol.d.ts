@@ -4135,34 +4135,6 @@ export declare function decodeCooperativeStickyUserData(userData: Uint8Array | n
  */
 export declare const uniform: Assignor;
 
-// compile
-/** A message at one version, compiled to closures. */
-export interface Codec<S extends Shape> {
-    encode(writer: Writer, value: Encodable<S>): void;
-    decode(reader: Reader): Decoded<S>;
-}
-/**
- * The codec of a message at a version; made at first use and kept.
- * @throws UnsupportedVersionError when the message has no such version.
- */
-export declare function codec<S extends Shape>(message: Message<S>, version: number): Codec<S>;
-/**
- * Bytes of one message without a header.
- * @throws EncodeError when a value does not fit, or a required field is missing
- * @throws UnsupportedVersionError for a version that the message has not, or that lacks a field which may not be left out
- */
-export declare function encode<S extends Shape>(message: Message<S>, version: number, value: Encodable<S>): Uint8Array;
-/**
- * The value of one message; bytes that are left over are an error.
- * @throws MalformedError for bytes that are no such message, or whose value would take more memory than the limits allow.
- */
-export declare function decode<S extends Shape>(message: Message<S>, version: number, bytes: Uint8Array, limits?: DecodeLimits): Decoded<S>;
-/**
- * Left-over bytes mean that the two sides disagree on the layout: nothing that was read can be trusted.
- * @throws MalformedError when there are some
- */
-export declare function expectEnd(reader: Reader, name: string, version: number): void;
-
 // compression/codec
 /** Kafka's names of the codecs, by their number in a batch's attributes. */
 export declare const codecNames: readonly ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
@@ -4229,7 +4201,7 @@ export declare function prepareCodec(name: CodecName): Promise<void> | undefined
  */
 export declare function compressionLevel(name: CodecName, level: number | undefined): number;
 
-// error-codes
+// errors/error-codes
 /** One of Kafka's error codes. */
 export interface ErrorCode {
     readonly code: number;
@@ -4252,6 +4224,62 @@ declare const table: readonly [readonly [-1, "UNKNOWN_SERVER_ERROR", ""], readon
 export type ErrorName = (typeof table)[number][1];
 /** All of Kafka's codes, in order. */
 export declare const errorCodes: readonly ErrorCode[];
+
+// errors/kafka-error
+/** The root of every error that this library throws: a stable `code` to branch on, a message for people. */
+export declare class KafkaError extends Error {
+    readonly name: string;
+    /** Stable and upper case: Kafka's own name (`NOT_LEADER_OR_FOLLOWER`) or one of ours (`MALFORMED`, ...). */
+    readonly code: string;
+    constructor(code: string, message: string, options?: ErrorOptions);
+}
+/** Bytes from the network or the disk are not what the protocol says. Nothing of the frame may be used. */
+export declare class MalformedError extends KafkaError {
+    #private;
+    readonly name = "MalformedError";
+    /** Names of the fields from the outermost to the one that could not be read: `topics`, `[3]`, `name`. */
+    readonly path: string[];
+    /** Where in the buffer reading stopped. */
+    readonly position: number;
+    constructor(what: string, position: number, options?: ErrorOptions);
+    /** Puts an outer field's name in front of the path; used while the error travels outwards. */
+    within(name: string): this;
+}
+/** A value cannot be written: a required field is missing, or a value is outside what the wire can carry. */
+export declare class EncodeError extends KafkaError {
+    #private;
+    readonly name = "EncodeError";
+    /** Names of the fields from the outermost to the one that could not be written. */
+    readonly path: string[];
+    constructor(what: string, options?: ErrorOptions);
+    /** Puts an outer field's name in front of the path; used while the error travels outwards. */
+    within(name: string): this;
+}
+/** The two sides have no common version, or the common one cannot carry what was asked for. */
+export declare class UnsupportedVersionError extends KafkaError {
+    #private;
+    readonly name = "UnsupportedVersionError";
+    /** Name of the API or message. */
+    readonly api: string;
+    /** The version that was to be used; undefined when none is common. */
+    readonly version: number | undefined;
+    constructor(message: string, api: string, version?: number, field?: string);
+    /** The field that the version lacks, e.g. `topics[0].partitions[2].leaderEpoch`; undefined when no version is common. */
+    get field(): string | undefined;
+    /** The broker that speaks no newer version, as people know it; undefined where no broker is involved. */
+    get broker(): string | undefined;
+    /** Puts an outer field's name in front of the path; used while the error travels outwards. */
+    within(name: string): this;
+    /** Names the broker that the message was meant for; the first name stays. */
+    meantFor(broker: string): this;
+}
+
+// errors/nearest-name
+/**
+ * The known name that a written one was most likely meant to be; undefined when none is near. Case is ignored. For
+ * messages that say what to change.
+ */
+export declare function nearestName(name: string, known: readonly string[]): string | undefined;
 
 // explain/format
 /** How an explanation is printed. */
@@ -4399,10 +4427,6 @@ export interface StreamOptions extends ExplainLimits {
  * @returns exchanges in the order of the requests; what belongs to none stands where it was found
  */
 export declare function explainStream(capture: Capture, options?: StreamOptions): Generator<Exchange | Unreadable, void>;
-
-// field-default
-/** The value that a field has where the version lacks it: its declared default, or Kafka's implicit one. */
-export declare function defaultOf(spec: FieldSpec): unknown;
 
 // frame
 /**
@@ -5350,55 +5374,6 @@ export interface RecordKind<Name extends string = string, Key extends Shape = Sh
 /** Declares a kind of record. */
 export declare function recordKind<Name extends string, Key extends Shape, Value extends Shape>(type: number, name: Name, key: Message<Key>, value: Message<Value>): RecordKind<Name, Key, Value>;
 
-// kafka-error
-/** The root of every error that this library throws: a stable `code` to branch on, a message for people. */
-export declare class KafkaError extends Error {
-    readonly name: string;
-    /** Stable and upper case: Kafka's own name (`NOT_LEADER_OR_FOLLOWER`) or one of ours (`MALFORMED`, ...). */
-    readonly code: string;
-    constructor(code: string, message: string, options?: ErrorOptions);
-}
-/** Bytes from the network or the disk are not what the protocol says. Nothing of the frame may be used. */
-export declare class MalformedError extends KafkaError {
-    #private;
-    readonly name = "MalformedError";
-    /** Names of the fields from the outermost to the one that could not be read: `topics`, `[3]`, `name`. */
-    readonly path: string[];
-    /** Where in the buffer reading stopped. */
-    readonly position: number;
-    constructor(what: string, position: number, options?: ErrorOptions);
-    /** Puts an outer field's name in front of the path; used while the error travels outwards. */
-    within(name: string): this;
-}
-/** A value cannot be written: a required field is missing, or a value is outside what the wire can carry. */
-export declare class EncodeError extends KafkaError {
-    #private;
-    readonly name = "EncodeError";
-    /** Names of the fields from the outermost to the one that could not be written. */
-    readonly path: string[];
-    constructor(what: string, options?: ErrorOptions);
-    /** Puts an outer field's name in front of the path; used while the error travels outwards. */
-    within(name: string): this;
-}
-/** The two sides have no common version, or the common one cannot carry what was asked for. */
-export declare class UnsupportedVersionError extends KafkaError {
-    #private;
-    readonly name = "UnsupportedVersionError";
-    /** Name of the API or message. */
-    readonly api: string;
-    /** The version that was to be used; undefined when none is common. */
-    readonly version: number | undefined;
-    constructor(message: string, api: string, version?: number, field?: string);
-    /** The field that the version lacks, e.g. `topics[0].partitions[2].leaderEpoch`; undefined when no version is common. */
-    get field(): string | undefined;
-    /** The broker that speaks no newer version, as people know it; undefined where no broker is involved. */
-    get broker(): string | undefined;
-    /** Puts an outer field's name in front of the path; used while the error travels outwards. */
-    within(name: string): this;
-    /** Names the broker that the message was meant for; the first name stays. */
-    meantFor(broker: string): this;
-}
-
 // native
 /**
  * Packages with native code that do the same faster, where they are installed: optional peers of this package. Both
@@ -5419,13 +5394,6 @@ export declare function preferNative(): void;
  * @returns those that are used
  */
 export declare function useNative(wanted?: readonly NativePackage[], load?: (name: NativePackage) => Promise<unknown>): Promise<NativePackage[]>;
-
-// nearest-name
-/**
- * The known name that a written one was most likely meant to be; undefined when none is near. Case is ignored. For
- * messages that say what to change.
- */
-export declare function nearestName(name: string, known: readonly string[]): string | undefined;
 
 // partitioning/coordinator-partition
 /** Java's hash of a text over its UTF-16 units, a signed number of 32 bits. Source: `java.lang.String.hashCode`. */
@@ -5469,59 +5437,6 @@ export declare const keyPartitioners: Readonly<Record<'murmur2' | 'consistent' |
 export declare function murmur2(bytes: Uint8Array): number;
 /** The partition of a key among all partitions of its topic, available or not. */
 export declare function partitionOfKey(key: Uint8Array, partitions: number): number;
-
-// reader
-/** The longest text of a message in bytes of UTF-8, in all versions. */
-export declare const TEXT_BYTES_MAX = 32767;
-/** What a message may take when it is decoded. */
-export interface DecodeLimits {
-    /**
-     * Bytes of memory that the decoded value may take besides four times the frame. An element of a list can be a byte on
-     * the wire and a hundred in memory, so a hostile frame could otherwise take fifty times its size. Default 256 MiB: a
-     * Metadata response of some 800,000 partitions.
-     */
-    readonly maxDecodedBytes?: number | undefined;
-}
-/**
- * Reads Kafka's primitives, never past the end. A length or count is believed only after it was compared with what
- * remains, so hostile bytes cannot make it allocate. Byte fields are views of the given memory, not copies.
- */
-export declare class Reader {
-    #private;
-    readonly bytes: Buffer;
-    readonly end: number;
-    position: number;
-    constructor(bytes: Uint8Array, start?: number, end?: number, limits?: DecodeLimits);
-    get remaining(): number;
-    /** Moves over `length` bytes and returns where they began. */
-    take(length: number): number;
-    /**
-     * Accounts for memory that a decoded value is about to take.
-     * @throws MalformedError when it is more than the limit.
-     */
-    charge(bytes: number): void;
-    boolean(): boolean;
-    int8(): number;
-    int16(): number;
-    uint16(): number;
-    int32(): number;
-    /** So many of them, one after the other. */
-    int32s(count: number): number[];
-    uint32(): number;
-    /** An int64 as a number; refused outside of +-(2^53 - 1), where a number would silently become another one. */
-    int64(): number;
-    /** An int64 whose greatest value means "no limit" and is read as Infinity. */
-    int64OrInfinity(): number;
-    bigint64(): bigint;
-    float64(): number;
-    uuid(): string;
-    /** An unsigned varint of at most 32 bits. */
-    uvarint(): number;
-    /** A length that is -1 for null: int16 or int32, or in compact form an unsigned varint plus one. */
-    length(compact: boolean, wide: boolean): number;
-    text(length: number): string;
-    view(length: number): Uint8Array;
-}
 
 // records/batch-header
 /**
@@ -5849,7 +5764,92 @@ export interface VersionRange {
  */
 export declare function looksLike(ranges: ReadonlyMap<number, VersionRange>): string;
 
-// schema
+// schema/compile
+/** A message at one version, compiled to closures. */
+export interface Codec<S extends Shape> {
+    encode(writer: Writer, value: Encodable<S>): void;
+    decode(reader: Reader): Decoded<S>;
+}
+/**
+ * The codec of a message at a version; made at first use and kept.
+ * @throws UnsupportedVersionError when the message has no such version.
+ */
+export declare function codec<S extends Shape>(message: Message<S>, version: number): Codec<S>;
+/**
+ * Bytes of one message without a header.
+ * @throws EncodeError when a value does not fit, or a required field is missing
+ * @throws UnsupportedVersionError for a version that the message has not, or that lacks a field which may not be left out
+ */
+export declare function encode<S extends Shape>(message: Message<S>, version: number, value: Encodable<S>): Uint8Array;
+/**
+ * The value of one message; bytes that are left over are an error.
+ * @throws MalformedError for bytes that are no such message, or whose value would take more memory than the limits allow.
+ */
+export declare function decode<S extends Shape>(message: Message<S>, version: number, bytes: Uint8Array, limits?: DecodeLimits): Decoded<S>;
+/**
+ * Left-over bytes mean that the two sides disagree on the layout: nothing that was read can be trusted.
+ * @throws MalformedError when there are some
+ */
+export declare function expectEnd(reader: Reader, name: string, version: number): void;
+
+// schema/field-default
+/** The value that a field has where the version lacks it: its declared default, or Kafka's implicit one. */
+export declare function defaultOf(spec: FieldSpec): unknown;
+
+// schema/reader
+/** The longest text of a message in bytes of UTF-8, in all versions. */
+export declare const TEXT_BYTES_MAX = 32767;
+/** What a message may take when it is decoded. */
+export interface DecodeLimits {
+    /**
+     * Bytes of memory that the decoded value may take besides four times the frame. An element of a list can be a byte on
+     * the wire and a hundred in memory, so a hostile frame could otherwise take fifty times its size. Default 256 MiB: a
+     * Metadata response of some 800,000 partitions.
+     */
+    readonly maxDecodedBytes?: number | undefined;
+}
+/**
+ * Reads Kafka's primitives, never past the end. A length or count is believed only after it was compared with what
+ * remains, so hostile bytes cannot make it allocate. Byte fields are views of the given memory, not copies.
+ */
+export declare class Reader {
+    #private;
+    readonly bytes: Buffer;
+    readonly end: number;
+    position: number;
+    constructor(bytes: Uint8Array, start?: number, end?: number, limits?: DecodeLimits);
+    get remaining(): number;
+    /** Moves over `length` bytes and returns where they began. */
+    take(length: number): number;
+    /**
+     * Accounts for memory that a decoded value is about to take.
+     * @throws MalformedError when it is more than the limit.
+     */
+    charge(bytes: number): void;
+    boolean(): boolean;
+    int8(): number;
+    int16(): number;
+    uint16(): number;
+    int32(): number;
+    /** So many of them, one after the other. */
+    int32s(count: number): number[];
+    uint32(): number;
+    /** An int64 as a number; refused outside of +-(2^53 - 1), where a number would silently become another one. */
+    int64(): number;
+    /** An int64 whose greatest value means "no limit" and is read as Infinity. */
+    int64OrInfinity(): number;
+    bigint64(): bigint;
+    float64(): number;
+    uuid(): string;
+    /** An unsigned varint of at most 32 bits. */
+    uvarint(): number;
+    /** A length that is -1 for null: int16 or int32, or in compact form an unsigned varint plus one. */
+    length(compact: boolean, wide: boolean): number;
+    text(length: number): string;
+    view(length: number): Uint8Array;
+}
+
+// schema/schema
 /**
  * The schema language: one declaration of a Kafka message gives its codec for every version and the static types of
  * both directions. Values are plain objects with Kafka's field names in camelCase; one shape serves all versions.
@@ -6024,7 +6024,7 @@ export declare function message<S extends Shape>(name: string, versions: Version
  */
 export declare function api<Req extends Shape, Res extends Shape>(key: number, name: string, versions: Versions, request: Req, response: Res): Api<Req, Res>;
 
-// unknown-tags
+// schema/unknown-tags
 /** Key under which a decoded struct keeps tagged fields that this library does not know, so that they survive. */
 export declare const unknownTags: unique symbol;
 /** A tagged field of a newer schema, kept as it came. */
@@ -6033,19 +6033,7 @@ export interface UnknownTag {
     bytes: Uint8Array;
 }
 
-// uuid
-/** The id that means "none": 16 zero bytes. Source: Kafka's `Uuid.ZERO_UUID`. */
-export declare const zeroUuid = "AAAAAAAAAAAAAAAAAAAAAA";
-/** 16 bytes as Kafka prints them: 22 characters of URL-safe base64 without padding. */
-export declare function formatUuid(bytes: Uint8Array, start?: number): string;
-/**
- * The 16 bytes of a printed id, written to `into` at `at`. As Kafka's `Uuid.fromString` does, it takes padding (`==`)
- * behind the 22 characters.
- * @throws EncodeError when the text is not a printed id of 16 bytes.
- */
-export declare function parseUuid(text: string, into?: Uint8Array, at?: number): Uint8Array;
-
-// versioned
+// schema/versioned
 /** A value that was stored with its version, and that version. */
 export interface Versioned<T> {
     version: number;
@@ -6070,17 +6058,7 @@ export declare function decodeVersioned<S extends Shape>(message: Message<S>, by
  */
 export declare function decodeVersionedLeniently<S extends Shape>(message: Message<S>, bytes: Uint8Array): Versioned<Decoded<S>>;
 
-// versions
-/**
- * The newest version of an API that both sides speak.
- * @param ranges what the broker advertises, by API key
- * @param broker how to name the broker in the error
- * @param cap the newest version the caller wants, when it has reasons of its own
- * @throws UnsupportedVersionError that names the API, both ranges and the broker when there is none.
- */
-export declare function negotiate(api: Api, ranges: ReadonlyMap<number, VersionRange>, broker: string, cap?: number): number;
-
-// writer
+// schema/writer
 /**
  * Writes Kafka's primitives. The result is a list of pieces: what was written, and large byte fields by reference.
  * Those must not be changed until the pieces have left.
@@ -6113,3 +6091,25 @@ export declare class Writer {
     /** Everything another writer wrote; large byte fields stay references. */
     append(other: Writer): void;
 }
+
+// uuid
+/** The id that means "none": 16 zero bytes. Source: Kafka's `Uuid.ZERO_UUID`. */
+export declare const zeroUuid = "AAAAAAAAAAAAAAAAAAAAAA";
+/** 16 bytes as Kafka prints them: 22 characters of URL-safe base64 without padding. */
+export declare function formatUuid(bytes: Uint8Array, start?: number): string;
+/**
+ * The 16 bytes of a printed id, written to `into` at `at`. As Kafka's `Uuid.fromString` does, it takes padding (`==`)
+ * behind the 22 characters.
+ * @throws EncodeError when the text is not a printed id of 16 bytes.
+ */
+export declare function parseUuid(text: string, into?: Uint8Array, at?: number): Uint8Array;
+
+// versions
+/**
+ * The newest version of an API that both sides speak.
+ * @param ranges what the broker advertises, by API key
+ * @param broker how to name the broker in the error
+ * @param cap the newest version the caller wants, when it has reasons of its own
+ * @throws UnsupportedVersionError that names the API, both ranges and the broker when there is none.
+ */
+export declare function negotiate(api: Api, ranges: ReadonlyMap<number, VersionRange>, broker: string, cap?: number): number;
