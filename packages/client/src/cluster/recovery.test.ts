@@ -69,7 +69,7 @@ test('a code that Kafka marks as retriable is told only where it does not belong
 test('requests go where they belong, on connections that do not block one another', () => {
   assert.deepEqual(routeOf('Produce'), { to: 'leader', lane: 'main' })
   assert.deepEqual(routeOf('Fetch'), { to: 'leader', lane: 'fetch' })
-  assert.deepEqual(routeOf('JoinGroup'), { to: 'group', lane: 'coordinator' })
+  assert.deepEqual(routeOf('JoinGroup'), { to: 'group', lane: 'join' })
   assert.deepEqual(routeOf('LeaveGroup'), { to: 'group', lane: 'main' })
   assert.deepEqual(routeOf('CreateTopics'), { to: 'controller', lane: 'main' })
   assert.deepEqual(routeOf('SomethingNew'), { to: 'any', lane: 'main' })

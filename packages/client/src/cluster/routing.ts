@@ -15,6 +15,7 @@ const any: Route = { to: 'any', lane: 'main' }
 const controller: Route = { to: 'controller', lane: 'main' }
 const leader: Route = { to: 'leader', lane: 'main' }
 const group: Route = { to: 'group', lane: 'coordinator' }
+const join: Route = { to: 'group', lane: 'join' }
 const transaction: Route = { to: 'transaction', lane: 'coordinator' }
 
 const routing: Readonly<Record<string, Route>> = {
@@ -26,8 +27,8 @@ const routing: Readonly<Record<string, Route>> = {
   ListOffsets: leader,
   OffsetForLeaderEpoch: leader,
   DeleteRecords: leader,
-  JoinGroup: group,
-  SyncGroup: group,
+  JoinGroup: join,
+  SyncGroup: join,
   Heartbeat: group,
   // A join that the coordinator holds back must not hold back whoever gives it up.
   LeaveGroup: { to: 'group', lane: 'main' },

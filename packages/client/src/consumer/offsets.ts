@@ -4,6 +4,7 @@ import { recovery } from '../cluster/recovery.ts'
 import type { TopicPartition, TopicPartitionOffset } from '../cluster/topic-partition.ts'
 import { named } from '../cluster/topic-partition.ts'
 import { ConnectionError, ServerError } from '../errors.ts'
+import type { MemberIdentity } from '../group/membership.ts'
 
 /** ListOffsets' names for the ends of a log. */
 export const EARLIEST = -2
@@ -161,12 +162,6 @@ export async function askCommitted(
   return found
 }
 
-/** The member that commits. It is fixed when a commit begins: positions of one generation are not another's to commit. */
-export interface CommitIdentity {
-  generation: number
-  memberId: string
-}
-
 /**
  * Commits offsets: the next ones to read.
  * @throws ServerError; REBALANCE_IN_PROGRESS, ILLEGAL_GENERATION and UNKNOWN_MEMBER_ID mean that the partitions are not
@@ -176,13 +171,11 @@ export async function commitOffsets(
   cluster: Cluster,
   groupId: string,
   offsets: readonly TopicPartitionOffset[],
-  member: CommitIdentity | undefined,
+  /** The member that commits, asked for each attempt; undefined for partitions of one's own choice. */
+  member: (() => MemberIdentity | undefined) | undefined,
   groupInstanceId: string | undefined,
   deadline: number,
 ): Promise<void> {
-  // Without a generation the coordinator of an empty group would take it as coming from no member at all.
-  if (member && member.generation < 0)
-    throw new ServerError(REBALANCE_IN_PROGRESS, { api: 'OffsetCommit', about: `group ${groupId}` })
   const coordinator = { type: 'group', key: groupId } as const
   const topics = byTopic(offsets).map(([name, partitions]) => ({
     name,
@@ -196,12 +189,16 @@ export async function commitOffsets(
     ),
   }))
   const attempt = async () => {
+    const identity = member?.()
+    // Without a generation the coordinator of an empty group would take it as coming from no member at all.
+    if (member && !identity)
+      throw new ServerError(REBALANCE_IN_PROGRESS, { api: 'OffsetCommit', about: `group ${groupId}` })
     const answer = await cluster.request(
       OffsetCommit,
       (version) => ({
         groupId,
-        generationIdOrMemberEpoch: member?.generation ?? -1,
-        memberId: member?.memberId ?? '',
+        generationIdOrMemberEpoch: identity?.generation ?? -1,
+        memberId: identity?.memberId ?? '',
         topics,
         ...(version >= 7 && member ? { groupInstanceId: groupInstanceId ?? null } : {}),
       }),

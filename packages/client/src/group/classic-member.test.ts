@@ -7,9 +7,16 @@ const settings: MemberSettings = {
   sessionTimeoutMs: 45_000,
   heartbeatIntervalMs: 3_000,
   maxPollIntervalMs: 300_000,
-  restMs: 100,
+  pauseMs: (attempt) => 100 * 2 ** attempt,
   isStatic: false,
 }
+
+const retriable = new Set([
+  'UNREACHABLE',
+  'NOT_COORDINATOR',
+  'COORDINATOR_NOT_AVAILABLE',
+  'COORDINATOR_LOAD_IN_PROGRESS',
+])
 
 /** A member and its clock; each call tells what the member does about it, in short. */
 class Transcript {
@@ -52,7 +59,8 @@ class Transcript {
   refused(by: 'join' | 'sync' | 'heartbeat' | 'commit', code: string, memberId?: string): string[] {
     const error = new Error(code)
     const given = memberId === undefined ? {} : { memberId }
-    return this.step({ type: 'refused', round: this.round, by, code, error, ...given })
+    const isRetriable = retriable.has(code)
+    return this.step({ type: 'refused', round: this.round, by, code, error, isRetriable, ...given })
   }
 
   get at(): string {

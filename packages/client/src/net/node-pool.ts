@@ -11,6 +11,7 @@ import { openConnection } from './dial.ts'
 import type { Broker, Endpoint } from './endpoint.ts'
 import { brokerName } from './endpoint.ts'
 import type { Lane } from './lane.ts'
+import { lanes } from './lane.ts'
 
 export interface NodePoolOptions {
   config: ClientConfig
@@ -113,7 +114,7 @@ export class NodePool {
       if (known && known.host === host && known.port === port) continue
       const endpoint = { node: id, host, port, advertisedBy: this.#advertisedBy || undefined }
       this.#endpoints.set(id, endpoint)
-      for (const lane of ['main', 'fetch', 'coordinator'] as const) this.#move(`${lane} ${id}`, endpoint)
+      for (const lane of lanes) this.#move(`${lane} ${id}`, endpoint)
     }
     for (const [node] of this.#endpoints) if (node >= 0 && !brokers.has(node)) this.#forget(node)
   }
@@ -173,7 +174,8 @@ export class NodePool {
         onEnd: (cause) => {
           ended = cause
           if (opened && slot.connection === opened) slot.connection = undefined
-          if (opened) events.emit('disconnected', { node: endpoint.node, address, cause })
+          // What the user closes himself is not lost.
+          if (opened && !signal.aborted) events.emit('disconnected', { node: endpoint.node, address, cause })
         },
       })
     } catch (error) {
@@ -221,7 +223,7 @@ export class NodePool {
 
   #forget(node: number): void {
     this.#endpoints.delete(node)
-    for (const lane of ['main', 'fetch', 'coordinator'] as const) {
+    for (const lane of lanes) {
       const slot = this.#slots.get(`${lane} ${node}`)
       if (!slot) continue
       this.#slots.delete(`${lane} ${node}`)
