@@ -1,6 +1,7 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { checkTimeout } from '../config/arguments.ts'
 import { KafkaError, TimeoutError } from '../errors.ts'
+import { Pace } from '../time/pace.ts'
 import type { Arrivals } from './arrivals.ts'
 import type { ConsumerConfig } from './consumer-config.ts'
 import type { ConsumerRecord } from './consumer-record.ts'
@@ -33,6 +34,7 @@ export class Reading<K, V> {
   #asking: string | undefined
   /** When the event loop had its last turn for sure, monotonic. */
   #turnedAt = Number.NEGATIVE_INFINITY
+  readonly #pace = new Pace()
   #isClosed = false
 
   constructor(options: ReadingOptions) {
@@ -118,10 +120,14 @@ export class Reading<K, V> {
    * The next record that is there; what was in hand is processed. Undefined as well when the event loop is due for a turn.
    */
   #take(reader: Reader): ConsumerRecord<K, V> | undefined {
-    const now = this.#options.cluster.runtime.now()
     this.#finish(reader)
-    if (now - this.#turnedAt > TURN_MS) return undefined
-    this.#checkState(now)
+    if (this.#pace.isDue()) {
+      const now = this.#options.cluster.runtime.now()
+      this.#pace.looked(now)
+      if (now - this.#turnedAt > TURN_MS) return undefined
+      this.#options.ownership.polled(now)
+    }
+    this.#checkState()
     return this.#options.delivery.take(reader) as ConsumerRecord<K, V> | undefined
   }
 
@@ -133,8 +139,7 @@ export class Reading<K, V> {
   }
 
   /** @throws what went wrong since the last call; each error once, but for what ends the membership */
-  #checkState(now: number): void {
-    this.#options.ownership.polled(now)
+  #checkState(): void {
     const { fatalError } = this.#options.ownership
     if (fatalError) throw fatalError
     this.#options.arrivals.throwRaised()
@@ -146,6 +151,7 @@ export class Reading<K, V> {
     for (;;) {
       await this.#turn()
       if (this.#isClosed) return { value: undefined as never, done: true }
+      this.#pace.interrupt()
       const record = this.#take(reader)
       if (record) return { value: record, done: false }
       if (this.#options.cluster.runtime.now() >= deadline) throw this.#late('the next record', started)
@@ -160,7 +166,9 @@ export class Reading<K, V> {
     this.#finish(this.#poller)
     for (;;) {
       await this.#turn()
-      this.#checkState(this.#options.cluster.runtime.now())
+      if (this.#isClosed) return []
+      this.#options.ownership.polled(this.#options.cluster.runtime.now())
+      this.#checkState()
       const records = this.#options.delivery.collect(this.#poller, maxRecords) as ConsumerRecord<K, V>[]
       if (records.length > 0 || this.#options.cluster.runtime.now() >= deadline || this.#isClosed)
         return records
