@@ -392,7 +392,7 @@ function members(answer: Response<typeof JoinGroup>): AssignorMember[] {
     try {
       return { memberId, groupInstanceId, ...decodeSubscription(metadata) }
     } catch {
-      // It gets nothing assigned; the other members must not suffer for it (CT-63).
+      // It gets nothing assigned; the other members must not suffer for it.
       return { memberId, groupInstanceId, topics: [] }
     }
   })
