@@ -352,16 +352,23 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     return this.#ends('endOffsets', partitions, LATEST)
   }
 
-  /** For each partition the first record at or after a time (ms since 1970); undefined where there is none. */
+  /**
+   * For each partition the first record at or after a time (ms since 1970); undefined where there is none. A time that is
+   * no safe integer is -1, and exactly in `timestampBigInt`.
+   */
   async offsetsForTimes(
     wanted: readonly (TopicPartition & { timestamp: number })[],
-  ): Promise<({ offset: number; timestamp: number } | undefined)[]> {
+  ): Promise<({ offset: number; timestamp: number; timestampBigInt?: bigint } | undefined)[]> {
     this.#mustBeOpen()
     checkTimes(wanted)
     const found = await this.#list(wanted)
     return wanted.map((each) => {
-      const at = found.get(named(each))
-      return at && at.offset >= 0 ? { offset: at.offset, timestamp: at.timestamp } : undefined
+      const { leaderEpoch: _, ...at } = found.get(named(each)) ?? {
+        offset: -1,
+        timestamp: -1,
+        leaderEpoch: -1,
+      }
+      return at.offset >= 0 ? at : undefined
     })
   }
 

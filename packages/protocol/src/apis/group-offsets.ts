@@ -1,4 +1,4 @@
-import { api, array, boolean, int16, int32, int64, string, uuid } from '../schema/schema.ts'
+import { api, array, boolean, int16, int32, int64OrBigint, string, uuid } from '../schema/schema.ts'
 
 /** Stores how far a group has read. */
 export const OffsetCommit = api(
@@ -10,13 +10,13 @@ export const OffsetCommit = api(
     generationIdOrMemberEpoch: int32.default(-1).ignorable(),
     memberId: string.ignorable(),
     groupInstanceId: string.orNull().since(7).default(null),
-    retentionTimeMs: int64.until(4).default(-1).ignorable(),
+    retentionTimeMs: int64OrBigint.until(4).default(-1).ignorable(),
     topics: array({
       name: string.until(9).ignorable(),
       topicId: uuid.since(10).ignorable(),
       partitions: array({
         partitionIndex: int32,
-        committedOffset: int64,
+        committedOffset: int64OrBigint,
         committedLeaderEpoch: int32.since(6).default(-1).ignorable(),
         committedMetadata: string.orNull(),
       }),
@@ -66,7 +66,7 @@ export const OffsetFetch = api(
       name: string.until(7),
       partitions: array({
         partitionIndex: int32.until(7),
-        committedOffset: int64.until(7),
+        committedOffset: int64OrBigint.until(7),
         committedLeaderEpoch: int32.since(5).until(7).default(-1).ignorable(),
         metadata: string.orNull().until(7),
         errorCode: int16.until(7),
@@ -80,7 +80,7 @@ export const OffsetFetch = api(
         topicId: uuid.since(10).ignorable(),
         partitions: array({
           partitionIndex: int32,
-          committedOffset: int64,
+          committedOffset: int64OrBigint,
           committedLeaderEpoch: int32.default(-1).ignorable(),
           metadata: string.orNull(),
           errorCode: int16,

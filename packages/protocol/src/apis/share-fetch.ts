@@ -6,6 +6,7 @@ import {
   int16,
   int32,
   int64,
+  int64OrBigint,
   records,
   string,
   struct,
@@ -33,8 +34,8 @@ export const ShareFetch = api(
       partitions: array({
         partitionIndex: int32,
         acknowledgementBatches: array({
-          firstOffset: int64,
-          lastOffset: int64,
+          firstOffset: int64OrBigint,
+          lastOffset: int64OrBigint,
           acknowledgeTypes: array(int8),
         }),
       }),
@@ -93,8 +94,8 @@ export const ShareAcknowledge = api(
       partitions: array({
         partitionIndex: int32,
         acknowledgementBatches: array({
-          firstOffset: int64,
-          lastOffset: int64,
+          firstOffset: int64OrBigint,
+          lastOffset: int64OrBigint,
           acknowledgeTypes: array(int8),
         }),
       }),

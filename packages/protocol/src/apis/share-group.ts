@@ -1,4 +1,4 @@
-import { api, array, boolean, int16, int32, int64, string, struct, uuid } from '../schema/schema.ts'
+import { api, array, boolean, int16, int32, int64OrBigint, string, struct, uuid } from '../schema/schema.ts'
 
 const topicPartitions = {
   topicId: uuid,
@@ -98,9 +98,9 @@ export const DescribeShareGroupOffsets = api(
         topicId: uuid,
         partitions: array({
           partitionIndex: int32,
-          startOffset: int64,
+          startOffset: int64OrBigint,
           leaderEpoch: int32,
-          lag: int64.since(1).default(-1).ignorable(),
+          lag: int64OrBigint.since(1).default(-1).ignorable(),
           errorCode: int16,
           errorMessage: string.orNull().default(null),
         }),
@@ -122,7 +122,7 @@ export const AlterShareGroupOffsets = api(
       topicName: string,
       partitions: array({
         partitionIndex: int32,
-        startOffset: int64,
+        startOffset: int64OrBigint,
       }),
     }),
   },

@@ -1,4 +1,4 @@
-import { api, array, int8, int16, int32, int64, string, uuid } from '../schema/schema.ts'
+import { api, array, int8, int16, int32, int64, int64OrBigint, string, uuid } from '../schema/schema.ts'
 
 /** Between brokers: begins the state of share partitions. */
 export const InitializeShareGroupState = api(
@@ -12,7 +12,7 @@ export const InitializeShareGroupState = api(
       partitions: array({
         partition: int32,
         stateEpoch: int32,
-        startOffset: int64,
+        startOffset: int64OrBigint,
       }),
     }),
   },
@@ -51,7 +51,7 @@ export const ReadShareGroupState = api(
         errorCode: int16,
         errorMessage: string.orNull().default(null),
         stateEpoch: int32,
-        startOffset: int64,
+        startOffset: int64OrBigint,
         stateBatches: array({
           firstOffset: int64,
           lastOffset: int64,
@@ -76,7 +76,7 @@ export const WriteShareGroupState = api(
         partition: int32,
         stateEpoch: int32,
         leaderEpoch: int32,
-        startOffset: int64,
+        startOffset: int64OrBigint,
         deliveryCompleteCount: int32.since(1).default(-1).ignorable(),
         stateBatches: array({
           firstOffset: int64,
@@ -149,7 +149,7 @@ export const ReadShareGroupStateSummary = api(
         errorMessage: string.orNull().default(null),
         stateEpoch: int32,
         leaderEpoch: int32,
-        startOffset: int64,
+        startOffset: int64OrBigint,
         deliveryCompleteCount: int32.since(1).default(-1).ignorable(),
       }),
     }),
