@@ -26,7 +26,7 @@ for (const [name, place] of Object.entries(places)) {
       const action = recover(new ServerError(code, { api: 'test' }), place)
       assert.ok(possible[name]?.includes(action), `${code}: ${action}`)
     }
-    const names = new Set(errorCodes.map((each) => each.name))
+    const names = new Set<string>(errorCodes.map((each) => each.name))
     for (const code of Object.keys(place.codes)) assert.ok(names.has(code), `${code} is no code of Kafka`)
     assert.equal(recover(new ServerError(9999, { api: 'test' }), place), place.otherwise)
   })

@@ -305,10 +305,13 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     return this.#queries.ends(partitions)
   }
 
-  /** For each partition the first record at or after a time (ms since 1970); undefined where there is none. */
+  /**
+   * For each partition the first record at or after a time (ms since 1970); undefined where there is none. A time that is
+   * no safe integer is -1, and exactly in `timestampBigInt`.
+   */
   async offsetsForTimes(
     wanted: readonly (TopicPartition & { timestamp: number })[],
-  ): Promise<({ offset: number; timestamp: number } | undefined)[]> {
+  ): Promise<({ offset: number; timestamp: number; timestampBigInt?: bigint } | undefined)[]> {
     this.#mustBeOpen()
     return this.#queries.forTimes(wanted)
   }

@@ -26,12 +26,14 @@ export class OffsetQueries {
 
   async forTimes(
     wanted: readonly (TopicPartition & { timestamp: number })[],
-  ): Promise<({ offset: number; timestamp: number } | undefined)[]> {
+  ): Promise<({ offset: number; timestamp: number; timestampBigInt?: bigint } | undefined)[]> {
     checkTimes(wanted)
     const found = await this.#list(wanted)
     return wanted.map((each) => {
       const at = found.get(named(each))
-      return at && at.offset >= 0 ? { offset: at.offset, timestamp: at.timestamp } : undefined
+      if (!at || at.offset < 0) return undefined
+      const { leaderEpoch: _, ...position } = at
+      return position
     })
   }
 

@@ -18,8 +18,10 @@ type Isolation = 'read_uncommitted' | 'read_committed'
 
 export interface FoundOffset {
   offset: number
-  /** -1 when none was found or asked for. */
+  /** -1 when none was found or asked for, or when it is beyond the exact numbers. */
   timestamp: number
+  /** The time where it is beyond the exact numbers. */
+  timestampBigInt?: bigint
   leaderEpoch: number
 }
 
@@ -82,11 +84,15 @@ export async function askOffsets(
       const place = { api: 'ListOffsets', topic, partition }
       found.set(
         named({ topic, partition }),
-        isRefused ? new ServerError(errorCode, place) : { offset, timestamp, leaderEpoch },
+        isRefused ? new ServerError(errorCode, place) : { offset, leaderEpoch, ...timed(timestamp) },
       )
     }
   }
   return found
+}
+
+function timed(timestamp: number | bigint): Pick<FoundOffset, 'timestamp' | 'timestampBigInt'> {
+  return typeof timestamp === 'bigint' ? { timestamp: -1, timestampBigInt: timestamp } : { timestamp }
 }
 
 async function byLeader<T extends TopicPartition>(
@@ -151,7 +157,9 @@ export async function askCommitted(
   const found = new Map<string, TopicPartitionOffset>()
   for (const { name: topic, partitions } of group.topics) {
     for (const each of partitions) {
-      const { partitionIndex: partition, committedOffset: offset, committedLeaderEpoch: leaderEpoch } = each
+      const { partitionIndex: partition, committedLeaderEpoch: leaderEpoch } = each
+      // Anybody may commit any number. No log reaches this one either, and the fetch says so: OFFSET_OUT_OF_RANGE.
+      const offset = Math.min(Number(each.committedOffset), Number.MAX_SAFE_INTEGER)
       if (each.errorCode !== 0)
         throw new ServerError(each.errorCode, { api: 'OffsetFetch', topic, partition })
       const metadata = each.metadata ?? ''
