@@ -1,6 +1,6 @@
 import { KafkaError } from '@samsa/protocol'
 import type { Runtime } from '@samsa/runtime'
-import { NetworkError } from '@samsa/runtime'
+import { formatAddress, NetworkError } from '@samsa/runtime'
 import type { ClientConfig } from '../config/client-settings.ts'
 import { ConnectionError, closedError, TimeoutError } from '../errors.ts'
 import { within } from '../time/deadline.ts'
@@ -70,7 +70,7 @@ async function openAddress(
     runtime,
     transport,
     broker,
-    address: `${endpoint.host}:${port}`,
+    address: formatAddress(endpoint.host, port),
     clientId: config.clientId,
     receiveMessageMaxBytes: config.receiveMessageMaxBytes,
     idleMs: idleMs < 0 ? Number.POSITIVE_INFINITY : idleMs,

@@ -1,5 +1,6 @@
 import type { KafkaError } from '@samsa/protocol'
 import type { Runtime } from '@samsa/runtime'
+import { formatAddress } from '@samsa/runtime'
 import type { ClientConfig } from '../config/client-settings.ts'
 import type { BootstrapAddress } from '../config/setting.ts'
 import { ConnectionError, closedError, TimeoutError } from '../errors.ts'
@@ -68,7 +69,8 @@ export class NodePool {
     slot.opening.catch(() => undefined)
     const { host, port } = slot.endpoint
     const expire = () =>
-      slot.failure ?? new TimeoutError(`a connection to ${host}:${port}`, runtime.now() - started)
+      slot.failure ??
+      new TimeoutError(`a connection to ${formatAddress(host, port)}`, runtime.now() - started)
     return within(runtime, slot.opening, deadline, expire)
   }
 
@@ -160,7 +162,7 @@ export class NodePool {
     await sleep(runtime, slot.retryAt - runtime.now(), signal)
     if (signal.aborted) throw closedError('the client')
     const { endpoint } = slot
-    const address = `${endpoint.host}:${endpoint.port}`
+    const address = formatAddress(endpoint.host, endpoint.port)
     let ended: KafkaError | undefined
     let opened: Connection | undefined
     try {
@@ -215,7 +217,7 @@ export class NodePool {
     slot.isGone = true
     const { host, port } = endpoint
     slot.connection?.close(
-      new ConnectionError(`broker ${endpoint.node} moved to ${host}:${port}`, name, false),
+      new ConnectionError(`broker ${endpoint.node} moved to ${formatAddress(host, port)}`, name, false),
     )
   }
 

@@ -1,5 +1,5 @@
 import type { KafkaError } from '@samsa/protocol'
-import { NetworkError } from '@samsa/runtime'
+import { bareHost, formatAddress, NetworkError } from '@samsa/runtime'
 import { AuthenticationError, ConnectionError } from '../errors.ts'
 import type { Endpoint } from './endpoint.ts'
 
@@ -43,7 +43,7 @@ const tlsFaults: readonly (readonly [codes: RegExp, fault: string])[] = [
  * @param failures of each address that its host name has, in the order in which they were tried
  */
 export function unreachable(endpoint: Endpoint, broker: string, failures: readonly unknown[]): KafkaError {
-  const address = `${endpoint.host}:${endpoint.port}`
+  const address = formatAddress(endpoint.host, endpoint.port)
   const cause = failures.at(-1)
   const network = cause instanceof NetworkError ? cause : undefined
   if (network?.stage === 'handshake') return tlsFailed(broker, address, network)
@@ -89,7 +89,7 @@ function meaningOf({ stage, code, message }: NetworkError): string {
 /** The code of one address's failure, with the address where a name may have several. */
 function codeOf(failure: unknown, endpoint: Endpoint): string {
   if (!(failure instanceof NetworkError) || failure.code === '') return ''
-  const tried = failure.address.replace(/:\d+$/, '')
+  const tried = bareHost(failure.address.replace(/:\d+$/, ''))
   return tried === endpoint.host ? failure.code : `${failure.code} at ${tried}`
 }
 
