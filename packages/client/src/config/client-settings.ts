@@ -54,6 +54,16 @@ export const clientSettings = {
   reconnectBackoffMaxMs: milliseconds(1_000),
   /** Metadata older than this is asked for again even if nothing went wrong. Milliseconds, default 5 minutes. */
   metadataMaxAgeMs: milliseconds(300_000),
+  /**
+   * What to do when no broker that is known answers: `rebootstrap` asks the bootstrap addresses again, `none` only ever
+   * asks those that are known (KIP-899). Default `rebootstrap`.
+   */
+  metadataRecoveryStrategy: oneOf('rebootstrap', ['rebootstrap', 'none']),
+  /**
+   * Where no broker has answered for so long, the client begins anew at its bootstrap addresses, also in another cluster
+   * if they belong to one by then (KIP-1102). Milliseconds, default 5 minutes.
+   */
+  metadataRecoveryRebootstrapTriggerMs: milliseconds(300_000),
   /** A connection that carried nothing for so long is closed; -1: never. Milliseconds, default 9 minutes: before the broker's 10. */
   connectionsMaxIdleMs: milliseconds(540_000, -1),
   /**

@@ -230,17 +230,16 @@ export class ClassicMembership {
     const holdMs = Math.max(0, rebalanceTimeoutMs + JOIN_GRACE_MS - config.requestTimeoutMs)
     const answer = await cluster.request(
       JoinGroup,
-      (version) => ({
+      {
         groupId,
         sessionTimeoutMs,
         rebalanceTimeoutMs,
         memberId,
         protocolType: PROTOCOL_TYPE,
         protocols,
-        ...(version >= 5 ? { groupInstanceId } : {}),
-      }),
-      { coordinator: 'group', key: groupId },
-      { holdMs },
+        groupInstanceId,
+      },
+      { key: groupId, holdMs },
     )
     this.#givenMemberId = answer.memberId
     this.#check(answer.errorCode, 'JoinGroup')
@@ -274,15 +273,16 @@ export class ClassicMembership {
     const { groupInstanceId = null } = config
     const answer = await cluster.request(
       SyncGroup,
-      (version) => ({
+      {
         groupId,
         generationId,
         memberId,
         assignments,
-        ...(version >= 3 ? { groupInstanceId } : {}),
-        ...(version >= 5 ? { protocolType: PROTOCOL_TYPE, protocolName: this.#protocol } : {}),
-      }),
-      { coordinator: 'group', key: groupId },
+        groupInstanceId,
+        protocolType: PROTOCOL_TYPE,
+        protocolName: this.#protocol,
+      },
+      { key: groupId },
     )
     this.#check(answer.errorCode, 'SyncGroup')
     const { assignedPartitions } =
@@ -329,8 +329,8 @@ export class ClassicMembership {
     const { groupInstanceId = null } = config
     const { errorCode } = await cluster.request(
       Heartbeat,
-      (version) => ({ groupId, generationId, memberId, ...(version >= 3 ? { groupInstanceId } : {}) }),
-      { coordinator: 'group', key: groupId },
+      { groupId, generationId, memberId, groupInstanceId },
+      { key: groupId },
     )
     this.#check(errorCode, 'Heartbeat')
     this.#step({ type: 'heartbeatAcknowledged', round })
@@ -338,14 +338,13 @@ export class ClassicMembership {
 
   async #leave(memberId: string, reason: string): Promise<void> {
     const { cluster, groupId } = this.#options
-    const members = [{ memberId, groupInstanceId: null }]
     const told = cluster.request(
       LeaveGroup,
       (version) =>
         version >= 3
-          ? { groupId, members: members.map((each) => ({ ...each, ...(version >= 5 ? { reason } : {}) })) }
+          ? { groupId, members: [{ memberId, groupInstanceId: null, reason }] }
           : { groupId, memberId },
-      { coordinator: 'group', key: groupId },
+      { key: groupId },
     )
     await told.catch((error: Error) =>
       cluster.events.logger.debug(`leaving group ${groupId} could not be told: ${error.message}`),
