@@ -10,7 +10,7 @@ import {
   checkTopics,
   named,
 } from '../cluster/topic-partition.ts'
-import { checkTimeout, checkTopic } from '../config/arguments.ts'
+import { checkTimeout, checkTopicName } from '../config/arguments.ts'
 import { ConfigError, closedError, KafkaError, TimeoutError } from '../errors.ts'
 import type { ClientEvents } from '../events.ts'
 import { Events } from '../events.ts'
@@ -368,7 +368,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   /** Indexes of a topic's partitions. */
   async partitionsFor(topic: string): Promise<number[]> {
     this.#mustBeOpen()
-    checkTopic('partitionsFor', topic)
+    checkTopicName('partitionsFor', topic)
     const known = await this.#cluster.awaitTopic(
       topic,
       this.#runtime.now() + this.#config.defaultApiTimeoutMs,
