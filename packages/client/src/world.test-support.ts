@@ -131,8 +131,14 @@ export class FakeBroker {
   readonly #answers = new Map<number, (asked: Asked) => void>()
 
   constructor() {
-    this.on(protocol.ApiVersions, ({ connection, version, correlationId }) => {
-      const apiKeys = [...apis.values()].map(({ key, minVersion, maxVersion }) => ({
+    this.offers([...apis.keys()])
+  }
+
+  /** Says to speak only some APIs, by their keys. */
+  offers(keys: readonly number[]): this {
+    return this.on(protocol.ApiVersions, ({ connection, version, correlationId }) => {
+      const known = keys.map((key) => apis.get(key) ?? { key, minVersion: 0, maxVersion: 0 })
+      const apiKeys = known.map(({ key, minVersion, maxVersion }) => ({
         apiKey: key,
         minVersion,
         maxVersion,

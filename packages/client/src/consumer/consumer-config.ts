@@ -1,6 +1,7 @@
+import { topicNameProblem } from '../config/arguments.ts'
 import { clientSettings } from '../config/client-settings.ts'
 import type { Given, Parsed, Setting } from '../config/setting.ts'
-import { flag, list, milliseconds, oneOf, parseConfig, text, whole } from '../config/setting.ts'
+import { flag, LONG_MAX, list, milliseconds, oneOf, parseConfig, text, whole } from '../config/setting.ts'
 import { ConfigError } from '../errors.ts'
 import { assignors } from '../group/assignors.ts'
 
@@ -19,6 +20,7 @@ export interface Deserializers<K, V> {
 }
 
 const deserializer: Setting<Deserializer<unknown> | 'string' | 'json' | undefined> = {
+  type: 'FUNCTION',
   default: undefined,
   parse: (value) => {
     if (typeof value === 'function') return value as Deserializer<unknown>
@@ -34,12 +36,12 @@ const autoOffsetReset: Setting<'earliest' | 'latest' | 'none'> = oneOf('latest',
 ])
 
 /** Settings of the consumer; names and defaults are Kafka's (`ConsumerConfig`), names in camelCase. */
-const consumerSettings = {
+export const consumerSettings = {
   ...clientSettings,
   /** The group that shares the partitions of what is subscribed, and whose offsets are committed. No default. */
   groupId: text(),
   /** Makes the member static (KIP-345): it keeps its partitions over a restart within the session timeout. No default. */
-  groupInstanceId: text(),
+  groupInstanceId: text(undefined, topicNameProblem),
   /** How the group agrees on its partitions. Only `classic` for now. */
   groupProtocol: oneOf('classic', ['classic']),
   /** Commits in the background what was handed over before the current record. Default true. */
@@ -60,7 +62,7 @@ const consumerSettings = {
   /** Most bytes of one partition in an answer, with the same exception. Default 1 MiB. */
   maxPartitionFetchBytes: whole(1_048_576, 1),
   /** Fetched bytes that may wait to be handed over, over all partitions; beyond it nothing is asked for. Default 64 MiB. */
-  queuedMaxBytes: whole(67_108_864, 1, Number.MAX_SAFE_INTEGER),
+  queuedMaxBytes: whole(67_108_864, 1, LONG_MAX),
   /** Most records that one `poll` gives. Default 500. */
   maxPollRecords: whole(500, 1),
   /** A member that does not ask for records for so long leaves the group. Milliseconds, default 5 minutes. */

@@ -221,17 +221,16 @@ export class Fetcher {
     } = config
     return cluster.request(
       Fetch,
-      (version) => ({
+      {
         maxWaitMs,
         minBytes,
         maxBytes,
         isolationLevel: config.isolationLevel === 'read_committed' ? 1 : 0,
         topics: [...topics.values()] as never,
         forgottenTopicsData: [],
-        ...(version >= 11 ? { rackId } : {}),
-      }),
-      { node },
-      { holdMs: maxWaitMs, ...(hasIds ? {} : { maxVersion: 12 }) },
+        rackId,
+      },
+      { node, holdMs: maxWaitMs, ...(hasIds ? {} : { maxVersion: 12 }) },
     )
   }
 

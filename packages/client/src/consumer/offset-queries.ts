@@ -1,7 +1,7 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import type { TopicPartition, TopicPartitionOffset } from '../cluster/topic-partition.ts'
 import { checkTimes, checkTopicPartitions, named } from '../cluster/topic-partition.ts'
-import { checkTopic } from '../config/arguments.ts'
+import { checkTopicName } from '../config/arguments.ts'
 import type { ConsumerConfig } from './consumer-config.ts'
 import type { FoundOffset } from './offsets.ts'
 import { EARLIEST, fetchCommitted, LATEST, listOffsets } from './offsets.ts'
@@ -47,7 +47,7 @@ export class OffsetQueries {
   }
 
   async partitionsOf(topic: string): Promise<number[]> {
-    checkTopic('partitionsFor', topic)
+    checkTopicName('partitionsFor', topic)
     const known = await this.#cluster.awaitTopic(topic, this.#deadline())
     return [...known.partitions.keys()]
   }

@@ -37,7 +37,7 @@ export async function listOffsets(
 ): Promise<Map<string, FoundOffset>> {
   const found = new Map<string, FoundOffset>()
   const what = `offsets of ${wanted.map(named).join(', ')}`
-  await cluster.retrying(what, recovery.listOffsets, deadline, async () => {
+  await cluster.retrying({ what, place: recovery.listOffsets, deadline }, async () => {
     const missing = wanted.filter((each) => !found.has(named(each)))
     const problems: Error[] = []
     const ask = async ([node, group]: [number, (TopicPartition & { timestamp: number })[]]) => {
@@ -126,7 +126,7 @@ export function fetchCommitted(
   const coordinator = { type: 'group', key: groupId } as const
   const what = `the committed offsets of group ${groupId}`
   const attempt = () => askCommitted(cluster, groupId, wanted)
-  return cluster.retrying(what, recovery.offsetFetch, deadline, attempt, coordinator)
+  return cluster.retrying({ what, place: recovery.offsetFetch, deadline, coordinator }, attempt)
 }
 
 /** As `fetchCommitted`, asked once. */
@@ -148,8 +148,7 @@ export async function askCommitted(
       // Offsets of a transaction that is not decided yet are waited for (KIP-447).
       ...(version >= 7 ? { requireStable: true } : {}),
     }),
-    { coordinator: 'group', key: groupId },
-    { maxVersion: LAST_WITH_NAMES },
+    { key: groupId, maxVersion: LAST_WITH_NAMES },
   )
   const group = answer.groups[0] ?? answer
   if (group.errorCode !== 0)
@@ -196,22 +195,21 @@ export async function commitOffsets(
       }),
     ),
   }))
-  const attempt = async () => {
+  const attempt = async (onWritten: () => void) => {
     const identity = member?.()
     // Without a generation the coordinator of an empty group would take it as coming from no member at all.
     if (member && !identity)
       throw new ServerError(REBALANCE_IN_PROGRESS, { api: 'OffsetCommit', about: `group ${groupId}` })
     const answer = await cluster.request(
       OffsetCommit,
-      (version) => ({
+      {
         groupId,
         generationIdOrMemberEpoch: identity?.generation ?? -1,
         memberId: identity?.memberId ?? '',
         topics,
-        ...(version >= 7 && member ? { groupInstanceId: groupInstanceId ?? null } : {}),
-      }),
-      { coordinator: 'group', key: groupId },
-      { maxVersion: LAST_WITH_NAMES },
+        groupInstanceId: (member && groupInstanceId) ?? null,
+      },
+      { key: groupId, maxVersion: LAST_WITH_NAMES, onWritten },
     )
     for (const { name: topic, partitions } of answer.topics) {
       for (const { partitionIndex: partition, errorCode } of partitions) {
@@ -225,13 +223,8 @@ export async function commitOffsets(
       }
     }
   }
-  await cluster.retrying(
-    `the commit of group ${groupId}`,
-    recovery.offsetCommit,
-    deadline,
-    attempt,
-    coordinator,
-  )
+  const what = `the commit of group ${groupId}`
+  await cluster.retrying({ what, place: recovery.commit, deadline, coordinator }, attempt)
 }
 
 function byTopic<T extends TopicPartition>(partitions: readonly T[]): [string, T[]][] {

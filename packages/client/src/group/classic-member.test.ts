@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { MemberEffect, MemberEvent, MemberSettings } from './classic-member.ts'
+import type { MemberAction, MemberEffect, MemberEvent, MemberSettings } from './classic-member.ts'
 import { ClassicMember } from './classic-member.ts'
 
 const settings: MemberSettings = {
@@ -11,12 +11,16 @@ const settings: MemberSettings = {
   isStatic: false,
 }
 
-const retriable = new Set([
-  'UNREACHABLE',
-  'NOT_COORDINATOR',
-  'COORDINATOR_NOT_AVAILABLE',
-  'COORDINATOR_LOAD_IN_PROGRESS',
-])
+const actions: Readonly<Record<string, MemberAction>> = {
+  MEMBER_ID_REQUIRED: 'takeMemberId',
+  REBALANCE_IN_PROGRESS: 'rejoin',
+  UNKNOWN_MEMBER_ID: 'forgetMember',
+  ILLEGAL_GENERATION: 'forgetGeneration',
+  UNREACHABLE: 'recoordinate',
+  NOT_COORDINATOR: 'recoordinate',
+  COORDINATOR_NOT_AVAILABLE: 'recoordinate',
+  COORDINATOR_LOAD_IN_PROGRESS: 'retry',
+}
 
 /** A member and its clock; each call tells what the member does about it, in short. */
 class Transcript {
@@ -59,8 +63,8 @@ class Transcript {
   refused(by: 'join' | 'sync' | 'heartbeat' | 'commit', code: string, memberId?: string): string[] {
     const error = new Error(code)
     const given = memberId === undefined ? {} : { memberId }
-    const isRetriable = retriable.has(code)
-    return this.step({ type: 'refused', round: this.round, by, code, error, isRetriable, ...given })
+    const action = actions[code] ?? 'fail'
+    return this.step({ type: 'refused', round: this.round, by, action, error, ...given })
   }
 
   get at(): string {
@@ -409,7 +413,4 @@ test('a refusal that nobody knows is told, where it concerns the membership', ()
   member.step({ type: 'start' })
   assert.deepEqual(member.refused('join', 'UNKNOWN_CODE_9999'), ['fail: UNKNOWN_CODE_9999'])
   assert.deepEqual(stable().refused('heartbeat', 'UNKNOWN_CODE_9999'), ['lose', 'fail: UNKNOWN_CODE_9999'])
-  const committing = stable()
-  assert.deepEqual(committing.refused('commit', 'OFFSET_METADATA_TOO_LARGE'), [])
-  assert.equal(committing.at, 'stable')
 })

@@ -1,4 +1,5 @@
 import type { Machine } from '@samsa/runtime'
+import type { ActionOf, recovery } from '../cluster/recovery.ts'
 
 /**
  * A member of a classic group, as a pure machine.
@@ -18,16 +19,14 @@ export type MemberEvent =
   | { type: 'joined'; round: number; generation: number; memberId: string; isLeader: boolean }
   | { type: 'synced'; round: number }
   | { type: 'heartbeatAcknowledged'; round: number }
-  /** An answer that is no success: Kafka's name of the code, or UNREACHABLE. `memberId` where the broker gave one. */
+  /** An answer that is no success, or none: what the error means there. `memberId` where the broker gave one. */
   | {
       type: 'refused'
       round: number
       by: 'join' | 'sync' | 'heartbeat' | 'commit'
-      code: string
+      action: MemberAction
       memberId?: string
       error: Error
-      /** Whether another try can help; an error that nobody knows is told to the user. */
-      isRetriable: boolean
     }
   /** What had to be done before rejoining is done. */
   | { type: 'revoked'; round: number }
@@ -36,6 +35,15 @@ export type MemberEvent =
   | { type: 'polled' }
   | { type: 'leave' }
   | { type: 'tick' }
+
+/** What the error table says of the answers that a member gets. */
+export type MemberAction =
+  | ActionOf<Table['joinGroup']>
+  | ActionOf<Table['syncGroup']>
+  | ActionOf<Table['heartbeat']>
+  | ActionOf<Table['commit']>
+
+type Table = typeof recovery
 
 /** Name of an event, for whoever counts. */
 export function kindOf(event: MemberEvent): string {
@@ -92,14 +100,6 @@ export interface MemberSettings {
   pauseMs: (attempt: number) => number
   isStatic: boolean
 }
-
-/** What a refused commit may say about the membership; anything else concerns the commit alone. */
-const aboutMembership = new Set([
-  'FENCED_INSTANCE_ID',
-  'ILLEGAL_GENERATION',
-  'REBALANCE_IN_PROGRESS',
-  'UNKNOWN_MEMBER_ID',
-])
 
 export class ClassicMember implements Machine<MemberEvent, MemberEffect> {
   /** '' until the coordinator gave one. */
@@ -225,29 +225,31 @@ export class ClassicMember implements Machine<MemberEvent, MemberEffect> {
   }
 
   #refused(event: Extract<MemberEvent, { type: 'refused' }>, now: number, effects: MemberEffect[]): void {
-    const { code, by } = event
-    if (by === 'commit' && !(hasPulse(this.#state) && aboutMembership.has(code))) return
-    switch (code) {
-      case 'MEMBER_ID_REQUIRED':
+    const { action, by } = event
+    if (by === 'commit' && !hasPulse(this.#state)) return
+    switch (action) {
+      case 'takeMemberId':
         this.memberId = event.memberId ?? ''
         this.#join(effects)
         return
-      case 'REBALANCE_IN_PROGRESS':
+      case 'rejoin':
         if (by === 'join' || by === 'sync') this.#joinAgain(now, effects)
         else {
           if (by === 'heartbeat') this.#heard(now)
           this.#rejoin(now, effects)
         }
         return
-      case 'UNKNOWN_MEMBER_ID':
-      case 'ILLEGAL_GENERATION':
-        if (code === 'UNKNOWN_MEMBER_ID') this.memberId = ''
+      case 'forgetMember':
+      case 'forgetGeneration':
+        if (action === 'forgetMember') this.memberId = ''
         if (hasPulse(this.#state)) effects.push({ do: 'lose' })
         this.#joinAgain(now, effects)
         return
+      case 'fail':
+        this.#fail(event.error, effects)
+        return
       default:
-        if (event.isRetriable) this.#unanswered(by, now, effects)
-        else this.#fail(event.error, effects)
+        this.#unanswered(by, now, effects)
     }
   }
 

@@ -3,7 +3,8 @@ import type { Timer } from '@samsa/runtime'
 import type { Cluster } from '../cluster/cluster.ts'
 import { recover, recovery } from '../cluster/recovery.ts'
 import type { TopicPartition } from '../cluster/topic-partition.ts'
-import { FencedError, KafkaError, ServerError } from '../errors.ts'
+import type { KafkaError } from '../errors.ts'
+import { FencedError, ServerError } from '../errors.ts'
 import { describeError } from '../events.ts'
 import { backoffMs } from '../time/backoff.ts'
 import type { MemberEffect, MemberEvent } from './classic-member.ts'
@@ -89,14 +90,11 @@ export class ClassicMembership implements Membership {
 
   commitRefused(error: ServerError, identity: MemberIdentity): void {
     if (identity.generation !== this.#member.generation) return
-    this.#step({
-      type: 'refused',
-      round: this.#round,
-      by: 'commit',
-      code: error.code,
-      error,
-      isRetriable: false,
-    })
+    const action = recover(error, recovery.commit)
+    // Any other refusal concerns the commit alone.
+    const isFenced = error.code === 'FENCED_INSTANCE_ID'
+    const concernsMember = isFenced || ['rejoin', 'forgetGeneration', 'forgetMember'].includes(action)
+    if (concernsMember) this.#step({ type: 'refused', round: this.#round, by: 'commit', action, error })
   }
 
   async leave(): Promise<void> {
@@ -194,11 +192,10 @@ export class ClassicMembership implements Membership {
       (error: Error) => {
         if (cluster.signal.aborted) return
         this.#failed(by, error)
-        const code = error instanceof KafkaError ? error.code : 'UNEXPECTED'
-        const isRetriable = recover(error, recovery.findCoordinator) !== 'fail'
+        const action = recover(error, places[by])
         const memberId = this.#givenMemberId
         const given = memberId === undefined ? {} : { memberId }
-        this.#step({ type: 'refused', round, by, code, error, isRetriable, ...given })
+        this.#step({ type: 'refused', round, by, action, error, ...given })
       },
     )
   }
@@ -212,9 +209,10 @@ export class ClassicMembership implements Membership {
     const { cluster, groupId } = this.#options
     const now = cluster.runtime.now()
     const what = `group ${groupId}: ${by} was refused: ${describeError(error)}`
-    const isOrdinary = error instanceof ServerError && ordinary.has(error.code)
-    if (!isOrdinary) this.#failingSince ??= now
-    if (!isOrdinary && !this.#hasWarned && now - (this.#failingSince ?? now) >= WARN_AFTER_MS) {
+    // Of brokers that cannot be reached the cluster complains, once for all who need them.
+    const isRefusal = error instanceof ServerError && !ordinary.has(error.code)
+    if (isRefusal) this.#failingSince ??= now
+    if (isRefusal && !this.#hasWarned && now - (this.#failingSince ?? now) >= WARN_AFTER_MS) {
       this.#hasWarned = true
       cluster.events.logger.warn(`${what}; trying on`)
     } else cluster.events.logger.debug(what)
@@ -272,6 +270,12 @@ export class ClassicMembership implements Membership {
       )
   }
 }
+
+const places = {
+  join: recovery.joinGroup,
+  sync: recovery.syncGroup,
+  heartbeat: recovery.heartbeat,
+} as const
 
 /** Answers that belong to the life of every group. */
 const ordinary = new Set(['MEMBER_ID_REQUIRED', 'REBALANCE_IN_PROGRESS'])

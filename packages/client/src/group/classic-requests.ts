@@ -60,17 +60,16 @@ export class ClassicRequests {
     const holdMs = Math.max(0, rebalanceTimeoutMs + JOIN_GRACE_MS - requestTimeoutMs)
     return this.#cluster.request(
       JoinGroup,
-      (version) => ({
+      {
         groupId: this.#groupId,
         sessionTimeoutMs,
         rebalanceTimeoutMs,
         memberId,
         protocolType: PROTOCOL_TYPE,
         protocols,
-        ...(version >= 5 ? { groupInstanceId } : {}),
-      }),
-      this.#coordinator,
-      { holdMs },
+        groupInstanceId,
+      },
+      { key: this.#groupId, holdMs },
     )
   }
 
@@ -83,15 +82,16 @@ export class ClassicRequests {
     const { groupInstanceId = null } = this.#settings
     const answer = await this.#cluster.request(
       SyncGroup,
-      (version) => ({
+      {
         groupId: this.#groupId,
         generationId,
         memberId,
         assignments,
-        ...(version >= 3 ? { groupInstanceId } : {}),
-        ...(version >= 5 ? { protocolType: PROTOCOL_TYPE, protocolName } : {}),
-      }),
-      this.#coordinator,
+        groupInstanceId,
+        protocolType: PROTOCOL_TYPE,
+        protocolName,
+      },
+      { key: this.#groupId },
     )
     this.check(answer.errorCode, 'SyncGroup')
     return answer.assignment.length > 0 ? decodeAssignment(answer.assignment).assignedPartitions : []
@@ -101,37 +101,27 @@ export class ClassicRequests {
     const { groupInstanceId = null } = this.#settings
     const { errorCode } = await this.#cluster.request(
       Heartbeat,
-      (version) => ({
-        groupId: this.#groupId,
-        generationId,
-        memberId,
-        ...(version >= 3 ? { groupInstanceId } : {}),
-      }),
-      this.#coordinator,
+      { groupId: this.#groupId, generationId, memberId, groupInstanceId },
+      { key: this.#groupId },
     )
     this.check(errorCode, 'Heartbeat')
   }
 
   async leave(memberId: string, reason: string): Promise<void> {
     const groupId = this.#groupId
-    const member = { memberId, groupInstanceId: null }
     await this.#cluster.request(
       LeaveGroup,
       (version) =>
         version >= 3
-          ? { groupId, members: [{ ...member, ...(version >= 5 ? { reason } : {}) }] }
+          ? { groupId, members: [{ memberId, groupInstanceId: null, reason }] }
           : { groupId, memberId },
-      this.#coordinator,
+      { key: groupId },
     )
   }
 
   /** @throws ServerError for a code that is no success */
   check(errorCode: number, api: string): void {
     if (errorCode !== 0) throw new ServerError(errorCode, { api, about: `group ${this.#groupId}` })
-  }
-
-  get #coordinator() {
-    return { coordinator: 'group', key: this.#groupId } as const
   }
 
   #subscription(topics: readonly string[], previous: PreviousAssignment | undefined): Uint8Array {

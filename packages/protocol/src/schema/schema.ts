@@ -208,11 +208,11 @@ export interface Message<S extends Shape> {
 }
 
 /** One Kafka API. */
-export interface Api<Req extends Shape = Shape, Res extends Shape = Shape> {
+export interface Api<Req extends Shape = Shape, Res extends Shape = Shape, Name extends string = string> {
   /** Kafka's number of the API, which stands in the header of each request. */
   readonly key: number
   /** Kafka's name, without Request or Response. */
-  readonly name: string
+  readonly name: Name
   readonly minVersion: number
   readonly maxVersion: number
   readonly flexible: number
@@ -247,13 +247,13 @@ export function message<S extends Shape>(name: string, versions: Versions, shape
  * Declares an API: one text for the codecs of all versions and for the types of both sides.
  * @param key Kafka's number of the API
  */
-export function api<Req extends Shape, Res extends Shape>(
+export function api<Req extends Shape, Res extends Shape, const Name extends string>(
   key: number,
-  name: string,
+  name: Name,
   versions: Versions,
   request: Req,
   response: Res,
-): Api<Req, Res> {
+): Api<Req, Res, Name> {
   const asked = message(`${name}Request`, versions, request)
   const { minVersion, maxVersion, flexible } = asked
   return {
