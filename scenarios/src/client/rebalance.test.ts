@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import type { ConsumerRecord, KafkaConsumer } from '@samsa/client'
+import { DeleteTopics, zeroUuid } from '@samsa/protocol'
+import { Admin } from '../lab/cluster/admin.ts'
 import type { Stage } from './stage.ts'
 import { stage, until } from './stage.ts'
 
@@ -304,4 +306,27 @@ describe('loops', () => {
     // 400 ms of work without waiting: a turn every ten of them.
     assert.ok(turns - before >= 10, `${turns - before} turns`)
   })
+})
+
+it('a topic that was deleted keeps nobody else from being committed', async (t) => {
+  const on = await stage(t)
+  on.broker.createTopic('kept')
+  on.broker.createTopic('gone')
+  const producer = on.producer()
+  for (const topic of ['kept', 'gone']) await producer.send({ topic, value: 'x' })
+  await producer.close()
+  const consumer = on.consumer({ ...group, allowAutoCreateTopics: false })
+  const failures: string[] = []
+  consumer.on('commitFailed', ({ error }) => failures.push(error.message))
+  consumer.subscribe(['kept', 'gone'])
+  for (let n = 0; n < 2; n++) await consumer.next(soon)
+  const nodes = on.broker.nodes.map(({ id, port }) => ({ id, port }))
+  await new Admin(() => nodes).ask(DeleteTopics, {
+    topics: [{ name: 'gone', topicId: zeroUuid }],
+    timeoutMs: 5000,
+  })
+  await consumer.close()
+  const asker = on.consumer(group)
+  const [kept] = await asker.committed([{ topic: 'kept', partition: 0 }])
+  assert.equal(kept?.offset, 1)
 })

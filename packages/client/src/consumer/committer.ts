@@ -1,6 +1,7 @@
 import type { Timer } from '@samsa/runtime'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { TopicPartitionOffset } from '../cluster/topic-partition.ts'
+import { named } from '../cluster/topic-partition.ts'
 import { ServerError, TimeoutError } from '../errors.ts'
 import type { Membership } from '../group/membership.ts'
 import { within } from '../time/deadline.ts'
@@ -86,6 +87,8 @@ export class Committer {
     const { cluster, config, onCommitted } = this.#options
     const { groupId = '', groupInstanceId } = config
     const offsets = claims.map(({ offset }) => offset)
+    const byName = new Map(claims.map((claim) => [named(claim.offset), claim]))
+    const stored = new Set<Claim>()
     let identity = membership?.identity
     const member = () => {
       const gone = claims.find(({ assigned }) => assigned?.isGone)
@@ -94,13 +97,18 @@ export class Committer {
       return identity
     }
     try {
-      await commitOffsets(cluster, groupId, offsets, membership && member, groupInstanceId, deadline)
+      const identify = membership && member
+      await commitOffsets(cluster, groupId, offsets, identify, groupInstanceId, deadline, (target) => {
+        const claim = byName.get(named(target))
+        if (claim) stored.add(claim)
+      })
     } catch (error) {
       if (error instanceof ServerError && identity) membership?.commitRefused(error, identity)
       throw error
+    } finally {
+      for (const { assigned, offset } of stored) if (assigned) assigned.committed = offset.offset
+      if (stored.size > 0) onCommitted([...stored].map(({ offset }) => offset))
     }
-    for (const { assigned, offset } of claims) if (assigned) assigned.committed = offset.offset
-    onCommitted(offsets)
   }
 
   #arm(ms: number): void {

@@ -1,6 +1,6 @@
 import { ListOffsets, OffsetCommit, OffsetFetch } from '@samsa/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
-import { recovery } from '../cluster/recovery.ts'
+import { recover, recovery } from '../cluster/recovery.ts'
 import type { TopicPartition, TopicPartitionOffset } from '../cluster/topic-partition.ts'
 import { named } from '../cluster/topic-partition.ts'
 import { ConnectionError, ServerError } from '../errors.ts'
@@ -170,7 +170,9 @@ export async function askCommitted(
 }
 
 /**
- * Commits offsets: the next ones to read.
+ * Commits offsets: the next ones to read. One that is refused, as that of a topic which was deleted, does not keep the
+ * others from being stored.
+ * @param onStored called for each that was
  * @throws ServerError; REBALANCE_IN_PROGRESS, ILLEGAL_GENERATION and UNKNOWN_MEMBER_ID mean that the partitions are not
  * this member's any more. TimeoutError
  */
@@ -182,6 +184,7 @@ export async function commitOffsets(
   member: (() => MemberIdentity | undefined) | undefined,
   groupInstanceId: string | undefined,
   deadline: number,
+  onStored: (target: TopicPartition) => void,
 ): Promise<void> {
   const coordinator = { type: 'group', key: groupId } as const
   const topics = byTopic(offsets).map(([name, partitions]) => ({
@@ -211,17 +214,18 @@ export async function commitOffsets(
       },
       { key: groupId, maxVersion: LAST_WITH_NAMES, onWritten },
     )
+    const refusals: ServerError[] = []
     for (const { name: topic, partitions } of answer.topics) {
       for (const { partitionIndex: partition, errorCode } of partitions) {
-        if (errorCode !== 0)
-          throw new ServerError(errorCode, {
-            api: 'OffsetCommit',
-            topic,
-            partition,
-            about: `group ${groupId}`,
-          })
+        const place = { api: 'OffsetCommit', topic, partition, about: `group ${groupId}` }
+        if (errorCode === 0) onStored({ topic, partition })
+        else refusals.push(new ServerError(errorCode, place))
       }
     }
+    // What another try can mend comes first: after it, what it cannot.
+    const isPassing = (error: Error) => recover(error, recovery.commit) !== 'fail'
+    const [first] = [...refusals.filter(isPassing), ...refusals]
+    if (first) throw first
   }
   const what = `the commit of group ${groupId}`
   await cluster.retrying({ what, place: recovery.commit, deadline, coordinator }, attempt)
