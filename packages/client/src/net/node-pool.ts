@@ -183,9 +183,12 @@ export class NodePool {
 
   #rank(node: number): number {
     const slot = this.#slots.get(`main ${node}`)
-    if (slot?.connection) return slot.connection.inFlight / 1000
-    const resting = slot ? Math.max(0, slot.retryAt - this.#options.runtime.now()) : 0
-    return (node >= 0 ? 1 : 2) + (slot?.failures ?? 0) + resting / 1000
+    const now = this.#options.runtime.now()
+    const isSilenced = slot?.connection !== undefined && slot.connection.throttledUntil > now
+    if (slot?.connection && !isSilenced) return slot.connection.inFlight / 1000
+    const resting = slot && !isSilenced ? Math.max(0, slot.retryAt - now) : 0
+    const connecting = slot?.opening && slot.failures === 0 ? 0.5 : 0
+    return (node >= 0 ? 1 : 2) - connecting + (slot?.failures ?? 0) + (isSilenced ? 1 : 0) + resting / 1000
   }
 
   #slot(node: number, lane: Lane): Slot {
@@ -270,7 +273,7 @@ export class NodePool {
   #setupTimeout(failures: number): number {
     const { socketConnectionSetupTimeoutMs: initialMs, socketConnectionSetupTimeoutMaxMs: maxMs } =
       this.#options.config
-    return Math.min(maxMs, initialMs * 2 ** Math.min(failures, 10))
+    return backoffMs(failures, { initialMs, maxMs }, () => this.#options.runtime.random())
   }
 
   #move(name: string, endpoint: Endpoint): void {
