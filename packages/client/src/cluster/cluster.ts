@@ -99,7 +99,8 @@ export class Cluster {
       events,
       bootstrap: config.bootstrapServers as readonly BootstrapAddress[],
       signal,
-      clusterId: () => this.#updater.clusterId,
+      // Whoever may not go back to the bootstrap addresses could not make up for a wrong cluster either (KIP-1242).
+      clusterId: () => (config.metadataRecoveryStrategy === 'none' ? null : this.#updater.clusterId),
       onLost: () => this.requestRefresh(),
       complaints: this.complaints,
     })

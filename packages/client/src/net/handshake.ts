@@ -52,7 +52,8 @@ export function anotherCluster(
   const what =
     `${broker} belongs to another cluster, ${found}, while this client works with ${clusterId}: nothing is sent there. ` +
     'Correct the address, or make the client anew to work with the other cluster; while nobody of its own answers, ' +
-    'it goes there by itself after metadataRecoveryRebootstrapTriggerMs'
+    'it goes there by itself after metadataRecoveryRebootstrapTriggerMs. ' +
+    "metadataRecoveryStrategy 'none' looks at no cluster id"
   return new OtherClusterError(what, address, false)
 }
 

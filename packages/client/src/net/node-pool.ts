@@ -160,19 +160,18 @@ export class NodePool {
     throw cause
   }
 
-  /** Says in the log which brokers have failed for long, while others answer. */
+  /** Says in the log which brokers have failed for long, while others answer; those that are tried again and again. */
   complain(): void {
-    for (const { endpoint, failure, connection } of this.#slots.values())
-      if (failure && !connection) this.#options.complaints.failed(complaintOf(endpoint), failure)
+    for (const { endpoint, failure, failures, connection } of this.#slots.values())
+      if (failure && failures > 1 && !connection)
+        this.#options.complaints.failed(complaintOf(endpoint), failure)
   }
 
   /** Goes back to the bootstrap addresses as they were given: their names are resolved anew, and nothing is held against them. */
   rebootstrap(): void {
     for (const node of [...this.#endpoints.keys()]) if (node >= 0) this.#forget(node)
     for (const [name, slot] of [...this.#slots]) {
-      if (slot.connection) continue
-      this.#slots.delete(name)
-      slot.isGone = true
+      if (!slot.connection) this.#drop(name, slot)
     }
   }
 
@@ -279,12 +278,17 @@ export class NodePool {
   #move(name: string, endpoint: Endpoint): void {
     const slot = this.#slots.get(name)
     if (!slot) return
-    this.#slots.delete(name)
-    slot.isGone = true
+    this.#drop(name, slot)
     const { host, port } = endpoint
     slot.connection?.close(
       new ConnectionError(`broker ${endpoint.node} moved to ${formatAddress(host, port)}`, name, false),
     )
+  }
+
+  #drop(name: string, slot: Slot): void {
+    this.#slots.delete(name)
+    slot.isGone = true
+    this.#options.complaints.healed(complaintOf(slot.endpoint))
   }
 
   #forget(node: number): void {
@@ -292,8 +296,7 @@ export class NodePool {
     for (const lane of LANES) {
       const slot = this.#slots.get(`${lane} ${node}`)
       if (!slot) continue
-      this.#slots.delete(`${lane} ${node}`)
-      slot.isGone = true
+      this.#drop(`${lane} ${node}`, slot)
       slot.connection?.close(new ConnectionError(`broker ${node} left the cluster`, '', false))
     }
   }
