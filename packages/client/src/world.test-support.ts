@@ -38,6 +38,10 @@ export class FakeWorld implements Runtime {
     return { cancel: () => void this.#timers.delete(timer) }
   }
 
+  turn(): Promise<void> {
+    return turn()
+  }
+
   random(): number {
     return 0.5
   }

@@ -12,7 +12,7 @@ test('requests go where they belong, on connections that do not block one anothe
   assert.deepEqual(routeOf('Produce'), { to: 'node', lane: 'main' })
   assert.deepEqual(routeOf('Fetch'), { to: 'node', lane: 'fetch' })
   assert.deepEqual(routeOf('ListOffsets'), { to: 'leader', lane: 'main' })
-  assert.deepEqual(routeOf('JoinGroup'), { to: 'group', lane: 'coordinator' })
+  assert.deepEqual(routeOf('JoinGroup'), { to: 'group', lane: 'join' })
   assert.deepEqual(routeOf('LeaveGroup'), { to: 'group', lane: 'main' })
   assert.deepEqual(routeOf('CreateTopics'), { to: 'controller', lane: 'main' })
 })

@@ -28,8 +28,8 @@ export const routing = {
   ListOffsets: { to: 'leader', lane: 'main' },
   OffsetForLeaderEpoch: { to: 'leader', lane: 'main' },
   DeleteRecords: { to: 'leader', lane: 'main' },
-  JoinGroup: { to: 'group', lane: 'coordinator' },
-  SyncGroup: { to: 'group', lane: 'coordinator' },
+  JoinGroup: { to: 'group', lane: 'join' },
+  SyncGroup: { to: 'group', lane: 'join' },
   Heartbeat: { to: 'group', lane: 'coordinator' },
   /** A join that the coordinator holds back must not hold back whoever gives it up. */
   LeaveGroup: { to: 'group', lane: 'main' },

@@ -13,6 +13,12 @@ export interface DeserializeContext {
 /** Makes a key or value of its bytes; null needs none and stays null. What it throws becomes a `DeserializationError`. */
 export type Deserializer<T> = (bytes: Buffer, context: DeserializeContext) => T
 
+/** Those of a consumer; undefined: bytes stay bytes. */
+export interface Deserializers<K, V> {
+  key: Deserializer<K> | undefined
+  value: Deserializer<V> | undefined
+}
+
 const deserializer: Setting<Deserializer<unknown> | 'string' | 'json' | undefined> = {
   type: 'FUNCTION',
   default: undefined,
@@ -101,4 +107,18 @@ export function consumerConfig(given: ConsumerSettings): ConsumerConfig {
     )
   }
   return config
+}
+
+/** The deserializers of a consumer's settings; undefined where keys and values stay bytes. */
+export function deserializersOf(config: ConsumerConfig): Deserializers<unknown, unknown> | undefined {
+  const { keyDeserializer: key, valueDeserializer: value } = config
+  return key || value ? { key: deserializerOf(key), value: deserializerOf(value) } : undefined
+}
+
+function deserializerOf(
+  given: Deserializer<unknown> | 'string' | 'json' | undefined,
+): Deserializer<unknown> | undefined {
+  if (given === 'string') return (bytes) => bytes.toString('utf8')
+  if (given === 'json') return (bytes) => JSON.parse(bytes.toString('utf8'))
+  return given
 }

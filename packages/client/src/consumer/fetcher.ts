@@ -86,7 +86,6 @@ export class Fetcher {
       // Nothing in it for the user: markers, aborted records, or what was handed over before.
       if (batch.lastOffset < position) continue
       partition.position = batch.lastOffset + 1
-      this.#options.positions.lend(partition)
     }
     return false
   }

@@ -1,5 +1,6 @@
 export type { TopicPartition, TopicPartitionOffset } from '../cluster/topic-partition.ts'
-export type { ConsumerEvents, ConsumerOptions } from './consumer.ts'
+export type { ConsumerOptions } from './consumer.ts'
 export { KafkaConsumer } from './consumer.ts'
 export type { ConsumerSettings, DeserializeContext, Deserializer } from './consumer-config.ts'
+export type { ConsumerEvents } from './consumer-events.ts'
 export { ConsumerRecord, DeserializationError } from './consumer-record.ts'

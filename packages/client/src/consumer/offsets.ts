@@ -4,6 +4,7 @@ import { recovery } from '../cluster/recovery.ts'
 import type { TopicPartition, TopicPartitionOffset } from '../cluster/topic-partition.ts'
 import { named } from '../cluster/topic-partition.ts'
 import { ConnectionError, ServerError } from '../errors.ts'
+import type { MemberIdentity } from '../group/membership.ts'
 
 /** ListOffsets' names for the ends of a log. */
 export const EARLIEST = -2
@@ -17,8 +18,10 @@ type Isolation = 'read_uncommitted' | 'read_committed'
 
 export interface FoundOffset {
   offset: number
-  /** -1 when none was found or asked for. */
+  /** -1 when none was found or asked for, or when it is beyond the exact numbers. */
   timestamp: number
+  /** The time where it is beyond the exact numbers. */
+  timestampBigInt?: bigint
   leaderEpoch: number
 }
 
@@ -81,11 +84,15 @@ export async function askOffsets(
       const place = { api: 'ListOffsets', topic, partition }
       found.set(
         named({ topic, partition }),
-        isRefused ? new ServerError(errorCode, place) : { offset, timestamp, leaderEpoch },
+        isRefused ? new ServerError(errorCode, place) : { offset, leaderEpoch, ...timed(timestamp) },
       )
     }
   }
   return found
+}
+
+function timed(timestamp: number | bigint): Pick<FoundOffset, 'timestamp' | 'timestampBigInt'> {
+  return typeof timestamp === 'bigint' ? { timestamp: -1, timestampBigInt: timestamp } : { timestamp }
 }
 
 async function byLeader<T extends TopicPartition>(
@@ -149,7 +156,9 @@ export async function askCommitted(
   const found = new Map<string, TopicPartitionOffset>()
   for (const { name: topic, partitions } of group.topics) {
     for (const each of partitions) {
-      const { partitionIndex: partition, committedOffset: offset, committedLeaderEpoch: leaderEpoch } = each
+      const { partitionIndex: partition, committedLeaderEpoch: leaderEpoch } = each
+      // Anybody may commit any number. No log reaches this one either, and the fetch says so: OFFSET_OUT_OF_RANGE.
+      const offset = Math.min(Number(each.committedOffset), Number.MAX_SAFE_INTEGER)
       if (each.errorCode !== 0)
         throw new ServerError(each.errorCode, { api: 'OffsetFetch', topic, partition })
       const metadata = each.metadata ?? ''
@@ -158,12 +167,6 @@ export async function askCommitted(
     }
   }
   return found
-}
-
-/** The member that commits. It is fixed when a commit begins: positions of one generation are not another's to commit. */
-export interface CommitIdentity {
-  generation: number
-  memberId: string
 }
 
 /**
@@ -175,13 +178,11 @@ export async function commitOffsets(
   cluster: Cluster,
   groupId: string,
   offsets: readonly TopicPartitionOffset[],
-  member: CommitIdentity | undefined,
+  /** The member that commits, asked for each attempt; undefined for partitions of one's own choice. */
+  member: (() => MemberIdentity | undefined) | undefined,
   groupInstanceId: string | undefined,
   deadline: number,
 ): Promise<void> {
-  // Without a generation the coordinator of an empty group would take it as coming from no member at all.
-  if (member && member.generation < 0)
-    throw new ServerError(REBALANCE_IN_PROGRESS, { api: 'OffsetCommit', about: `group ${groupId}` })
   const coordinator = { type: 'group', key: groupId } as const
   const topics = byTopic(offsets).map(([name, partitions]) => ({
     name,
@@ -195,12 +196,16 @@ export async function commitOffsets(
     ),
   }))
   const attempt = async (onWritten: () => void) => {
+    const identity = member?.()
+    // Without a generation the coordinator of an empty group would take it as coming from no member at all.
+    if (member && !identity)
+      throw new ServerError(REBALANCE_IN_PROGRESS, { api: 'OffsetCommit', about: `group ${groupId}` })
     const answer = await cluster.request(
       OffsetCommit,
       {
         groupId,
-        generationIdOrMemberEpoch: member?.generation ?? -1,
-        memberId: member?.memberId ?? '',
+        generationIdOrMemberEpoch: identity?.generation ?? -1,
+        memberId: identity?.memberId ?? '',
         topics,
         groupInstanceId: (member && groupInstanceId) ?? null,
       },

@@ -14,6 +14,7 @@ import type { Broker, Endpoint } from './endpoint.ts'
 import { brokerName } from './endpoint.ts'
 import { anotherCluster, OtherClusterError } from './handshake.ts'
 import type { Lane } from './lane.ts'
+import { lanes } from './lane.ts'
 
 export interface NodePoolOptions {
   config: ClientConfig
@@ -28,8 +29,6 @@ export interface NodePoolOptions {
   onLost: () => void
   complaints: Complaints
 }
-
-const LANES = ['main', 'fetch', 'coordinator'] as const satisfies readonly Lane[]
 
 interface Slot {
   endpoint: Endpoint
@@ -128,7 +127,7 @@ export class NodePool {
       if (known && known.host === host && known.port === port) continue
       const endpoint = { node: id, host, port, advertisedBy: this.#advertisedBy || undefined }
       this.#endpoints.set(id, endpoint)
-      for (const lane of LANES) this.#move(`${lane} ${id}`, endpoint)
+      for (const lane of lanes) this.#move(`${lane} ${id}`, endpoint)
     }
     for (const [node] of this.#endpoints) if (node >= 0 && !brokers.has(node)) this.#forget(node)
   }
@@ -156,7 +155,7 @@ export class NodePool {
     const address = formatAddress(endpoint.host, endpoint.port)
     const cause = anotherCluster({ broker: brokerName(endpoint), address, clusterId }, found)
     this.#options.complaints.failed(complaintOf(endpoint), cause, 0)
-    for (const lane of LANES) this.#slots.get(`${lane} ${node}`)?.connection?.close(cause)
+    for (const lane of lanes) this.#slots.get(`${lane} ${node}`)?.connection?.close(cause)
     throw cause
   }
 
@@ -228,10 +227,11 @@ export class NodePool {
         onEnd: (cause) => {
           ended = cause
           if (opened && slot.connection === opened) slot.connection = undefined
-          if (!opened) return
+          // What the user closes himself is not lost.
+          if (!opened || signal.aborted) return
           events.emit('disconnected', { node: endpoint.node, address, cause })
           // Source: `NetworkClient.processDisconnection`. What was closed from here is not lost.
-          if (!signal.aborted && !slot.isGone && !opened.isIdle) onLost()
+          if (!slot.isGone && !opened.isIdle) onLost()
         },
       })
     } catch (error) {
@@ -293,7 +293,7 @@ export class NodePool {
 
   #forget(node: number): void {
     this.#endpoints.delete(node)
-    for (const lane of LANES) {
+    for (const lane of lanes) {
       const slot = this.#slots.get(`${lane} ${node}`)
       if (!slot) continue
       this.#drop(`${lane} ${node}`, slot)

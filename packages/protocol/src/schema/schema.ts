@@ -11,7 +11,7 @@ import type { Reader } from './reader.ts'
  *   })
  */
 
-/** The types of Kafka's schema, and two more that say how an int64 is shown: as a bigint, or with Infinity. */
+/** The types of Kafka's schema, and three more that say how an int64 is shown: by a bigint too or only, or with Infinity. */
 export type Primitive =
   | 'boolean'
   | 'int8'
@@ -21,6 +21,7 @@ export type Primitive =
   | 'uint32'
   | 'int64'
   | 'int64OrInfinity'
+  | 'int64OrBigint'
   | 'bigint64'
   | 'float64'
   | 'uuid'
@@ -158,10 +159,18 @@ export const uint16: Field<number> = primitive('uint16')
 export const int32: Field<number> = primitive('int32')
 /** A whole number from 0 to 4294967295, e.g. a checksum. */
 export const uint32: Field<number> = primitive('uint32')
-/** Offsets, timestamps, durations: a number, refused when it is not a safe integer. */
+/**
+ * What brokers count and measure themselves, e.g. the offsets of a log, their own clock: a number, refused when it is not
+ * a safe integer, since no broker gets there.
+ */
 export const int64: Field<number> = primitive('int64')
 /** As `int64`; the greatest value of all means "no limit" and is Infinity. */
 export const int64OrInfinity: Field<number> = primitive('int64OrInfinity')
+/**
+ * What clients and people set as they like, or what a system tells, e.g. the times of records, committed offsets, the
+ * capacity of a disk: a number, or a bigint where a number would not be exact. So no value makes a message unreadable.
+ */
+export const int64OrBigint: Field<number | bigint> = primitive('int64OrBigint')
 /** Ids, which need all 64 bits. */
 export const bigint64: Field<bigint> = primitive('bigint64')
 /** Any number, also NaN and the infinities. */
