@@ -134,14 +134,14 @@ export class FakeBroker {
     this.offers([...apis.keys()])
   }
 
-  /** Says to speak only some APIs, by their keys. */
-  offers(keys: readonly number[]): this {
+  /** Says to speak only some APIs, by their keys, and of some only versions up to one. */
+  offers(keys: readonly number[], most: Readonly<Record<number, number>> = {}): this {
     return this.on(protocol.ApiVersions, ({ connection, version, correlationId }) => {
       const known = keys.map((key) => apis.get(key) ?? { key, minVersion: 0, maxVersion: 0 })
       const apiKeys = known.map(({ key, minVersion, maxVersion }) => ({
         apiKey: key,
         minVersion,
-        maxVersion,
+        maxVersion: most[key] ?? maxVersion,
       }))
       connection.answer(protocol.ApiVersions, version, correlationId, { errorCode: 0, apiKeys })
     })

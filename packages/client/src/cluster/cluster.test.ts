@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { ApiVersions, Fetch, FindCoordinator, ListOffsets, Metadata } from '@samsa/protocol'
+import {
+  ApiVersions,
+  Fetch,
+  FindCoordinator,
+  JoinGroup,
+  ListOffsets,
+  Metadata,
+  UnsupportedVersionError,
+} from '@samsa/protocol'
 import { NetworkError, turn } from '@samsa/runtime'
 import { AuthenticationError, ConnectionError, ServerError, TimeoutError } from '../errors.ts'
 import { FakeWorld } from '../world.test-support.ts'
@@ -226,6 +234,12 @@ test('a refused TLS handshake is told at once: another try with the same setting
   const cluster = clusterOf(world, { bootstrapServers: 'k1:1,k2:2', securityProtocol: 'SSL' })
   await assert.rejects(cluster.awaitTopic('t', world.time + 60_000), AuthenticationError)
   assert.ok(world.time < 2000)
+  // Somebody has put the certificate right: who asks again is not told of the old one.
+  world.broker('k1:1').answers(Metadata, metadata({ topics: [{ name: 't', leaders: [1] }] }))
+  world.onDial = (target) => world.reach(target)
+  const found = cluster.awaitTopic('t', world.time + 60_000)
+  await world.advance(1000)
+  assert.equal((await found).partitions.length, 1)
   cluster.close()
 })
 
@@ -278,6 +292,55 @@ test('a coordinator is asked for once, remembered, and asked for again when it w
   errorCode = 15
   await assert.rejects(cluster.coordinator('group', 'g'), /COORDINATOR_NOT_AVAILABLE/)
   assert.equal(lookUps(), 2)
+  cluster.close()
+})
+
+test('a field that matters and that the broker has no room for is refused, not dropped', async () => {
+  const world = new FakeWorld()
+  const broker = world.broker('k1:1').answers(Metadata, metadata())
+  broker.answers(FindCoordinator, {
+    coordinators: [{ key: 'g', nodeId: 1, host: 'k1', port: 1, errorCode: 0, errorMessage: null }],
+  })
+  broker.offers([3, 10, 11, 18], { 11: 4 })
+  broker.answers(JoinGroup, {
+    errorCode: 0,
+    generationId: 1,
+    protocolName: 'range',
+    leader: 'm',
+    memberId: 'm',
+    members: [],
+  })
+  const cluster = clusterOf(world, { bootstrapServers: 'k1:1' })
+  const join = { groupId: 'g', sessionTimeoutMs: 1, memberId: '', protocolType: 'consumer', protocols: [] }
+  await cluster.request(JoinGroup, { ...join, groupInstanceId: null, reason: 'why not' }, { key: 'g' })
+  await assert.rejects(
+    cluster.request(JoinGroup, { ...join, groupInstanceId: 'static' }, { key: 'g' }),
+    (error: Error) => {
+      assert.ok(error instanceof UnsupportedVersionError)
+      assert.match(error.message, /broker 1 at k1:1.*groupInstanceId|groupInstanceId.*broker 1 at k1:1/)
+      return true
+    },
+  )
+  assert.equal(broker.asked.filter(({ api }) => api === JoinGroup).length, 1)
+  cluster.close()
+})
+
+test('who asked for silence is not spoken to before its end (KIP-219)', async () => {
+  const world = new FakeWorld()
+  const broker = world.broker('k1:1').answers(Metadata, metadata())
+  const times: number[] = []
+  broker.answers(ListOffsets, () => {
+    times.push(world.time)
+    return { throttleTimeMs: times.length === 1 ? 700 : 0, topics: [] }
+  })
+  const cluster = clusterOf(world, { bootstrapServers: 'k1:1' })
+  await cluster.refresh()
+  const ask = () => cluster.request(ListOffsets, { replicaId: -1, topics: [] }, { node: 1 })
+  await ask()
+  const second = ask()
+  await world.advance(2000)
+  await second
+  assert.equal((times[1] ?? 0) - (times[0] ?? 0), 700)
   cluster.close()
 })
 

@@ -99,7 +99,8 @@ export class Cluster {
       events,
       bootstrap: config.bootstrapServers as readonly BootstrapAddress[],
       signal,
-      clusterId: () => this.#updater.clusterId,
+      // Whoever may not go back to the bootstrap addresses could not make up for a wrong cluster either (KIP-1242).
+      clusterId: () => (config.metadataRecoveryStrategy === 'none' ? null : this.#updater.clusterId),
       onLost: () => this.requestRefresh(),
       complaints: this.complaints,
     })
@@ -241,6 +242,9 @@ export class Cluster {
     const started = this.runtime.now()
     const node = options.node ?? (await this.#nodeOf(to, options.key))
     const connection = await this.#nodes.connect(node, lane, started + this.config.requestTimeoutMs)
+    // A broker that asked for silence reads nothing until then (KIP-219).
+    const silence = connection.throttledUntil - this.runtime.now()
+    if (silence > 0) await sleep(this.runtime, silence, this.signal)
     const answer = connection.request(api, body, { ...options, timeoutMs })
     options.onWritten?.()
     return answer

@@ -60,6 +60,7 @@ export class MetadataUpdater {
   /** Counts topics that became wanted; a request that went out under an older count does not name them all. */
   #wants = 0
   #refreshingWants = 0
+  #answeredWants = 0
   #isInBackground = false
   #answeredAt = Number.NEGATIVE_INFINITY
   /** Answers in a row that changed nothing. */
@@ -164,11 +165,10 @@ export class MetadataUpdater {
 
   async #refreshUntilAnswered(): Promise<void> {
     const { runtime, signal, config } = this.#options
-    const wants = this.#wants
     for (let attempt = 0; !signal.aborted; attempt++) {
       // Also an answer that changed nothing counts as an attempt: whoever still misses something asks again.
       const rest = this.#unchanged === 0 ? config.retryBackoffMs : this.#pause(this.#unchanged)
-      const left = this.#wants === wants ? this.#answeredAt + rest - runtime.now() : 0
+      const left = this.#wants === this.#answeredWants ? this.#answeredAt + rest - runtime.now() : 0
       await sleep(runtime, attempt === 0 ? Math.max(0, left) : this.#pause(attempt - 1), signal)
       if (signal.aborted) return
       try {
@@ -183,6 +183,7 @@ export class MetadataUpdater {
   async #refresh(mayRebootstrap = true): Promise<Metadata> {
     const { nodes, runtime, signal, complaints } = this.#options
     const rebootstraps = this.#rebootstraps
+    const wants = this.#wants
     const failures: [number, Error][] = []
     const asks = nodes.candidates(this.#metadata.brokers).map((node) => async () => {
       if (signal.aborted) throw closedError('the client')
@@ -195,7 +196,9 @@ export class MetadataUpdater {
     })
     const isFinal = (error: Error) => error instanceof EncodeError || (error as KafkaError).code === 'CLOSED'
     try {
-      return await firstAnswer(asks, { runtime, patienceMs: PATIENCE_MS, isFinal })
+      const answer = await firstAnswer(asks, { runtime, patienceMs: PATIENCE_MS, isFinal })
+      this.#answeredWants = wants
+      return answer
     } catch (error) {
       if (signal.aborted) throw error
       if (mayRebootstrap && this.#rebootstraps !== rebootstraps) return this.#refresh(false)
@@ -211,8 +214,9 @@ export class MetadataUpdater {
   async #ask(node: number): Promise<Metadata> {
     const { nodes, runtime, config } = this.#options
     const names = [...this.#wanted.keys()]
-    const fresh = config.allowAutoCreateTopics ? names.filter((name) => !this.#seen.has(name)) : []
-    const old = names.filter((name) => !fresh.includes(name))
+    const isFresh = (name: string) => config.allowAutoCreateTopics && !this.#seen.has(name)
+    const fresh = names.filter(isFresh)
+    const old = names.filter((name) => !isFresh(name))
     const isNamed = !this.#wantsAll
     const timeoutMs = config.requestTimeoutMs
     const connection = await nodes.connect(node, 'main', runtime.now() + timeoutMs)

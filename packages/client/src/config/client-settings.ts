@@ -58,7 +58,8 @@ export const clientSettings = {
   metadataMaxAgeMs: milliseconds(300_000, 0, LONG_MAX),
   /**
    * What to do when no broker that is known answers: `rebootstrap` asks the bootstrap addresses again, `none` only ever
-   * asks those that are known (KIP-899). Default `rebootstrap`.
+   * asks those that are known (KIP-899), and then does not look whether an address has come to belong to another cluster
+   * (KIP-1242). Default `rebootstrap`.
    */
   metadataRecoveryStrategy: oneOf('rebootstrap', ['rebootstrap', 'none']),
   /**

@@ -39,7 +39,7 @@ function open(options: { idleMs?: number; wrap?: (transport: Transport) => Trans
 
 function shake(connection: Connection, timeoutMs: number): Promise<void> {
   const who = { broker: 'broker 1 at k:9092', address: 'k:9092' }
-  return handshake(connection, { ...who, timeoutMs, clusterId: null })
+  return handshake(connection, { ...who, timeLeft: () => timeoutMs, clusterId: null })
 }
 
 function gone(sent: boolean, message: RegExp): (error: Error) => boolean {

@@ -89,8 +89,8 @@ async function openAddress(
   signal.addEventListener('abort', abandon)
   try {
     if (signal.aborted) abandon()
-    const left = Math.max(1, deadline - runtime.now())
-    await handshake(connection, { broker, address, timeoutMs: left, clusterId })
+    const timeLeft = () => Math.max(1, deadline - runtime.now())
+    await handshake(connection, { broker, address, timeLeft, clusterId })
   } catch (error) {
     connection.close(error instanceof KafkaError ? error : new KafkaError('UNEXPECTED', String(error)))
     throw error

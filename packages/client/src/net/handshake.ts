@@ -8,8 +8,8 @@ export interface HandshakeOptions {
   /** How the broker is named in messages. */
   broker: string
   address: string
-  /** What all of it may take. Milliseconds. */
-  timeoutMs: number
+  /** What is left of the time for all of it. Milliseconds. */
+  timeLeft: () => number
   /** The cluster that the broker has to belong to; null: any. */
   clusterId: string | null
 }
@@ -34,10 +34,10 @@ export async function handshake(connection: Connection, options: HandshakeOption
 
 /** An address may have come to belong to another cluster since it was learned, so nothing is sent there before. */
 async function checkCluster(connection: Connection, options: HandshakeOptions): Promise<void> {
-  const { clusterId, timeoutMs } = options
+  const { clusterId, timeLeft } = options
   if (clusterId === null) return
   const body = { topics: [], includeTopicAuthorizedOperations: false }
-  const answer = await connection.request(Metadata, body, { timeoutMs, setting: SETTING })
+  const answer = await connection.request(Metadata, body, { timeoutMs: timeLeft(), setting: SETTING })
   if (answer.clusterId === null || answer.clusterId === clusterId) return
   throw anotherCluster(options, answer.clusterId)
 }
@@ -52,18 +52,19 @@ export function anotherCluster(
   const what =
     `${broker} belongs to another cluster, ${found}, while this client works with ${clusterId}: nothing is sent there. ` +
     'Correct the address, or make the client anew to work with the other cluster; while nobody of its own answers, ' +
-    'it goes there by itself after metadataRecoveryRebootstrapTriggerMs'
+    'it goes there by itself after metadataRecoveryRebootstrapTriggerMs. ' +
+    "metadataRecoveryStrategy 'none' looks at no cluster id"
   return new OtherClusterError(what, address, false)
 }
 
 /** A broker that does not know our version of the question answers in version 0 and names its own (KIP-511). */
 async function askVersions(
   connection: Connection,
-  { broker, timeoutMs }: HandshakeOptions,
+  { broker, timeLeft }: HandshakeOptions,
 ): Promise<ReadonlyMap<number, VersionRange>> {
   let version = ApiVersions.maxVersion
   for (;;) {
-    const frame = await connection.exchange(ApiVersions, version, SOFTWARE, timeoutMs, SETTING)
+    const frame = await connection.exchange(ApiVersions, version, SOFTWARE, timeLeft(), SETTING)
     // The correlation id, then the error code: that much is the same in every version.
     if (frame.length < 6)
       throw connection.unreadable(ApiVersions, version, new MalformedError('no error code', 4))

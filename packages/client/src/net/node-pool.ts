@@ -159,19 +159,18 @@ export class NodePool {
     throw cause
   }
 
-  /** Says in the log which brokers have failed for long, while others answer. */
+  /** Says in the log which brokers have failed for long, while others answer; those that are tried again and again. */
   complain(): void {
-    for (const { endpoint, failure, connection } of this.#slots.values())
-      if (failure && !connection) this.#options.complaints.failed(complaintOf(endpoint), failure)
+    for (const { endpoint, failure, failures, connection } of this.#slots.values())
+      if (failure && failures > 1 && !connection)
+        this.#options.complaints.failed(complaintOf(endpoint), failure)
   }
 
   /** Goes back to the bootstrap addresses as they were given: their names are resolved anew, and nothing is held against them. */
   rebootstrap(): void {
     for (const node of [...this.#endpoints.keys()]) if (node >= 0) this.#forget(node)
     for (const [name, slot] of [...this.#slots]) {
-      if (slot.connection) continue
-      this.#slots.delete(name)
-      slot.isGone = true
+      if (!slot.connection) this.#drop(name, slot)
     }
   }
 
@@ -182,9 +181,12 @@ export class NodePool {
 
   #rank(node: number): number {
     const slot = this.#slots.get(`main ${node}`)
-    if (slot?.connection) return slot.connection.inFlight / 1000
-    const resting = slot ? Math.max(0, slot.retryAt - this.#options.runtime.now()) : 0
-    return (node >= 0 ? 1 : 2) + (slot?.failures ?? 0) + resting / 1000
+    const now = this.#options.runtime.now()
+    const isSilenced = slot?.connection !== undefined && slot.connection.throttledUntil > now
+    if (slot?.connection && !isSilenced) return slot.connection.inFlight / 1000
+    const resting = slot && !isSilenced ? Math.max(0, slot.retryAt - now) : 0
+    const connecting = slot?.opening && slot.failures === 0 ? 0.5 : 0
+    return (node >= 0 ? 1 : 2) - connecting + (slot?.failures ?? 0) + (isSilenced ? 1 : 0) + resting / 1000
   }
 
   #slot(node: number, lane: Lane): Slot {
@@ -270,18 +272,23 @@ export class NodePool {
   #setupTimeout(failures: number): number {
     const { socketConnectionSetupTimeoutMs: initialMs, socketConnectionSetupTimeoutMaxMs: maxMs } =
       this.#options.config
-    return Math.min(maxMs, initialMs * 2 ** Math.min(failures, 10))
+    return backoffMs(failures, { initialMs, maxMs }, () => this.#options.runtime.random())
   }
 
   #move(name: string, endpoint: Endpoint): void {
     const slot = this.#slots.get(name)
     if (!slot) return
-    this.#slots.delete(name)
-    slot.isGone = true
+    this.#drop(name, slot)
     const { host, port } = endpoint
     slot.connection?.close(
       new ConnectionError(`broker ${endpoint.node} moved to ${formatAddress(host, port)}`, name, false),
     )
+  }
+
+  #drop(name: string, slot: Slot): void {
+    this.#slots.delete(name)
+    slot.isGone = true
+    this.#options.complaints.healed(complaintOf(slot.endpoint))
   }
 
   #forget(node: number): void {
@@ -289,8 +296,7 @@ export class NodePool {
     for (const lane of lanes) {
       const slot = this.#slots.get(`${lane} ${node}`)
       if (!slot) continue
-      this.#slots.delete(`${lane} ${node}`)
-      slot.isGone = true
+      this.#drop(`${lane} ${node}`, slot)
       slot.connection?.close(new ConnectionError(`broker ${node} left the cluster`, '', false))
     }
   }
