@@ -100,6 +100,38 @@ test('answers that change nothing make the pauses grow, one that does makes them
   cluster.close()
 })
 
+test('a topic that becomes wanted is asked for at once, also while one that is missing is asked for rarely', async () => {
+  const world = new FakeWorld()
+  const broker = world.broker('k1:1')
+  broker.answers(Metadata, ({ body }) =>
+    metadata({
+      topics: (body.topics as { name: string }[]).map(({ name }) =>
+        name === 'missing' ? { name, errorCode: 3 } : { name, leaders: [1] },
+      ),
+    }),
+  )
+  const cluster = clusterOf(world, { bootstrapServers: 'k1:1' })
+  cluster.want('missing')
+  for (let passed = 0; passed < 10_000; passed += 100) {
+    cluster.requestRefresh()
+    await world.advance(100)
+  }
+  await world.advance(3000)
+  const before = asked(broker).length
+  cluster.requestRefresh()
+  cluster.requestRefresh()
+  await world.settle()
+  assert.equal(asked(broker).length, before + 1)
+  await world.advance(10)
+  cluster.requestRefresh()
+  cluster.want('new')
+  await world.advance(10)
+  assert.ok(cluster.metadata.topics.has('new'))
+  cluster.close()
+  await world.settle()
+  assert.equal(world.armed, 0)
+})
+
 test('many who wait for the same missing topic ask as rarely as one', async () => {
   const world = new FakeWorld()
   const broker = world.broker('k1:1')

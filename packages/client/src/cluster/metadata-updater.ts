@@ -9,8 +9,8 @@ import type { Broker } from '../net/endpoint.ts'
 import { inOrder, type NodePool } from '../net/node-pool.ts'
 import { noneReached } from '../net/unreachable.ts'
 import { backoffMs } from '../time/backoff.ts'
-import { sleep } from '../time/deadline.ts'
 import { firstAnswer } from '../time/first-answer.ts'
+import { wait } from '../time/wait.ts'
 import type { LeaderHint, Metadata } from './metadata.ts'
 import {
   anotherCluster,
@@ -61,6 +61,8 @@ export class MetadataUpdater {
   #wants = 0
   #refreshingWants = 0
   #answeredWants = 0
+  /** Ends the pause of the background. */
+  readonly #pausing = new Set<() => void>()
   #isInBackground = false
   #answeredAt = Number.NEGATIVE_INFINITY
   /** Answers in a row that changed nothing. */
@@ -91,8 +93,8 @@ export class MetadataUpdater {
 
   want(topic: string): void {
     const count = this.#wanted.get(topic) ?? 0
-    if (count === 0) this.#wants++
     this.#wanted.set(topic, count + 1)
+    if (count === 0) this.#wantsMore()
   }
 
   unwant(topic: string): void {
@@ -110,8 +112,15 @@ export class MetadataUpdater {
   }
 
   wantAll(all: boolean): void {
-    if (all && !this.#wantsAll) this.#wants++
+    const isNew = all && !this.#wantsAll
     this.#wantsAll = all
+    if (isNew) this.#wantsMore()
+  }
+
+  /** What is new is not asked for with the pauses of what was asked for in vain. */
+  #wantsMore(): void {
+    this.#wants++
+    for (const told of [...this.#pausing]) told()
   }
 
   onMetadata(listener: (metadata: Metadata) => void): () => void {
@@ -169,7 +178,7 @@ export class MetadataUpdater {
       // Also an answer that changed nothing counts as an attempt: whoever still misses something asks again.
       const rest = this.#unchanged === 0 ? config.retryBackoffMs : this.#pause(this.#unchanged)
       const left = this.#wants === this.#answeredWants ? this.#answeredAt + rest - runtime.now() : 0
-      await sleep(runtime, attempt === 0 ? Math.max(0, left) : this.#pause(attempt - 1), signal)
+      await this.#sleep(attempt === 0 ? Math.max(0, left) : this.#pause(attempt - 1))
       if (signal.aborted) return
       try {
         await this.refresh()
@@ -178,6 +187,15 @@ export class MetadataUpdater {
         // Said by complaints, once for each outage.
       }
     }
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    const { runtime, signal } = this.#options
+    const on = (told: () => void) => {
+      this.#pausing.add(told)
+      return () => void this.#pausing.delete(told)
+    }
+    await wait(runtime, { until: runtime.now() + ms, signal, on })
   }
 
   async #refresh(mayRebootstrap = true): Promise<Metadata> {
