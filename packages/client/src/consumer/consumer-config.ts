@@ -109,6 +109,16 @@ export function consumerConfig(given: ConsumerSettings): ConsumerConfig {
   return config
 }
 
+type OrBuiltIn<T> = T | 'string' | 'json'
+/** A deserializer that gives a promise does not fit: a record cannot wait for its value. */
+type NoPromise<T> = [T] extends [PromiseLike<unknown>] ? never : unknown
+
+/** The consumer's settings; deserializers decide the types of keys and values. */
+export type ConsumerOptions<K, V> = Omit<ConsumerSettings, 'keyDeserializer' | 'valueDeserializer'> & {
+  keyDeserializer?: OrBuiltIn<Deserializer<K>> & NoPromise<K>
+  valueDeserializer?: OrBuiltIn<Deserializer<V>> & NoPromise<V>
+}
+
 /** The deserializers of a consumer's settings; undefined where keys and values stay bytes. */
 export function deserializersOf(config: ConsumerConfig): Deserializers<unknown, unknown> | undefined {
   const { keyDeserializer: key, valueDeserializer: value } = config

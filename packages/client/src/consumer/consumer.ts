@@ -12,7 +12,7 @@ import { within } from '../time/deadline.ts'
 import { Arrivals } from './arrivals.ts'
 import { claimsOf, commitError } from './commit-arguments.ts'
 import { Committer } from './committer.ts'
-import type { ConsumerConfig, ConsumerSettings, Deserializer } from './consumer-config.ts'
+import type { ConsumerConfig, ConsumerOptions, ConsumerSettings } from './consumer-config.ts'
 import { consumerConfig, deserializersOf } from './consumer-config.ts'
 import type { ConsumerEvents } from './consumer-events.ts'
 import type { ConsumerRecord } from './consumer-record.ts'
@@ -24,16 +24,6 @@ import { exclusive, Ownership } from './ownership.ts'
 import type { AssignedPartition, Reset } from './positions.ts'
 import { Positions } from './positions.ts'
 import { Reading } from './reading.ts'
-
-type OrBuiltIn<T> = T | 'string' | 'json'
-/** A deserializer that gives a promise does not fit: a record cannot wait for its value. */
-type NoPromise<T> = [T] extends [PromiseLike<unknown>] ? never : unknown
-
-/** The consumer's settings; deserializers decide the types of keys and values. */
-export type ConsumerOptions<K, V> = Omit<ConsumerSettings, 'keyDeserializer' | 'valueDeserializer'> & {
-  keyDeserializer?: OrBuiltIn<Deserializer<K>> & NoPromise<K>
-  valueDeserializer?: OrBuiltIn<Deserializer<V>> & NoPromise<V>
-}
 
 const CLOSE_TIMEOUT_MS = 30_000
 

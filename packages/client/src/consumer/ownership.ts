@@ -256,7 +256,7 @@ export class Ownership {
 }
 
 /** How long a rebalance may wait for a member's commit: it has to come back within its session. Milliseconds. */
-export function revocationMs({ sessionTimeoutMs, defaultApiTimeoutMs }: ConsumerConfig): number {
+function revocationMs({ sessionTimeoutMs, defaultApiTimeoutMs }: ConsumerConfig): number {
   return Math.min(sessionTimeoutMs / 2, defaultApiTimeoutMs)
 }
 
