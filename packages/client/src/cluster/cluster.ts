@@ -36,6 +36,8 @@ export interface ClusterRequestOptions {
   /** Time that the broker itself may hold the request (fetch wait, rebalance), on top of `requestTimeoutMs`. */
   holdMs?: number
   maxVersion?: number
+  /** The connection to take instead of the route's own. */
+  lane?: Lane
   noResponse?: boolean
   /** The request has been written: what is sent to the same node from now on comes after it. */
   onWritten?: () => void
@@ -204,7 +206,7 @@ export class Cluster {
     const timeoutMs = this.config.requestTimeoutMs + (options.holdMs ?? 0)
     const started = this.runtime.now()
     const node = await this.#nodeOf(target)
-    const { lane } = routeOf(api.name)
+    const lane = options.lane ?? routeOf(api.name).lane
     const connection = await this.#nodes.connect(node, lane, started + this.config.requestTimeoutMs)
     const answer = connection.request(api, body, { ...options, timeoutMs })
     options.onWritten?.()

@@ -98,6 +98,8 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
       positions: this.#positions,
       onArrived: () => this.#arrived(),
       onOutOfRange: (partition) => this.#offsetReset.outOfRange(partition),
+      onTruncated: (partition, divergence) => this.#offsetReset.truncated(partition, divergence),
+      onRecreated: (partition) => this.#offsetReset.recreated(partition),
       onError: (error) => this.#raise(error),
     })
     const { keyDeserializer: key, valueDeserializer: value } = this.#config
@@ -217,6 +219,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   pause(...targets: TopicPartition[]): void {
     this.#mustBeOpen()
     for (const target of targets) this.#assigned('pause', target).isPaused = true
+    this.#fetcher.wake()
   }
 
   resume(...targets: TopicPartition[]): void {

@@ -229,7 +229,7 @@ export async function commitOffsets(
   )
 }
 
-function byTopic<T extends TopicPartition>(partitions: readonly T[]): [string, T[]][] {
+export function byTopic<T extends TopicPartition>(partitions: readonly T[]): [string, T[]][] {
   const topics = new Map<string, T[]>()
   for (const each of partitions) {
     const known = topics.get(each.topic)

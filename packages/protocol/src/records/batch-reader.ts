@@ -44,6 +44,8 @@ export interface RecordBatch {
   readonly baseSequence: number
   readonly isTransactional: boolean
   readonly isControl: boolean
+  /** Bytes that decompression has made of it so far and that it keeps; 0 when it is not compressed. */
+  readonly unpackedBytes: number
   /** @throws CorruptRecordError when the checksum does not fit. */
   checkCrc(): void
   /**
@@ -152,6 +154,10 @@ class Batch implements RecordBatch {
 
   get isControl(): boolean {
     return this.header.isControl
+  }
+
+  get unpackedBytes(): number {
+    return this.#isPlain ? 0 : ((this.#made?.bytes ?? this.#bytes)?.length ?? 0)
   }
 
   checkCrc(): void {
