@@ -31,6 +31,8 @@ interface RequestOptions {
   /** Time that the broker itself may hold the request (fetch wait, rebalance), on top of `requestTimeoutMs`. */
   holdMs?: number
   maxVersion?: number
+  /** The connection to take instead of the route's own. */
+  lane?: Lane
   noResponse?: boolean
   /** The request has been written: what is sent to the same node from now on comes after it. */
   onWritten?: () => void
@@ -235,7 +237,9 @@ export class Cluster {
   async request<A extends RoutedApi>(api: A, body: Body<A>, ...[given]: OptionsOf<A>): Promise<Response<A>> {
     if (this.signal.aborted) throw closedError('the client')
     const options = (given ?? {}) as AnyOptions
-    const { to, lane } = routeOf(api.name)
+    const route = routeOf(api.name)
+    const { to } = route
+    const lane = options.lane ?? route.lane
     if (to === 'leader' && options.node === undefined) return this.#requestOfLeaders(api, body, lane, options)
     if (to === 'everyBroker') return this.#requestOfAll(api, body, lane, options)
     const timeoutMs = this.config.requestTimeoutMs + (options.holdMs ?? 0)

@@ -27,6 +27,7 @@ const differences: Readonly<Record<string, string>> = {
   'compressionLevel: ours alone': 'one level for all codecs; Kafka has one setting for each',
   'receiveMessageMaxBytes: ours alone':
     'bounds memory; Java trusts the size that it reads (librdkafka has it)',
+  'maxDecompressedBatchBytes: ours alone': 'no batch may take more memory than that, however small it came',
   'queuedMaxBytes: ours alone': 'bounds what is fetched ahead (librdkafka: queued.max.messages.kbytes)',
   'partitioner: ours alone': 'a function; Java names a class (partitioner.class)',
   'keySerializer: FUNCTION, not CLASS': 'a function',

@@ -61,8 +61,14 @@ export const consumerSettings = {
   fetchMaxBytes: whole(52_428_800, 1),
   /** Most bytes of one partition in an answer, with the same exception. Default 1 MiB. */
   maxPartitionFetchBytes: whole(1_048_576, 1),
-  /** Fetched bytes that may wait to be handed over, over all partitions; beyond it nothing is asked for. Default 64 MiB. */
+  /**
+   * Fetched bytes, and what was decompressed of them, that may wait to be handed over, over all partitions that are not
+   * paused; beyond it only partitions with nothing waiting are asked for, and nothing beyond twice as much. Paused ones
+   * keep as much besides; what they have beyond it is dropped and fetched again. Default 64 MiB.
+   */
   queuedMaxBytes: whole(67_108_864, 1, LONG_MAX),
+  /** How large the records of one batch may become by decompression; a larger batch cannot be read. Bytes, default 64 MiB. */
+  maxDecompressedBatchBytes: whole(67_108_864, 1),
   /** Most records that one `poll` gives. Default 500. */
   maxPollRecords: whole(500, 1),
   /** A member that does not ask for records for so long leaves the group. Milliseconds, default 5 minutes. */

@@ -68,6 +68,8 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
       ...shared,
       onArrived: () => this.#arrivals.arrived(),
       onOutOfRange: (partition) => this.#offsetReset.outOfRange(partition),
+      onTruncated: (partition, divergence) => this.#offsetReset.truncated(partition, divergence),
+      onRecreated: (partition) => this.#offsetReset.recreated(partition),
       onError,
     })
     this.#delivery = new Delivery({
@@ -189,6 +191,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   pause(...targets: TopicPartition[]): void {
     this.#mustBeOpen()
     for (const target of targets) this.#assigned('pause', target).isPaused = true
+    this.#fetcher.wake()
   }
 
   resume(...targets: TopicPartition[]): void {

@@ -19,6 +19,7 @@ function stage(count = 1) {
     partition.moveTo(0)
     partition.records = batch?.records() ?? []
     partition.recordsEnd = COUNT
+    partition.changed()
   }
   const delivery = new Delivery({
     positions,

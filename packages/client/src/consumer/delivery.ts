@@ -112,7 +112,7 @@ export class Delivery {
   /** Offset of the first record of a partition that is not finished; undefined while the position is not known. */
   committable(partition: AssignedPartition): number | undefined {
     const { position } = partition
-    if (position === undefined) return undefined
+    if (position === undefined || partition.isStale) return undefined
     return Math.min(position, this.#lowestInHand(partition) ?? position)
   }
 

@@ -8,3 +8,5 @@ export type {
 } from './consumer-config.ts'
 export type { ConsumerEvents } from './consumer-events.ts'
 export { ConsumerRecord, DeserializationError } from './consumer-record.ts'
+export { LogTruncationError } from './log-truncation.ts'
+export { UnreadableBatchError } from './unreadable-batch.ts'

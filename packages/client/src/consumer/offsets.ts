@@ -231,7 +231,7 @@ export async function commitOffsets(
   await cluster.retrying({ what, place: recovery.commit, deadline, coordinator }, attempt)
 }
 
-function byTopic<T extends TopicPartition>(partitions: readonly T[]): [string, T[]][] {
+export function byTopic<T extends TopicPartition>(partitions: readonly T[]): [string, T[]][] {
   const topics = new Map<string, T[]>()
   for (const each of partitions) {
     const known = topics.get(each.topic)

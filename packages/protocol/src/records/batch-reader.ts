@@ -99,6 +99,10 @@ class Batch implements RecordBatch {
     return this.header.isControl
   }
 
+  get unpackedBytes(): number {
+    return this.#isPlain ? 0 : ((this.#made?.bytes ?? this.#bytes)?.length ?? 0)
+  }
+
   checkCrc(): void {
     if (!this.header.isIntact()) throw this.#corrupt('its bytes do not match its CRC-32C')
   }

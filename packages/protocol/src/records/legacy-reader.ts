@@ -82,6 +82,10 @@ class LegacyBatch implements RecordBatch {
     return this.codec === 0 ? this.lastOffset : (this.records()[0]?.offset ?? this.lastOffset)
   }
 
+  get unpackedBytes(): number {
+    return this.codec === 0 ? 0 : (this.#records?.[0]?.context.bytes.length ?? 0)
+  }
+
   /** That of the message; those of messages inside are checked when they are read, as Kafka's consumer does. */
   checkCrc(): void {
     if (!this.#check()) throw this.#corrupt('its bytes do not match its CRC-32')

@@ -19,6 +19,8 @@ export interface RecordBatch {
   readonly baseSequence: number
   readonly isTransactional: boolean
   readonly isControl: boolean
+  /** Bytes that decompression has made of it so far and that it keeps; 0 when it is not compressed. */
+  readonly unpackedBytes: number
   /** @throws CorruptRecordError when the checksum does not fit. */
   checkCrc(): void
   /**
