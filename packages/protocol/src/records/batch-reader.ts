@@ -1,6 +1,12 @@
 import type { AsyncOptions } from '../compression/codec.ts'
 import { decompress, decompressAsync } from '../compression/codec.ts'
-import { BATCH_HEADER_BYTES, BATCH_PREFIX_BYTES, BatchHeader } from './batch-header.ts'
+import {
+  BATCH_HEADER_BYTES,
+  BATCH_PREFIX_BYTES,
+  BatchHeader,
+  batchField,
+  readExactInt64,
+} from './batch-header.ts'
 import { BatchCursor, RecordContext, readRecords } from './batch-record.ts'
 import { CorruptRecordError } from './errors.ts'
 import { readLegacyEntry } from './legacy-reader.ts'
@@ -50,7 +56,6 @@ class Batch implements RecordBatch {
   readonly baseOffset: number
   readonly lastOffset: number
   readonly leaderEpoch: number
-  readonly maxTimestamp: number
   readonly #limits: Limits
   #bytes: Buffer | undefined
   #made: RecordContext | undefined
@@ -68,7 +73,6 @@ class Batch implements RecordBatch {
     if (!Number.isSafeInteger(this.baseOffset) || !Number.isSafeInteger(this.lastOffset))
       throw this.#corrupt(`offset ${this.baseOffset} is beyond the safe integers`)
     this.leaderEpoch = header.leaderEpoch
-    this.maxTimestamp = header.maxTimestamp
   }
 
   get codec(): number {
@@ -77,6 +81,15 @@ class Batch implements RecordBatch {
 
   get timestampType(): TimestampType {
     return this.header.isLogAppendTime ? 'LogAppendTime' : 'CreateTime'
+  }
+
+  get maxTimestamp(): number {
+    const { maxTimestamp } = this.header
+    return Number.isSafeInteger(maxTimestamp) ? maxTimestamp : -1
+  }
+
+  get maxTimestampBigInt(): bigint {
+    return this.header.maxTimestampBigInt
   }
 
   get producerId(): bigint {
@@ -153,9 +166,13 @@ class Batch implements RecordBatch {
     return new RecordContext({
       bytes,
       baseOffset: this.baseOffset,
-      baseTimestamp: header.baseTimestamp,
+      // Of stamped records only this counts: base and deltas stay the producer's. Source: `DefaultRecordBatch`.
+      baseTimestamp: readExactInt64(
+        header.bytes,
+        header.position + (header.isLogAppendTime ? batchField.maxTimestamp : batchField.baseTimestamp),
+      ),
+      isStamped: header.isLogAppendTime,
       timestampType: this.timestampType,
-      appendTime: header.isLogAppendTime ? this.maxTimestamp : undefined,
       maxHeaders: this.#limits.maxHeaders,
       corrupt: (what, cause) => this.#corrupt(what, cause),
     })
@@ -163,10 +180,7 @@ class Batch implements RecordBatch {
 
   /** What the header alone gives away is refused before anything is decompressed. */
   #expectLegal(): void {
-    const { count, baseTimestamp } = this.header
-    for (const number of [this.maxTimestamp, baseTimestamp]) {
-      if (!Number.isSafeInteger(number)) throw this.#corrupt(`${number} is beyond the safe integers`)
-    }
+    const { count } = this.header
     const { maxRecords } = this.#limits
     if (count < 0) throw this.#corrupt(`${count} records`)
     if (count > maxRecords) {

@@ -12,7 +12,10 @@ export interface RecordBatch {
   /** 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd. */
   readonly codec: number
   readonly timestampType: TimestampType
+  /** The latest of its records, or with LogAppendTime that of all; -1 when it is no safe integer. */
   readonly maxTimestamp: number
+  /** The same exactly. */
+  readonly maxTimestampBigInt: bigint
   /** -1n when the producer was not idempotent. */
   readonly producerId: bigint
   readonly producerEpoch: number
