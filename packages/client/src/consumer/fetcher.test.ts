@@ -1,144 +1,28 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { BatchWriter, Fetch, Metadata, zeroUuid } from '@samsa/protocol'
-import { Cluster } from '../cluster/cluster.ts'
-import type { ClientEvents } from '../events.ts'
-import { Events } from '../events.ts'
-import { FakeWorld } from '../world.test-support.ts'
-import { consumerConfig } from './consumer-config.ts'
-import { Fetcher } from './fetcher.ts'
-import type { Divergence } from './log-truncation.ts'
-import type { AssignedPartition } from './positions.ts'
-import { Positions } from './positions.ts'
-
-const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
-
-/** A batch of so many records from an offset on. */
-function batch(baseOffset: number, count: number): Buffer {
-  const writer = new BatchWriter()
-  for (let index = 0; index < count; index++) writer.append(0, null, `${baseOffset + index}`, undefined)
-  const bytes = Buffer.from(writer.finish({ codec: 'none', level: undefined }))
-  bytes.writeBigInt64BE(BigInt(baseOffset), 0)
-  return bytes
-}
+import { Fetch, Metadata } from '@samsa/protocol'
+import type { ConsumerSettings } from './consumer-config.ts'
+import { batchAt as batch, Fetching } from './fetching.test-support.ts'
 
 interface Part {
   records?: Buffer | null
   errorCode?: number
 }
 
-const metadata = {
-  brokers: [{ nodeId: 1, host: 'k1', port: 1 }],
-  controllerId: 1,
-  topics: [
-    {
-      errorCode: 0,
-      name: 't',
-      topicId: zeroUuid,
-      partitions: [
-        {
-          errorCode: 0,
-          partitionIndex: 0,
-          leaderId: 1,
-          leaderEpoch: 0,
-          replicaNodes: [],
-          isrNodes: [],
-          offlineReplicas: [],
-        },
-      ],
-    },
-  ],
-}
-
 /** A fetcher of t-0 at a broker that answers with what `give` says for an offset. */
-async function fetching(give: (offset: number) => Part | undefined, given: object = {}) {
-  const world = new FakeWorld()
-  const broker = world.broker('k1:1')
-  broker.answers(Metadata, metadata)
+async function fetching(give: (offset: number) => Part | undefined, settings: ConsumerSettings = {}) {
   const offsets: number[] = []
-  broker.on(Fetch, (asked) => {
-    const offset = asked.body.topics[0].partitions[0].fetchOffset
-    offsets.push(offset)
-    const part = give(offset)
-    if (!part) return
-    const { records = null, errorCode = 0 } = part
-    asked.connection.answer(Fetch, asked.version, asked.correlationId, {
-      errorCode: 0,
-      responses: [
-        {
-          topic: 't',
-          topicId: zeroUuid,
-          partitions: [
-            { partitionIndex: 0, errorCode, highWatermark: 99, records, abortedTransactions: null },
-          ],
-        },
-      ],
-    })
+  const on = new Fetching({
+    settings,
+    onFetch: ({ partitions: [asked], answer }) => {
+      const offset = asked?.fetchOffset as number
+      offsets.push(offset)
+      const part = give(offset)
+      if (part) answer([part])
+    },
   })
-  const config = consumerConfig({ bootstrapServers: 'k1:1', retryBackoffMs: 100, ...given })
-  const cluster = new Cluster(config, world, new Events<ClientEvents>(quiet))
-  const positions = new Positions()
-  const [partition] = positions.assign([{ topic: 't', partition: 0 }]) as [AssignedPartition]
-  const errors: Error[] = []
-  const outOfRange: AssignedPartition[] = []
-  const truncated: [AssignedPartition, Divergence | undefined][] = []
-  const recreated: AssignedPartition[] = []
-  const fetcher = new Fetcher({
-    cluster,
-    config,
-    positions,
-    onArrived: () => {},
-    onOutOfRange: (each) => outOfRange.push(each),
-    onTruncated: (each, divergence) => truncated.push([each, divergence]),
-    onRecreated: (each) => recreated.push(each),
-    onError: (error) => errors.push(error),
-  })
-  cluster.want('t')
-  await cluster.refresh()
-  const close = () => {
-    fetcher.close()
-    cluster.close()
-  }
-  /** Values that can be handed over now. */
-  const take = () => {
-    const values: string[] = []
-    while (partition.isDeliverable) {
-      if (partition.recordIndex >= partition.records.length && !fetcher.open(partition)) break
-      const view = partition.records[partition.recordIndex++]
-      if (!view) continue
-      partition.position = view.offset + 1
-      values.push(String(view.value))
-    }
-    return values
-  }
-  /** As `take`, up to what cannot be read, and why. */
-  const takeBefore = () => {
-    const values: string[] = []
-    let error: Error | undefined
-    while (partition.isDeliverable && !error) {
-      try {
-        const isOpen = partition.recordIndex < partition.records.length || fetcher.open(partition)
-        if (!isOpen) break
-        const view = partition.records[partition.recordIndex++]
-        partition.position = (view?.offset ?? 0) + 1
-        values.push(String(view?.value))
-      } catch (thrown) {
-        error = thrown as Error
-      }
-    }
-    return { values, error }
-  }
-  return {
-    ...{ world, broker, positions, partition, fetcher },
-    errors,
-    outOfRange,
-    truncated,
-    recreated,
-    offsets,
-    close,
-    take,
-    takeBefore,
-  }
+  await on.begin()
+  return Object.assign(on, { offsets, broker: on.brokers[0] })
 }
 
 test('batches before one that cannot be read are handed over; then the error comes, as often as it is met', async () => {
@@ -240,28 +124,13 @@ test('records before the asked offset are passed over', async () => {
 
 test('an answer to what was asked before a seek or another assignment falls away', async () => {
   let release = () => {}
-  const on = await fetching((offset) => (offset === 50 ? { records: batch(50, 1) } : undefined))
-  on.broker.on(Fetch, (asked) => {
-    const offset = asked.body.topics[0].partitions[0].fetchOffset
-    const answer = (records: Buffer) =>
-      asked.connection.answer(Fetch, asked.version, asked.correlationId, {
-        errorCode: 0,
-        responses: [
-          {
-            topic: 't',
-            topicId: zeroUuid,
-            partitions: [
-              { partitionIndex: 0, errorCode: 0, highWatermark: 9, records, abortedTransactions: null },
-            ],
-          },
-        ],
-      })
-    if (offset === 0) release = () => answer(batch(0, 2))
-    if (offset === 50) answer(batch(50, 1))
+  const on = new Fetching({
+    onFetch: ({ partitions: [asked], answer }) => {
+      if (asked?.fetchOffset === 0) release = () => answer([{ records: batch(0, 2) }])
+      if (asked?.fetchOffset === 50) answer([{ records: batch(50, 1) }])
+    },
   })
-  on.partition.moveTo(0)
-  on.fetcher.wake()
-  await on.world.settle()
+  await on.begin(0)
   on.partition.moveTo(50)
   on.fetcher.wake()
   await on.world.settle()

@@ -60,10 +60,10 @@ export class Fetcher {
     const { cluster, config, positions, onArrived, onTruncated, onError } = options
     this.#options = options
     positions.queues.fetchLimit = config.maxPartitionFetchBytes
-    this.#turns = new NodeTurns(cluster, config)
     this.#replicas = new ReadReplicas(cluster)
     this.#troubles = new PartitionTroubles(cluster, 'cannot be fetched')
     const wake = () => this.wake()
+    this.#turns = new NodeTurns(cluster, config, wake)
     this.#validation = new EpochValidation({
       ...{ cluster, positions, onTruncated, onError, onAnswered: wake },
       troubles: this.#troubles,
@@ -182,6 +182,7 @@ export class Fetcher {
     for (const { partition } of asked) {
       partition.isFetching = true
       partition.isBehind = false
+      positions.queues.hungry.delete(partition)
     }
     let hasNews = false
     try {
@@ -199,7 +200,6 @@ export class Fetcher {
         if (partition.isBehind === isBehind && positions.current(partition)) partition.changed()
       }
     }
-    this.wake()
     return hasNews
   }
 

@@ -43,9 +43,13 @@ export class NodeTurns {
   readonly #config: ConsumerConfig
   readonly #turns = new Map<number, Turn>()
 
-  constructor(cluster: Cluster, config: ConsumerConfig) {
+  readonly #onOver: () => void
+
+  /** @param onOver a request is over: there may be something to ask */
+  constructor(cluster: Cluster, config: ConsumerConfig, onOver: () => void) {
     this.#cluster = cluster
     this.#config = config
+    this.#onOver = onOver
   }
 
   /**
@@ -79,6 +83,7 @@ export class NodeTurns {
       turn.isHurrying = true
       void send(node, behind, { lane: 'main', maxWaitMs: 0, maxBytes }).finally(() => {
         turn.isHurrying = false
+        this.#onOver()
       })
     }
     return Number.POSITIVE_INFINITY
@@ -88,6 +93,11 @@ export class NodeTurns {
     turn.isPolling = true
     const hasNews = await sent
     turn.isPolling = false
+    this.#polled(turn, began, hasNews)
+    this.#onOver()
+  }
+
+  #polled(turn: Turn, began: number, hasNews: boolean): void {
     const { fetchMaxWaitMs, retryBackoffMs: initialMs, retryBackoffMaxMs: maxMs } = this.#config
     const { runtime } = this.#cluster
     const elapsed = runtime.now() - began
