@@ -149,6 +149,12 @@ export class SimWorld {
     this.#known(name).disk.damageChance = chance
   }
 
+  /** The program of a host stands still for a while, as under a debugger or on a laptop that sleeps, and then goes on. */
+  freeze(name: string, ms: number): void {
+    this.note('freeze', name, ms)
+    this.#known(name).program?.block(ms)
+  }
+
   /** Sets the wall clock of a host forwards or, with less than 0, back. */
   jumpWallClock(name: string, ms: number): void {
     this.note('jump', name, ms)

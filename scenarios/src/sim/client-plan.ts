@@ -1,10 +1,12 @@
 import type { ConsumerOptions, ProducerOptions } from '@samsa/client'
 import type { Random } from '@samsa/runtime'
+import type { WorkerPlan } from './worker-plan.ts'
+import { workerPlan } from './worker-plan.ts'
 
 export const GROUPS = ['group-1', 'group-2'] as const
 
 /** A client of a run, by the name of its host. */
-export type ClientPlan = ProducerPlan | ConsumerPlan
+export type ClientPlan = ProducerPlan | ConsumerPlan | WorkerPlan
 
 export interface ProducerPlan {
   readonly role: 'producer'
@@ -47,6 +49,27 @@ export function clientPlans(random: Random): ClientPlan[] {
     ...named('other', second).map((name) => consumerPlan(name, random, GROUPS[1], strategies[1])),
     ...named('reader', random.whole(1, 2)).map((name) => consumerPlan(name, random)),
   ]
+}
+
+/** Draws the clients of a world where everybody joins and leaves in order and works as long as it likes. */
+export function orderlyClients(random: Random): ClientPlan[] {
+  const strategy = [random.pick(['range', 'roundrobin', 'sticky'])]
+  const producers = Array.from({ length: random.whole(1, 2) }, (_, index) => {
+    const { options, ...plan } = producerPlan(`producer-${index + 1}`, random)
+    return { ...plan, pauseMs: random.pick([300, 1000]), options: { ...options, ...LASTING } }
+  })
+  const workers = Array.from({ length: random.whole(2, 4) }, (_, index) =>
+    workerPlan(`worker-${index + 1}`, random, GROUPS[0], strategy),
+  )
+  return [...producers, ...workers]
+}
+
+/** Settings of a producer that keeps all its promises, whatever happens for a while. */
+const LASTING = { acks: 'all', enableIdempotence: true, deliveryTimeoutMs: 120_000 } as const
+
+/** Which group a client is a member of, and reads for; a reader alone is a group of its own. */
+export function groupOf(plan: ClientPlan): string | undefined {
+  return plan.role === 'producer' ? undefined : plan.group
 }
 
 interface Common {

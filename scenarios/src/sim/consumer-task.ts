@@ -245,7 +245,7 @@ export class ConsumerTask {
     }
     consumer.on('committed', ({ offsets }) => {
       const offs = Object.fromEntries(offsets.map((each) => [placeOf(each), each.offset]))
-      for (const [tp, offset] of Object.entries(offs)) ledger.commit(group, tp, offset)
+      for (const [tp, offset] of Object.entries(offs)) ledger.commit(group, tp, offset, this.#isHolding)
       // Of one that is told when the partitions are gone nobody knows when it was carried out.
       const r = this.#isHolding ? 'ok' : 'unk'
       history.end(history.begin(author, { f: 'commit', group, offs }), author, { f: 'commit', r })

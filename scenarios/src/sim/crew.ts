@@ -1,10 +1,11 @@
-import type { SimWorld } from '@samsa/runtime'
+import type { Host, SimWorld } from '@samsa/runtime'
 import type { ClientPlan } from './client-plan.ts'
 import { ConsumerTask } from './consumer-task.ts'
 import { ProducerTask } from './producer-task.ts'
 import type { Surroundings } from './surroundings.ts'
+import { WorkerTask } from './worker-task.ts'
 
-type Task = ProducerTask | ConsumerTask
+type Task = ProducerTask | ConsumerTask | WorkerTask
 
 /** A host of a client: its plan, and the incarnation that runs there. */
 interface Seat {
@@ -30,8 +31,8 @@ export class Crew {
     this.heal()
   }
 
-  get consumers(): ConsumerTask[] {
-    return this.#tasks.filter((task) => task instanceof ConsumerTask)
+  get consumers(): (ConsumerTask | WorkerTask)[] {
+    return this.#tasks.filter((task): task is ConsumerTask | WorkerTask => !(task instanceof ProducerTask))
   }
 
   get assignments(): number {
@@ -58,10 +59,7 @@ export class Crew {
     const { plan } = seat
     const inc = `${name}.${++seat.incarnations}`
     const host = this.#world.host(name)
-    seat.task =
-      plan.role === 'producer'
-        ? new ProducerTask(host, inc, plan, this.#surroundings)
-        : new ConsumerTask(host, inc, plan, this.#surroundings)
+    seat.task = taskOf(plan, host, inc, this.#surroundings)
     this.#count()
   }
 
@@ -73,6 +71,15 @@ export class Crew {
   /** From now on members stay with what they have subscribed: what is to be done gets done. */
   calm(): void {
     for (const consumer of this.consumers) consumer.isCalm = true
+  }
+
+  /** How many records of a partition members of a group may leave uncommitted while they go on. */
+  slackOf(group: string): number {
+    return Math.max(...this.workers.filter((worker) => worker.group === group).map(({ slack }) => slack))
+  }
+
+  get workers(): WorkerTask[] {
+    return this.#tasks.filter((task) => task instanceof WorkerTask)
   }
 
   /** Closes everybody; resolves when all are closed and nobody reads any more. */
@@ -95,7 +102,13 @@ export class Crew {
     if (!seat || !task) return undefined
     seat.task = undefined
     this.#count()
-    if (task instanceof ConsumerTask) this.#pastAssignments += task.assignments
+    if (!(task instanceof ProducerTask)) this.#pastAssignments += task.assignments
     return task
   }
+}
+
+function taskOf(plan: ClientPlan, host: Host, inc: string, surroundings: Surroundings): Task {
+  if (plan.role === 'producer') return new ProducerTask(host, inc, plan, surroundings)
+  if (plan.role === 'worker') return new WorkerTask(host, inc, plan, surroundings)
+  return new ConsumerTask(host, inc, plan, surroundings)
 }

@@ -112,6 +112,35 @@ export function faultPlan(random: Random, isCrashing: boolean, clients: readonly
   return faults.sort((a, b) => a.at - b.at)
 }
 
+/** What goes on in a world where nobody does anything wrong. */
+const orderly: readonly FaultKind[] = [
+  'leave',
+  'leave',
+  'leave',
+  'move',
+  'moveGroup',
+  'rotate',
+  'delayReply',
+  'jump',
+]
+/** Answers that may be late for as long (ms) as a rebalance may take. */
+const SLOW_APIS = ['JoinGroup', 'SyncGroup', 'OffsetFetch', 'OffsetCommit'] as const
+const LATE_MS = 1000
+
+/** Members leave and come back, leaders and coordinators move, topics grow: nothing that may make work be done twice. */
+export function orderlyPlan(random: Random, clients: readonly ClientPlan[]): Fault[] {
+  const workers = clients.filter(({ role }) => role === 'worker')
+  const faults = Array.from({ length: random.whole(3, 9) }, () =>
+    faultOf(random, random.pick(orderly), workers),
+  )
+  return faults
+    .map((fault): Fault => {
+      if (fault.kind !== 'delayReply') return fault
+      return { ...fault, api: random.pick(SLOW_APIS), ms: random.whole(1, LATE_MS) }
+    })
+    .sort((a, b) => a.at - b.at)
+}
+
 /** Most of the time (ms) between two ends of the broker in a storm, and how long it is down. */
 const STORM_PAUSE_MS = [20, 400] as const
 const STORM_DOWN_MS = [2, 40] as const

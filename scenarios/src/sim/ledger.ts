@@ -158,12 +158,17 @@ export class Ledger {
     this.#done.set(name, Math.max(this.#done.get(name) ?? -1, offset))
   }
 
-  /** A commit of a group was acknowledged. */
-  commit(group: string, tp: string, offset: number): void {
+  /**
+   * A commit of a group was acknowledged.
+   * @param isHeld whether its member has the partition still: of a commit that is told later than that nobody knows what
+   *   was carried out behind it
+   */
+  commit(group: string, tp: string, offset: number, isHeld = true): void {
     const name = `${group} ${tp}`
     const done = this.#done.get(name) ?? -1
     if (offset > done + 1)
       this.#find('ahead', `${group} committed ${tp}-${offset} and was done with up to ${done} only`)
+    if (!isHeld) return
     const late = this.#late()
     const known = this.#committed.get(name)
     if (!known || known.late !== late || known.offset < offset) this.#committed.set(name, { offset, late })

@@ -1,15 +1,15 @@
 import type { DiskSettings, NetworkSettings } from '@samsa/runtime'
 import { Random } from '@samsa/runtime'
 import type { ClientPlan } from './client-plan.ts'
-import { clientPlans, FAST_MS, SLOW_MS } from './client-plan.ts'
+import { clientPlans, FAST_MS, orderlyClients, SLOW_MS } from './client-plan.ts'
 import type { Fault } from './fault-plan.ts'
-import { faultPlan, stormPlan } from './fault-plan.ts'
+import { faultPlan, orderlyPlan, stormPlan } from './fault-plan.ts'
 
 /**
  * `faults`: everything but the broker's end. `crashes`: also that, with a data directory. `storms`: power cuts, one soon
- * after the other.
+ * after the other. `orderly`: members with handlers of all kinds join and leave in order, and nothing else goes wrong.
  */
-export const scenarios = ['faults', 'crashes', 'storms'] as const
+export const scenarios = ['faults', 'crashes', 'storms', 'orderly'] as const
 export type Scenario = (typeof scenarios)[number]
 
 /** What a seed stands for: who does what, how their world is, and what goes wrong. */
@@ -49,9 +49,8 @@ export function scenarioOf(seed: number): Scenario {
 /** Draws a plan; it depends on seed and scenario only. */
 export function planOf(seed: number, scenario: Scenario): Plan {
   const random = new Random(`${seed} ${scenario}`)
-  const clients = clientPlans(random)
-  const faults =
-    scenario === 'storms' ? stormPlan(random) : faultPlan(random, scenario === 'crashes', clients)
+  const clients = scenario === 'orderly' ? orderlyClients(random) : clientPlans(random)
+  const faults = faultsOf(random, scenario, clients)
   return {
     clients,
     network: { delayMs: random.pick([FAST_MS, FAST_MS, SLOW_MS]) },
@@ -75,6 +74,12 @@ export function restricted(plan: Plan, { faults, clients, bursts = plan.bursts }
     faults: plan.faults.filter((_, index) => !faults || faults.includes(index)),
     bursts,
   }
+}
+
+function faultsOf(random: Random, scenario: Scenario, clients: readonly ClientPlan[]): Fault[] {
+  if (scenario === 'storms') return stormPlan(random)
+  if (scenario === 'orderly') return orderlyPlan(random, clients)
+  return faultPlan(random, scenario === 'crashes', clients)
 }
 
 function endOf(faults: readonly Fault[]): number {

@@ -1,6 +1,6 @@
 import type { Logger } from '@samsa/client'
 import { SimWorld, turn } from '@samsa/runtime'
-import { GROUPS } from './client-plan.ts'
+import { GROUPS, groupOf } from './client-plan.ts'
 import type { Weakness } from './cluster.ts'
 import { Cluster } from './cluster.ts'
 import type { Counts } from './coverage.ts'
@@ -9,6 +9,7 @@ import { Crew } from './crew.ts'
 import { DRAINERS, Drain } from './drain.ts'
 import { BROKER } from './fault-plan.ts'
 import { happen } from './faults.ts'
+import { Handling } from './handling.ts'
 import type { Recorder } from './history.ts'
 import { Historian } from './history.ts'
 import { Invariants } from './invariants.ts'
@@ -95,6 +96,7 @@ class Simulation {
   readonly #cluster: Cluster
   readonly #coverage: Coverage
   readonly #historian: Historian
+  readonly #handling: Handling
   readonly #invariants = new Invariants((what) => this.ledger.problem(what, 'invariant'))
   #crew: Crew | undefined
   #ends: ReadonlyMap<string, number> = new Map()
@@ -120,15 +122,16 @@ class Simulation {
     this.#historian = new Historian(record, now)
     this.#pool = new Pool(partitions, retireAfter)
     this.#cluster = new Cluster(this.#world, this.#pool, { isDurable: scenario !== 'faults', weakness })
-    const members = clients.flatMap((client) => (client.role === 'consumer' && client.group ? [client] : []))
+    const members = clients.filter((client) => groupOf(client) !== undefined)
     const readers = clients.flatMap((client) =>
       client.role === 'consumer' && !client.group ? [client.name] : [],
     )
-    const groups = GROUPS.filter((group) => members.some((member) => member.group === group))
+    const groups = GROUPS.filter((group) => members.some((member) => groupOf(member) === group))
     const { network: ways } = this.#world
     this.ledger = new Ledger([...groups, ...readers], () =>
       members.reduce((sum, { name }) => sum + ways.late(name), 0),
     )
+    this.#handling = new Handling((what, kind) => this.ledger.problem(what, kind), now)
   }
 
   async run(): Promise<void> {
@@ -150,6 +153,7 @@ class Simulation {
     await this.#heal(crew)
     await this.#recover(crew)
     await world.pass(Math.max(0, quietAt - world.now) + SILENCE_MS)
+    await this.#checkLag(crew)
     const drain = new Drain(world, this.#surroundings())
     this.#ends = await world.until(drain.run(), RECOVERY_LIMIT_MS, 'fresh clients have read everything')
     await world.until(Promise.all([drain.close(), crew.close()]), CLOSE_LIMIT_MS, 'every client is closed')
@@ -185,6 +189,7 @@ class Simulation {
       pool: this.#pool,
       ledger: this.ledger,
       history: this.#historian,
+      handling: this.#handling,
       logger: loggerTo(this.#options.onLine),
       random: this.#world.random,
       bursts: this.#plan.bursts,
@@ -237,6 +242,19 @@ class Simulation {
       )
       break
     }
+  }
+
+  /** Everything is handled: what groups have committed is at the ends of their partitions. */
+  async #checkLag(crew: Crew): Promise<void> {
+    const [worker] = crew.workers
+    if (!worker) return
+    const lags = await this.#world.until(worker.lag(this.#pool.targets), START_LIMIT_MS, 'the lag is known')
+    for (const { tp, committed, end } of lags)
+      if (committed < end - crew.slackOf(worker.group))
+        this.ledger.problem(
+          `${worker.group} has committed ${committed} of ${tp}, which ends at ${end}`,
+          'lag',
+        )
   }
 
   #checkLeaks(): void {

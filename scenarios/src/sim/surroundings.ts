@@ -1,5 +1,6 @@
 import type { Logger } from '@samsa/client'
 import type { Host, Random } from '@samsa/runtime'
+import type { Handling } from './handling.ts'
 import type { Historian } from './history.ts'
 import type { Ledger } from './ledger.ts'
 import type { Pool } from './pool.ts'
@@ -10,6 +11,7 @@ export interface Surroundings {
   readonly pool: Pool
   readonly ledger: Ledger
   readonly history: Historian
+  readonly handling: Handling
   readonly logger: Logger
   /** Each client draws from a stream of its own. */
   readonly random: Random

@@ -31,6 +31,7 @@ export class Host implements Runtime, Program {
   readonly disk: Disk
   readonly observe: Runtime['observe']
   isAlive = true
+  stillUntil = 0
   readonly #options: HostOptions
   readonly #timers = new Set<Timer>()
 
@@ -63,10 +64,15 @@ export class Host implements Runtime, Program {
     if (!this.isAlive) return { cancel: () => {} }
     // Never before its time, also where the division is not exact.
     const due = rate === 1 ? at - uptimeMs : (at - uptimeMs) / rate + TIMER_SLACK_MS
-    const scheduled = scheduler.at(due, () => {
+    const run = () => {
       this.#timers.delete(timer)
       trace.note(scheduler.now, 'timer', this.name)
       fire()
+    }
+    let scheduled = scheduler.at(due, () => {
+      // An event loop that turns again runs all that is due, so nothing is put off more than once.
+      if (scheduler.now < this.stillUntil) scheduled = scheduler.at(this.stillUntil, run)
+      else run()
     })
     const timer: Timer = {
       cancel: () => {
@@ -80,6 +86,18 @@ export class Host implements Runtime, Program {
 
   turn(): Promise<void> {
     return new Promise((resolve) => this.timer(this.now(), resolve))
+  }
+
+  /**
+   * The program works for so long (ms of the world) without giving its event loop a turn: its clock goes on, and no
+   * timer fires and nothing arrives before that time is over. Called from outside, it stands still: a debugger, a
+   * sleeping laptop.
+   */
+  block(ms: number): void {
+    const { scheduler, network, trace } = this.#options
+    this.stillUntil = Math.max(scheduler.now, this.stillUntil) + ms
+    trace.note(scheduler.now, 'blocked', this.name, ms)
+    network.stall(this.station, this.stillUntil)
   }
 
   random(): number {
@@ -104,7 +122,7 @@ export class Host implements Runtime, Program {
 
   get #elapsed(): number {
     const { scheduler, rate } = this.#options
-    return scheduler.now * rate
+    return Math.max(scheduler.now, this.stillUntil) * rate
   }
 
   /** @internal The program is killed: none of its timers fires any more. */

@@ -108,6 +108,12 @@ export class Link {
     else this.#backward.hold(until)
   }
 
+  /** A host takes nothing in before `until`. */
+  stall(station: Station, until: number): void {
+    if (this.#options.program.station === station) this.#backward.stall(until)
+    if (this.#options.server === station) this.#forward.stall(until)
+  }
+
   /** Who dialled has given up before there was an answer. */
   abandon(): void {
     this.#isAnswered = true

@@ -335,3 +335,61 @@ test('a dial to a host that is down is accepted once it is up again', async () =
   await world.until(dialled, 2000)
   await world.until(() => accepted.length === 1, 1000)
 })
+
+test('a program that stands still hears nothing and no timer of it fires, and then goes on', async () => {
+  const { world, client, server } = await meet(1, { delayMs: [1, 1], pieceChance: 0 })
+  const host = world.host('server')
+  const fired: number[] = []
+  for (const ms of [10, 300, 5000]) host.timer(host.now() + ms, () => fired.push(world.now - started))
+  const started = world.now
+  world.freeze('server', 1000)
+  client.transport.write([hello])
+  await world.pass(999)
+  assert.deepEqual([server.length, fired.length], [0, 0])
+  await world.pass(10)
+  assert.equal(server.length, hello.length)
+  assert.deepEqual(fired, [1000, 1000])
+  await world.pass(5000)
+  assert.deepEqual(fired, [1000, 1000, 5000])
+})
+
+test('work that gives the event loop no turn lets the clock of its host go on, and only of it', async () => {
+  const world = new SimWorld({ seed: 1, turn })
+  const [host, other] = [world.host('busy'), world.host('other')]
+  const [before, otherBefore] = [host.now(), other.now()]
+  const wall = host.wallTime()
+  host.block(40)
+  host.block(60)
+  assert.deepEqual([host.now() - before, other.now() - otherBefore, host.wallTime() - wall], [100, 0, 100])
+  let isOver = false
+  other.timer(other.now() + 50, () => assert.equal(isOver, false))
+  host.timer(host.now(), () => {
+    isOver = true
+  })
+  await world.pass(99)
+  assert.equal(isOver, false)
+  await world.pass(1)
+  assert.equal(isOver, true)
+})
+
+test('a loop that gives a turn between two stretches of work does not keep what is due from happening', async () => {
+  const { world, client, server } = await meet(1, { delayMs: [1, 1], pieceChance: 0 })
+  const host = world.host('server')
+  let beats = 0
+  const beat = () => {
+    beats++
+    host.timer(host.now() + 100, beat)
+  }
+  host.timer(host.now() + 100, beat)
+  let left = 100
+  const work = () => {
+    host.block(10)
+    if (--left > 0) host.timer(host.now(), work)
+  }
+  work()
+  client.transport.write([hello])
+  await world.pass(500)
+  assert.equal(server.length, hello.length)
+  await world.pass(490)
+  assert.ok(beats >= 8, `${beats}`)
+})

@@ -116,6 +116,11 @@ export class Network {
     for (const link of [...this.#links]) link.died(station)
   }
 
+  /** @internal The program of a host takes nothing in before a time of the world. */
+  stall(station: Station, until: number): void {
+    for (const link of this.#links) link.stall(station, until)
+  }
+
   /** @internal A host is up again: what waited for it sets out. */
   isBack(): void {
     this.#release()
@@ -159,9 +164,13 @@ export class Network {
       }
       const abort = () => give(signal?.reason, 'aborted')
       signal?.addEventListener('abort', abort)
-      const limit = this.#scheduler.after(timeoutMs, () =>
-        fail('timeout', 'ETIMEDOUT', `the connection to ${address} took longer than ${timeoutMs} ms`),
-      )
+      const expire = () =>
+        fail('timeout', 'ETIMEDOUT', `the connection to ${address} took longer than ${timeoutMs} ms`)
+      let limit = this.#scheduler.after(timeoutMs, () => {
+        // Who stands still is told when he goes on.
+        if (this.#scheduler.now < program.stillUntil) limit = this.#scheduler.at(program.stillUntil, expire)
+        else expire()
+      })
       const to = this.#stationOf(program.station, host)
       if (!to) {
         // A name that nobody has is refused; at an address that nobody has, there is nobody to refuse.

@@ -11,4 +11,6 @@ export interface Program {
   readonly station: Station
   /** False once it was killed: nothing happens in it or is told to it any more. */
   isAlive: boolean
+  /** A time of the world before which it stands still, or is at work without a turn of its event loop. */
+  readonly stillUntil: number
 }

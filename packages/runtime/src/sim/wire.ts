@@ -70,6 +70,22 @@ export class Wire {
     if (!this.#isHeld) this.#arm()
   }
 
+  /** As `hold`, but for what arrives right now: who is asked to wait has begun to read. */
+  stall(until: number): void {
+    const { now } = this.#scheduler
+    this.#heldUntil = Math.max(this.#heldUntil, until)
+    let isMoved = false
+    for (const each of this.#travelling) {
+      if (each.at <= now || each.at >= until) continue
+      each.at = until
+      isMoved = true
+    }
+    if (!isMoved) return
+    this.#lastAt = Math.max(this.#lastAt, until)
+    this.#arming?.cancel()
+    if (!this.#isHeld) this.#arm()
+  }
+
   /** Loses the end of the stream that has not arrived yet, from a byte of the seed's choice on. */
   tear(): void {
     const stretches = this.#travelling.filter(({ parcel }) => parcel.is === 'bytes').length
