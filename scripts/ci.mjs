@@ -91,7 +91,7 @@ function resultsOf(name) {
 
 /** What the judges are written in; the rest they fetch themselves. */
 function prerequisites() {
-  const wanted = { java: 'default-jdk-headless', mvn: 'maven', python3: 'python3-venv', go: 'golang-go' }
+  const wanted = { java: 'default-jdk-headless', mvn: 'maven', python3: 'python3-venv' }
   const missing = Object.entries(wanted)
     .filter(([program]) => spawnSync(program, ['--version']).error)
     .map(([, name]) => name)
