@@ -43,6 +43,7 @@ export const PRODUCER_ONLY = [
   'maxBlockMs',
   'maxInFlightRequestsPerConnection',
   'maxRequestSize',
+  'metadataMaxIdleMs',
   'partitioner',
   'partitionerAdaptivePartitioningEnable',
   'partitionerIgnoreKeys',
