@@ -56,7 +56,9 @@ export class BlockedSends {
   /** Whether a record would overtake others that wait. */
   isQueued({ topic, partition }: PreparedRecord): boolean {
     if (this.#queues.size === 0) return false
-    return this.#queues.has(topic) || (partition !== undefined && this.#queues.has(queueName(topic, partition)))
+    return (
+      this.#queues.has(topic) || (partition !== undefined && this.#queues.has(queueName(topic, partition)))
+    )
   }
 
   /** Puts a record last in its queue. Its bytes are copied: the caller may use his memory again. */

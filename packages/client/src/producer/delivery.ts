@@ -166,10 +166,7 @@ export function isInFlight(state: BatchState): boolean {
 /** Whether an attempt that is over may have stored the batch. */
 export function isInDoubt(state: BatchState): boolean {
   return (
-    state === 'undecided' ||
-    state === 'astray' ||
-    state === 'inFlightUndecided' ||
-    state === 'inFlightAstray'
+    state === 'undecided' || state === 'astray' || state === 'inFlightUndecided' || state === 'inFlightAstray'
   )
 }
 

@@ -106,7 +106,11 @@ export class PartitionQueue {
    * The gate: the batch that may go to the leader now, as far as its order is concerned.
    * @param identity undefined without idempotence, and until there is one
    */
-  next(identity: ProducerIdentity | undefined, isIdempotent: boolean, leader: Leader): ProducerBatch | undefined {
+  next(
+    identity: ProducerIdentity | undefined,
+    isIdempotent: boolean,
+    leader: Leader,
+  ): ProducerBatch | undefined {
     const { head } = this
     if (!head) return undefined
     if (this.#inFlight > 0) {
@@ -222,7 +226,9 @@ export class PartitionQueue {
 
   /** Batches that may be stored and can never be decided, since their numbers are not sent again. */
   get undecidable(): ProducerBatch[] {
-    return this.#isDisowned ? this.#batches.filter(({ state }) => state === 'undecided' || state === 'astray') : []
+    return this.#isDisowned
+      ? this.#batches.filter(({ state }) => state === 'undecided' || state === 'astray')
+      : []
   }
 
   #isLeader({ node, leaderEpoch, topicId }: Leader): boolean {

@@ -65,7 +65,11 @@ function lacksValue(topic: string, record: object): ConfigError {
 
 function wrong(topic: string, field: string, rule: string, given: unknown): ConfigError {
   const type = typeof given === 'number' ? '' : ` (${typeName(given)})`
-  return new ConfigError(field, given, `send to ${topic}: ${field} must be ${rule}, not ${shown(given)}${type}`)
+  return new ConfigError(
+    field,
+    given,
+    `send to ${topic}: ${field} must be ${rule}, not ${shown(given)}${type}`,
+  )
 }
 
 function checkSize(

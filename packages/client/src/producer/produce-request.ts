@@ -1,5 +1,5 @@
 import type { CodecName, Request, Response } from '@samsa/protocol'
-import { Produce, zeroUuid } from '@samsa/protocol'
+import { type Produce, zeroUuid } from '@samsa/protocol'
 import type { LeaderHint, Metadata } from '../cluster/metadata.ts'
 import type { Broker } from '../net/endpoint.ts'
 import type { ProducerBatch } from './producer-batch.ts'

@@ -126,7 +126,9 @@ export class UnobservedFailures {
       this.#count += count
       const where = partition < 0 ? topic : `${topic}-${partition}`
       const records = count === 1 ? '1 record' : `${count} records`
-      this.#logger.warn(`${records} for ${where} could not be sent, and nobody looked: ${describeError(error)}`)
+      this.#logger.warn(
+        `${records} for ${where} could not be sent, and nobody looked: ${describeError(error)}`,
+      )
       this.#emit(failure)
     }
   }
