@@ -31,7 +31,7 @@ interface Partition {
 }
 
 /** What happens to one request. */
-type Fate =
+export type Fate =
   | 'fine'
   | 'late'
   | 'refused'
@@ -42,7 +42,7 @@ type Fate =
   | 'hangs'
   | 'hangs and arrives late'
 
-const fates: Fate[] = [
+export const fates: readonly Fate[] = [
   'late',
   'refused',
   'refused after it was appended',
@@ -65,9 +65,16 @@ export class ModelCluster {
   met = 0
   readonly #random: () => number
   readonly #maxBatchBytes: number
+  readonly #fates: readonly Fate[]
   readonly #answers = new Map<unknown, { isReady: boolean; give: () => void }[]>()
 
-  constructor(options: { seed: number; partitions: number; troubles: number; maxBatchBytes: number }) {
+  constructor(options: {
+    seed: number
+    partitions: number
+    troubles: number
+    maxBatchBytes: number
+    fates?: readonly Fate[]
+  }) {
     const random = randomOf(options.seed)
     this.#random = random
     this.world = new (class extends FakeWorld {
@@ -80,6 +87,7 @@ export class ModelCluster {
     })()
     this.troubles = options.troubles
     this.#maxBatchBytes = options.maxBatchBytes
+    this.#fates = options.fates ?? fates
     this.partitions = Array.from({ length: options.partitions }, () => ({
       leader: random() < 0.5 ? 1 : 2,
       leaderEpoch: 0,
@@ -124,7 +132,7 @@ export class ModelCluster {
       this.troubles--
       this.met++
     }
-    const fate: Fate = isTrouble ? this.#pick(fates) : 'fine'
+    const fate: Fate = isTrouble ? this.#pick(this.#fates) : 'fine'
     const { world } = this
     if (isTrouble && this.#random() < 0.3) this.#move(this.#pick(this.partitions))
     if (fate === 'cut before') {
@@ -197,18 +205,24 @@ export class ModelCluster {
     if (partition.leader !== node) return refused(NOT_LEADER_OR_FOLLOWER)
     if (records.length > this.#maxBatchBytes) return refused(MESSAGE_TOO_LARGE)
     const { producerId, producerEpoch: epoch, baseSequence: first, lastSequence: last } = headerOf(records)
+    if (producerId < 0n) return { errorCode: NO_ERROR, baseOffset: this.#store(partition, records) }
     const known = partition.producers.get(producerId)
     const entry = known?.epoch === epoch ? known : { epoch, batches: [] }
     const twin = entry.batches.find((each) => each.first === first && each.last === last)
     if (twin) return { errorCode: NO_ERROR, baseOffset: twin.offset }
     const expected = known === entry ? (entry.batches.at(-1)?.last ?? -1) + 1 : known ? 0 : first
     if (first !== expected || (known && epoch < known.epoch)) return refused(OUT_OF_ORDER_SEQUENCE_NUMBER)
-    const offset = partition.log.length
-    for (const batch of readBatches(records))
-      for (const record of batch.records()) partition.log.push(String(record.value))
+    const offset = this.#store(partition, records)
     entry.batches.push({ first, last, offset })
     if (entry.batches.length > REMEMBERED_BATCHES) entry.batches.shift()
     partition.producers.set(producerId, entry)
     return { errorCode: NO_ERROR, baseOffset: offset }
+  }
+
+  #store({ log }: Partition, records: Uint8Array): number {
+    const offset = log.length
+    for (const batch of readBatches(records))
+      for (const record of batch.records()) log.push(String(record.value))
+    return offset
   }
 }

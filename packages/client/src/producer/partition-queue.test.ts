@@ -141,6 +141,18 @@ test('the order of filling is kept whatever is sent again, with numbers and with
   }
 })
 
+test('behind a batch that is not decided only four others are numbered: a broker remembers five', () => {
+  const { queue, batches } = queueOf([1, 1, 1, 1, 1, 1, 1])
+  const [a, b] = batches as [ProducerBatch, ProducerBatch]
+  assert.equal(sendAll(queue).length, 5)
+  meet(queue, batches.slice(1, 5), 'stored')
+  meet(queue, [a], 'putOff')
+  assert.deepEqual(sendAll(queue), [a], 'nothing is numbered behind it, although nothing else is in flight')
+  meet(queue, [a], 'stored')
+  assert.deepEqual(sendAll(queue), batches.slice(5))
+  assert.equal(b.ordinal, a.ordinal + 1)
+})
+
 test('after a gap nothing new goes before the partition begins again at 0 in a new epoch', () => {
   const { queue, batches } = queueOf([2, 2, 2])
   const [a, b, c] = batches as [ProducerBatch, ProducerBatch, ProducerBatch]

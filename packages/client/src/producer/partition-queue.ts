@@ -10,6 +10,8 @@ import { isSameIdentity } from './producer-batch.ts'
  * minutes (`producer.id.expiration.check.interval.ms`). Who was silent for less is known.
  */
 const FORGOTTEN_AFTER_MS = 600_000
+/** So many batches of a producer a broker remembers, and knows again when they come twice (`ProducerStateEntry`). */
+const REMEMBERED_BATCHES = 5
 
 /** Who leads a partition, as far as it matters to the order of what is sent. */
 export interface Leader {
@@ -31,6 +33,7 @@ export interface Leader {
  *   flight until one was acknowledged: under this id and epoch, by this leader, in this life of the topic.
  * - When a numbered batch fails for good, its number leaves a gap: the partition begins a new epoch at 0, but only
  *   after every batch whose outcome is unknown has been decided under its old number.
+ * - Behind one that is not decided only so many others are numbered that the broker would know it again.
  * - After a batch that expired in flight nothing new is numbered until its answer has come.
  */
 export class PartitionQueue {
@@ -46,6 +49,8 @@ export class PartitionQueue {
   #givenUp = 0
   #identity: ProducerIdentity | undefined
   #nextSequence = 0
+  /** How many batches were numbered. */
+  #numbered = 0
   #hasGap = false
   #isDisowned = false
   #leader: Leader | undefined
@@ -124,8 +129,10 @@ export class PartitionQueue {
     }
     if (this.#hasGap || this.#givenUp > 0 || !identity) return undefined
     // Under a new identity the partition begins anew, but not while batches of the old one are undecided.
-    const hasNumbered = this.#batches[0]?.hasSequence === true
-    return hasNumbered && !isSameIdentity(this.#identity, identity) ? undefined : head
+    const first = this.#batches[0] as ProducerBatch
+    if (!first.hasSequence) return head
+    if (!isSameIdentity(this.#identity, identity)) return undefined
+    return this.#numbered + 1 - first.ordinal < REMEMBERED_BATCHES ? head : undefined
   }
 
   /** Sends the batch that `next` gave, and numbers it if that is due. */
@@ -143,6 +150,7 @@ export class PartitionQueue {
         this.#isAcknowledged = false
       }
       batch.number(identity, this.#nextSequence)
+      batch.ordinal = ++this.#numbered
       this.#nextSequence = batch.nextSequence
     }
     if (!this.#isLeader(leader)) {
@@ -184,6 +192,7 @@ export class PartitionQueue {
       part.lastError = batch.lastError
       if (!batch.identity) continue
       part.number(batch.identity, sequence)
+      part.ordinal = batch.ordinal
       sequence = part.nextSequence
     }
     this.#batches.splice(this.#batches.indexOf(batch), 1, ...parts)

@@ -39,6 +39,8 @@ export class ProducerBatch {
   lastError: Error | undefined
   identity: ProducerIdentity | undefined
   baseSequence = -1
+  /** The how-manieth of its partition it was to be numbered. */
+  ordinal = 0
   #bytes: Uint8Array | undefined
 
   constructor(topic: string, partition: number, writer: BatchWriter, createdAt: number, deadline: number) {
