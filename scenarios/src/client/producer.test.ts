@@ -132,6 +132,21 @@ test('only failures that nobody looks at are counted, logged and emitted', async
   assert.equal(on.log.filter((line) => line.includes('nobody looked')).length, 2)
 })
 
+test('who awaits futures one after the other is told of no failure that he has not come to', async (t) => {
+  const on = await stage(t)
+  on.broker.createTopic('t')
+  on.broker.faults.add({ api: 'Produce', errorCode: 87 })
+  const producer = on.producer()
+  const futures = numbers(10).map((value) => producer.send({ topic: 't', value }))
+  let failed = 0
+  for (const future of futures) await future.catch(() => failed++)
+  await producer.close()
+  // A turn later everything that is to be told was told.
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.equal(failed, 10)
+  assert.deepEqual([producer.metrics().unobservedErrors, on.log], [0, []])
+})
+
 test('memory: records wait for room in their order, and longer than maxBlockMs fails', async (t) => {
   const on = await stage(t)
   on.broker.createTopic('t')

@@ -46,6 +46,7 @@ export const PRODUCER_ONLY = [
   'metadataMaxIdleMs',
   'partitioner',
   'partitionerAdaptivePartitioningEnable',
+  'partitionerAvailabilityTimeoutMs',
   'partitionerIgnoreKeys',
   'retries',
   'transactionalId',

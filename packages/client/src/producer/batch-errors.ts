@@ -12,7 +12,7 @@ export function expired(batch: ProducerBatch, now: number, cause: Error | undefi
   const sent = batch.mayBeStored
   const hint = sent
     ? 'It had been sent, so it may be stored all the same'
-    : batch.attempts > 0
+    : batch.wasWritten
       ? 'It is not stored; deliveryTimeoutMs says how long is tried'
       : 'It was never sent; is there a leader, and can it be reached? deliveryTimeoutMs says how long is tried'
   const what = `${records(batch)} to be acknowledged by ${nameOf(batch)}`

@@ -190,6 +190,7 @@ export class PartitionQueue {
       part.attempts = batch.attempts
       part.retryAt = batch.retryAt
       part.lastError = batch.lastError
+      part.wasWritten = batch.wasWritten
       if (!batch.identity) continue
       part.number(batch.identity, sequence)
       part.ordinal = batch.ordinal

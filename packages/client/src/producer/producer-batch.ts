@@ -36,6 +36,8 @@ export class ProducerBatch {
   retryAt = 0
   /** Whether the request that it is in has been handed to the connection. */
   isWritten = false
+  /** Whether any request with it was. */
+  wasWritten = false
   lastError: Error | undefined
   identity: ProducerIdentity | undefined
   baseSequence = -1

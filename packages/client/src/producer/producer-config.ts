@@ -72,6 +72,11 @@ const producerSettings = {
   /** Records without a key prefer partitions whose queues are short (KIP-794). Default true. */
   partitionerAdaptivePartitioningEnable: flag(true),
   /**
+   * Such records avoid a partition whose broker could not be sent to for longer than this, where there are others; 0: that
+   * is not looked at. Milliseconds, default 0.
+   */
+  partitionerAvailabilityTimeoutMs: milliseconds(0),
+  /**
    * A topic that nothing was sent to for so long is forgotten: metadata is not asked for it any more, which could bring it
    * back after it was deleted (KIP-526). Milliseconds, from 5,000; default 5 minutes.
    */

@@ -8,6 +8,7 @@ import { ConnectionError } from '../errors.ts'
 import { Events } from '../events.ts'
 import { FakeWorld } from '../world.test-support.ts'
 import { Accumulator } from './accumulator.ts'
+import { NodeLatency } from './node-latency.ts'
 import { ProducerBatch } from './producer-batch.ts'
 import { producerConfig } from './producer-config.ts'
 import { ProducerIds } from './producer-id.ts'
@@ -131,6 +132,7 @@ test('in another cluster everything has another id, and what may be stored in th
     cluster: cluster as unknown as Cluster,
     config: cluster.config,
     accumulator,
+    latency: new NodeLatency(),
     onSettled: (batch, error) => outcomes.push(`${batch.baseSequence} ${error ? error.message : 'stored'}`),
   })
   cluster.known('first')

@@ -1,6 +1,7 @@
 import type { Timer } from '@samsa/runtime'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Accumulator } from './accumulator.ts'
+import type { NodeLatency } from './node-latency.ts'
 import type { TopicView } from './partitioner.ts'
 import { StickyPartitioner } from './partitioner.ts'
 import type { ProducerConfig } from './producer-config.ts'
@@ -19,6 +20,7 @@ export interface ProducerTopicsOptions {
   cluster: Cluster
   config: ProducerConfig
   accumulator: Accumulator
+  latency: NodeLatency
 }
 
 /**
@@ -63,6 +65,7 @@ export class ProducerTopics {
   #add(name: string): ProducerTopic {
     const { cluster, config, accumulator } = this.#options
     const { batchSize, partitionerAdaptivePartitioningEnable: isAdaptive } = config
+    const slowMs = config.partitionerAvailabilityTimeoutMs
     const topic = {
       generation: -1,
       usedAt: cluster.runtime.now(),
@@ -71,12 +74,19 @@ export class ProducerTopics {
         partitions: 0,
         available: [],
         queueLength: (partition: number) => accumulator.queueLength(name, partition),
+        isSlow: slowMs > 0 ? (partition: number) => this.#isSlow(name, partition) : undefined,
       },
     }
     this.#topics.set(name, topic)
     cluster.want(name)
     this.#timer ??= this.#arm()
     return topic
+  }
+
+  #isSlow(name: string, partition: number): boolean {
+    const { cluster, config, latency } = this.#options
+    const leader = cluster.metadata.topics.get(name)?.partitions[partition]?.leader ?? -1
+    return latency.isSlow(leader, config.partitionerAvailabilityTimeoutMs)
   }
 
   #arm(): Timer {

@@ -13,6 +13,7 @@ import { Accumulator } from './accumulator.ts'
 import { BlockedSends } from './blocked-sends.ts'
 import type { FutureContext } from './future-record-metadata.ts'
 import { FutureRecordMetadata } from './future-record-metadata.ts'
+import { NodeLatency } from './node-latency.ts'
 import type { PreparedRecord } from './prepared-record.ts'
 import { prepareRecord } from './prepared-record.ts'
 import type { ProducerBatch } from './producer-batch.ts'
@@ -107,11 +108,13 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
     const accumulator = new Accumulator({ batchSize, lingerMs, bufferMemory, deliveryTimeoutMs })
     this.#cluster = cluster
     this.#accumulator = accumulator
-    this.#topics = new ProducerTopics({ cluster, config, accumulator })
+    const latency = new NodeLatency()
+    this.#topics = new ProducerTopics({ cluster, config, accumulator, latency })
     this.#sender = new Sender({
       cluster,
       config,
       accumulator,
+      latency,
       onSettled: (batch, error) => this.#settled(batch, error),
     })
     const { logger } = this.#events

@@ -11,37 +11,41 @@ const ID = 'AAAAAAAAAAAAAAAAAAAACg'
 
 type Part = Partial<Reply<typeof Produce>['responses'][number]['partitionResponses'][number]>
 
-/** One broker whose answers are written by the test, and a producer that sends each record by itself. */
-async function stage(settings: object = {}) {
-  const world = new FakeWorld()
-  const lines: string[] = []
-  const keep = (line: string) => void lines.push(line)
-  const logger = { debug() {}, info() {}, warn: keep, error: keep }
-  const known = { clusterId: 'first', leader: 1, leaderEpoch: 0, errorCode: 0 }
-  let id = 7n
-  const broker: FakeBroker = world.broker('b:9092')
-  broker.answers(Metadata, () => ({
+interface Known {
+  clusterId: string
+  leader: number
+  leaderEpoch: number
+  errorCode: number
+}
+
+/** A cluster of one broker and one topic with one partition. */
+function metadataOf({ clusterId, leader, leaderEpoch, errorCode }: Known): Reply<typeof Metadata> {
+  const partition = { errorCode, partitionIndex: 0, leaderId: leader, leaderEpoch }
+  return {
     brokers: [{ nodeId: 1, host: 'b', port: 9092, rack: null }],
-    clusterId: known.clusterId,
+    clusterId,
     controllerId: 1,
     topics: [
       {
         errorCode: 0,
         name: 't',
         topicId: ID,
-        partitions: [
-          {
-            errorCode: known.errorCode,
-            partitionIndex: 0,
-            leaderId: known.leader,
-            leaderEpoch: known.leaderEpoch,
-            replicaNodes: [1],
-            isrNodes: [1],
-          },
-        ],
+        partitions: [{ ...partition, replicaNodes: [1], isrNodes: [1] }],
       },
     ],
-  }))
+  }
+}
+
+/** One broker whose answers are written by the test, and a producer that sends each record by itself. */
+async function stage(settings: object = {}) {
+  const world = new FakeWorld()
+  const lines: string[] = []
+  const keep = (line: string) => void lines.push(line)
+  const logger = { debug() {}, info() {}, warn: keep, error: keep }
+  const known: Known = { clusterId: 'first', leader: 1, leaderEpoch: 0, errorCode: 0 }
+  let id = 7n
+  const broker: FakeBroker = world.broker('b:9092')
+  broker.answers(Metadata, () => metadataOf(known))
   broker.answers(InitProducerId, () => ({ errorCode: 0, producerId: id++, producerEpoch: 0 }))
   const producer = new KafkaProducer(
     {

@@ -8,6 +8,7 @@ import type { Accumulator } from './accumulator.ts'
 import { abandoned, disowned, expired } from './batch-errors.ts'
 import { Completion, observe } from './completion.ts'
 import { InFlight } from './in-flight.ts'
+import type { NodeLatency } from './node-latency.ts'
 import type { Leader, PartitionQueue } from './partition-queue.ts'
 import { produceRequest } from './produce-request.ts'
 import type { ProducerBatch } from './producer-batch.ts'
@@ -19,6 +20,7 @@ export interface SenderOptions {
   cluster: Cluster
   config: ProducerConfig
   accumulator: Accumulator
+  latency: NodeLatency
   /** A batch was settled; its records have their outcome. */
   onSettled: (batch: ProducerBatch, error: Error | undefined) => void
 }
@@ -187,9 +189,11 @@ export class Sender {
 
   /** Sends to one broker until its requests in flight are as many as allowed; gives when to look again. */
   #serve(node: number, queues: PartitionQueue[], now: number): number {
-    const { cluster, config, accumulator } = this.#options
+    const { cluster, config, accumulator, latency } = this.#options
     const { maxInFlightRequestsPerConnection: most, maxRequestSize, enableIdempotence } = config
     const notBefore = cluster.notBefore(node, 'main')
+    const canSend = notBefore <= now && this.#inFlight.hasRoom(node, most)
+    latency.looked(node, canSend, now)
     if (notBefore > now) return notBefore
     let left = queues
     // Who has waited longest goes first, so that no partition starves behind those that always have more.
@@ -226,7 +230,10 @@ export class Sender {
     const { cluster, config } = this.#options
     const slot = this.#inFlight.begin(node)
     const onWritten = () => {
-      for (const batch of batches) batch.isWritten = true
+      for (const batch of batches) {
+        batch.isWritten = true
+        batch.wasWritten = true
+      }
       slot.written()
     }
     try {
