@@ -12,18 +12,17 @@ const ID = 'AAAAAAAAAAAAAAAAAAAACg'
 type Part = Partial<Reply<typeof Produce>['responses'][number]['partitionResponses'][number]>
 
 interface Known {
-  clusterId: string
   leader: number
   leaderEpoch: number
   errorCode: number
 }
 
 /** A cluster of one broker and one topic with one partition. */
-function metadataOf({ clusterId, leader, leaderEpoch, errorCode }: Known): Reply<typeof Metadata> {
+function metadataOf({ leader, leaderEpoch, errorCode }: Known): Reply<typeof Metadata> {
   const partition = { errorCode, partitionIndex: 0, leaderId: leader, leaderEpoch }
   return {
     brokers: [{ nodeId: 1, host: 'b', port: 9092, rack: null }],
-    clusterId,
+    clusterId: 'c',
     controllerId: 1,
     topics: [
       {
@@ -42,7 +41,7 @@ async function stage(settings: object = {}) {
   const lines: string[] = []
   const keep = (line: string) => void lines.push(line)
   const logger = { debug() {}, info() {}, warn: keep, error: keep }
-  const known: Known = { clusterId: 'first', leader: 1, leaderEpoch: 0, errorCode: 0 }
+  const known: Known = { leader: 1, leaderEpoch: 0, errorCode: 0 }
   let id = 7n
   const broker: FakeBroker = world.broker('b:9092')
   broker.answers(Metadata, () => metadataOf(known))
