@@ -86,7 +86,6 @@ export class Fetcher {
       // Nothing in it for the user: markers, aborted records, or what was handed over before.
       if (batch.lastOffset < position) continue
       partition.position = batch.lastOffset + 1
-      this.#options.positions.lend(partition)
     }
     return false
   }
@@ -222,17 +221,16 @@ export class Fetcher {
     } = config
     return cluster.request(
       Fetch,
-      (version) => ({
+      {
         maxWaitMs,
         minBytes,
         maxBytes,
         isolationLevel: config.isolationLevel === 'read_committed' ? 1 : 0,
         topics: [...topics.values()] as never,
         forgottenTopicsData: [],
-        ...(version >= 11 ? { rackId } : {}),
-      }),
-      { node },
-      { holdMs: maxWaitMs, ...(hasIds ? {} : { maxVersion: 12 }) },
+        rackId,
+      },
+      { node, holdMs: maxWaitMs, ...(hasIds ? {} : { maxVersion: 12 }) },
     )
   }
 

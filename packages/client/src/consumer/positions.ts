@@ -1,5 +1,6 @@
 import type { RecordBatch, RecordView } from '@samsa/protocol'
 import type { TopicPartition } from '../cluster/topic-partition.ts'
+import type { Membership } from '../group/membership.ts'
 
 /** Where a partition begins that has no position. */
 export type Reset = 'earliest' | 'latest'
@@ -28,10 +29,14 @@ export class AssignedPartition implements TopicPartition {
   topicId: string | undefined
   /** A position that is being looked up at an end of the log. */
   reset: Reset | undefined
-  /** What may be committed: everything handed over before the record that is in hand. */
-  committable: number | undefined
   /** What was committed last, so that nothing is committed twice. */
   committed: number | undefined
+  /** Counts jumps to another offset: what was handed over before one says nothing about the position behind it. */
+  jumps = 0
+  /** The membership that has it; undefined for a partition of one's own choice. */
+  membership: Membership | undefined
+  /** How the partition went, since when nothing of it can be committed; undefined while it is there. */
+  gone: 'revoked' | 'lost' | undefined
   isPaused = false
   /** No record of it is handed over any more, because it is about to be given away. */
   isRevoking = false
@@ -55,6 +60,10 @@ export class AssignedPartition implements TopicPartition {
     this.partition = partition
   }
 
+  get isGone(): boolean {
+    return this.gone !== undefined
+  }
+
   /** Where it stands, in a word. */
   get state(): string {
     if (this.isRevoking) return 'revoking'
@@ -72,7 +81,7 @@ export class AssignedPartition implements TopicPartition {
   moveTo(offset: number, leaderEpoch = -1): void {
     this.position = offset
     this.fetchOffset = offset
-    this.committable = offset
+    this.jumps++
     this.leaderEpoch = leaderEpoch
     this.topicId = undefined
     this.reset = undefined
@@ -83,6 +92,7 @@ export class AssignedPartition implements TopicPartition {
   resetTo(reset: Reset): void {
     this.position = undefined
     this.fetchOffset = undefined
+    this.jumps++
     this.reset = reset
     this.drop()
   }
@@ -104,10 +114,6 @@ export class Positions {
   readonly #byName = new Map<string, AssignedPartition>()
   /** Turn order of handing over: who has given moves to the end. */
   #order: AssignedPartition[] = []
-  /** The partition whose last record is in the user's hand: mostly the only one, and changed with every record. */
-  #lent: AssignedPartition | undefined
-  /** Further ones, as `poll` hands over records of several. */
-  readonly #alsoLent = new Set<AssignedPartition>()
 
   get all(): readonly AssignedPartition[] {
     return this.#order
@@ -137,8 +143,6 @@ export class Positions {
       this.#byName.set(name, partition)
     }
     this.#order = [...this.#byName.values()]
-    if (this.#lent && !this.current(this.#lent)) this.#lent = undefined
-    for (const lent of this.#alsoLent) if (!this.current(lent)) this.#alsoLent.delete(lent)
     return added
   }
 
@@ -182,32 +186,5 @@ export class Positions {
     if (at < 0) return
     this.#order.splice(at, 1)
     this.#order.push(partition)
-  }
-
-  /** A record was handed over. */
-  lend(partition: AssignedPartition): void {
-    if (this.#lent !== undefined && this.#lent !== partition) this.#alsoLent.add(this.#lent)
-    this.#lent = partition
-  }
-
-  /** The user asks for more: what he had in hand is taken as processed. */
-  takeBack(): void {
-    if (this.#lent !== undefined) this.#lent.committable = this.#lent.position
-    this.#lent = undefined
-    if (this.#alsoLent.size === 0) return
-    for (const partition of this.#alsoLent) partition.committable = partition.position
-    this.#alsoLent.clear()
-  }
-
-  /** What may be committed and was not yet. */
-  uncommitted(includeLent: boolean): { partition: AssignedPartition; offset: number }[] {
-    if (includeLent) this.takeBack()
-    const result: { partition: AssignedPartition; offset: number }[] = []
-    for (const partition of this.#order) {
-      const { committable, committed } = partition
-      if (committable !== undefined && committable !== committed)
-        result.push({ partition, offset: committable })
-    }
-    return result
   }
 }

@@ -2,7 +2,18 @@ import type { CodecName, Header } from '@samsa/protocol'
 import { codecNames, compressionLevel } from '@samsa/protocol'
 import { clientSettings } from '../config/client-settings.ts'
 import type { Given, Parsed, Setting } from '../config/setting.ts'
-import { custom, flag, isGiven, milliseconds, oneOf, parseConfig, text, whole } from '../config/setting.ts'
+import {
+  custom,
+  flag,
+  INT_MAX,
+  isGiven,
+  LONG_MAX,
+  milliseconds,
+  oneOf,
+  parseConfig,
+  text,
+  whole,
+} from '../config/setting.ts'
 import { ConfigError } from '../errors.ts'
 import type { Logger } from '../events.ts'
 
@@ -25,6 +36,7 @@ export type Partitioner = (record: {
 }) => number
 
 const acks: Setting<'all' | -1 | 0 | 1> = {
+  type: 'STRING',
   default: 'all',
   parse: (value) => {
     if (value === 'all' || String(value) === '-1') return 'all'
@@ -38,7 +50,7 @@ function isFunction<F>(value: unknown): value is F {
 }
 
 /** Settings of the producer; names and defaults are Kafka's (`ProducerConfig`), names in camelCase. */
-const producerSettings = {
+export const producerSettings = {
   ...clientSettings,
   /** Who must have a record before it counts as sent: `all` in-sync replicas, the leader (1), nobody (0). Default `all`. */
   acks,
@@ -49,20 +61,20 @@ const producerSettings = {
   /** gzip 1 to 9, lz4 1 to 17, zstd -131072 to 22 (KIP-390); the codec's default when left out. */
   compressionLevel: { ...whole(0, -131072, 22), default: undefined } as Setting<number | undefined>,
   /** How long a batch waits for more records. Milliseconds, default 5. */
-  lingerMs: milliseconds(5),
+  lingerMs: milliseconds(5, 0, LONG_MAX),
   /**
    * Most bytes of a batch; one that has so many is sent without waiting for `lingerMs`. A record that is larger is a batch
    * of its own; 0: each record is. Default 16 KiB.
    */
   batchSize: whole(16_384),
   /** Records that wait to be sent may take so many bytes; further ones wait outside. Default 32 MiB. */
-  bufferMemory: whole(33_554_432, 1, Number.MAX_SAFE_INTEGER),
+  bufferMemory: whole(33_554_432, 1, LONG_MAX),
   /** How long a record may wait for metadata and for memory. Milliseconds, default 60,000. */
-  maxBlockMs: milliseconds(60_000),
+  maxBlockMs: milliseconds(60_000, 0, LONG_MAX),
   /** A record or request may have so many bytes. Default 1 MiB. */
   maxRequestSize: whole(1_048_576, 1),
   /** How long sending a record may take, waiting and retries included. Milliseconds, default 120,000. */
-  deliveryTimeoutMs: whole(120_000, 1),
+  deliveryTimeoutMs: milliseconds(120_000, 1),
   /** How often a batch is sent again; the time limit is `deliveryTimeoutMs`. Default 2147483647. */
   retries: whole(2 ** 31 - 1),
   /** Requests under way to one broker. At most 5 keep their order (KIP-98). Default 5. */
@@ -75,12 +87,12 @@ const producerSettings = {
    * Such records avoid a partition whose broker could not be sent to for longer than this, where there are others; 0: that
    * is not looked at. Milliseconds, default 0.
    */
-  partitionerAvailabilityTimeoutMs: milliseconds(0),
+  partitionerAvailabilityTimeoutMs: milliseconds(0, 0, LONG_MAX),
   /**
    * A topic that nothing was sent to for so long is forgotten: metadata is not asked for it any more, which could bring it
    * back after it was deleted (KIP-526). Milliseconds, from 5,000; default 5 minutes.
    */
-  metadataMaxIdleMs: whole(300_000, 5_000),
+  metadataMaxIdleMs: milliseconds(300_000, 5_000, LONG_MAX),
   /** Chooses the partition instead of the built-in rule. */
   partitioner: custom<Partitioner>('must be a function', isFunction),
   /** Makes bytes of keys that are neither text, bytes nor null. */
@@ -127,9 +139,6 @@ export function producerConfig(given: ProducerSettings, logger: Logger): Produce
   }
   return Object.freeze({ ...config, deliveryTimeoutMs, enableIdempotence })
 }
-
-/** Source: `Integer.MAX_VALUE`, the most that `delivery.timeout.ms` can be. */
-const INT_MAX = 2 ** 31 - 1
 
 function checkLevel({ compressionType, compressionLevel: level }: ProducerConfig): void {
   try {

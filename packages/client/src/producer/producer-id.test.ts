@@ -51,7 +51,7 @@ class ScriptedCluster {
     this.#listeners.push(listener)
   }
 
-  async request(api: unknown, body: unknown, _target: unknown, options?: { onWritten?: () => void }) {
+  async request(api: unknown, body: unknown, options?: { onWritten?: () => void }) {
     if (api === InitProducerId) return { errorCode: 0, producerId: this.#id++, producerEpoch: 0 }
     assert.equal(api, Produce)
     const { topicData } = body as { topicData: { partitionData: { records: Buffer }[] }[] }
@@ -61,10 +61,11 @@ class ScriptedCluster {
     return new Promise((resolve, reject) => this.asked.push({ resolve, reject }))
   }
 
-  retrying(_what: string, _place: unknown, _deadline: number, attempt: () => Promise<unknown>) {
+  retrying(_options: unknown, attempt: () => Promise<unknown>) {
     return attempt()
   }
 
+  readonly complaints = { failed() {}, healed() {} }
   notBefore = () => 0
   refreshIfOld = () => {}
   requestRefresh = () => {}
@@ -77,7 +78,6 @@ function ids(cluster: ScriptedCluster) {
     cluster: cluster as unknown as Cluster,
     onKnown: () => known.push(`${made.current?.id}:${made.current?.epoch}`),
     onFailed: (error) => known.push(error.message),
-    onOutage: () => {},
   })
   return { made, known }
 }

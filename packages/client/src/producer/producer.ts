@@ -3,7 +3,7 @@ import type { Runtime } from '@samsa/runtime'
 import type { ClientWorld } from '../client-runtime.ts'
 import { clientRuntime } from '../client-runtime.ts'
 import { Cluster } from '../cluster/cluster.ts'
-import { checkTimeout, checkTopic } from '../config/arguments.ts'
+import { checkTimeout, checkTopicName } from '../config/arguments.ts'
 import { ConfigError, closedError, KafkaError, TimeoutError } from '../errors.ts'
 import type { ClientEvents } from '../events.ts'
 import { describeError, Events } from '../events.ts'
@@ -199,7 +199,7 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
    */
   async partitionsFor(topic: string): Promise<number[]> {
     if (this.#closing) throw closedError('this producer')
-    checkTopic('partitionsFor', topic)
+    checkTopicName('partitionsFor', topic)
     const known = await this.#cluster.awaitTopic(topic, this.#runtime.now() + this.#config.maxBlockMs)
     return [...known.partitions.keys()]
   }

@@ -183,6 +183,7 @@ const readScalar: Record<Scalar, (reader: Reader) => unknown> = {
   int32: (reader) => reader.int32(),
   uint32: (reader) => reader.uint32(),
   int64: readExactInt64,
+  int64OrBigint: readExactInt64,
   int64OrInfinity: (reader) => {
     const value = readExactInt64(reader)
     return value === 0x7fff_ffff_ffff_ffffn ? Number.POSITIVE_INFINITY : value

@@ -1,4 +1,5 @@
-import { codecNames, decompress } from '../compression/codec.ts'
+import { decompress } from '../compression/codec.ts'
+import { codecNames } from '../compression/codec-name.ts'
 import { KafkaError, MalformedError } from '../errors/kafka-error.ts'
 import { BATCH_HEADER_BYTES, BATCH_PREFIX_BYTES, batchField } from '../records/batch-header.ts'
 import { crc32 } from '../records/crc32.ts'

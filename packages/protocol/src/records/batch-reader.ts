@@ -4,65 +4,10 @@ import { BATCH_HEADER_BYTES, BATCH_PREFIX_BYTES, BatchHeader } from './batch-hea
 import { BatchCursor, RecordContext, readRecords } from './batch-record.ts'
 import { CorruptRecordError } from './errors.ts'
 import { readLegacyEntry } from './legacy-reader.ts'
-import type { Limits } from './limits.ts'
+import type { Limits, ReadOptions } from './limits.ts'
 import { limitsOf, tooManyObjects } from './limits.ts'
 import type { RecordCursor, RecordView, TimestampType } from './record.ts'
-
-/**
- * What a reader accepts. The defaults are what Kafka's own fields can hold; whoever reads from a stranger, or has
- * little memory, sets less. What is beyond a limit is refused before memory is taken for it.
- */
-export interface ReadOptions {
-  /** Size of a batch as it came, with its header. Bytes; default 2^31 - 1. */
-  maxBatchBytes?: number
-  /**
-   * How large the records of one batch may become by decompression; with what `records()` makes of them, four times the
-   * batch more. Bytes; default 2^31 - 1.
-   */
-  maxDecompressedBytes?: number
-  /** Records of one batch. Default 2^31 - 1. */
-  maxRecords?: number
-  /** Headers of one record. Default 2^31 - 1. */
-  maxHeaders?: number
-}
-
-/** A batch of records, or a message of the formats before it. */
-export interface RecordBatch {
-  readonly magic: number
-  readonly sizeInBytes: number
-  readonly baseOffset: number
-  readonly lastOffset: number
-  /** -1 when unknown. */
-  readonly leaderEpoch: number
-  /** 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd. */
-  readonly codec: number
-  readonly timestampType: TimestampType
-  readonly maxTimestamp: number
-  /** -1n when the producer was not idempotent. */
-  readonly producerId: bigint
-  readonly producerEpoch: number
-  readonly baseSequence: number
-  readonly isTransactional: boolean
-  readonly isControl: boolean
-  /** @throws CorruptRecordError when the checksum does not fit. */
-  checkCrc(): void
-  /**
-   * All records, each with an object of some hundred bytes; made once and kept. `cursor` takes no memory.
-   * @throws CorruptRecordError when they cannot be read, or are beyond the limits
-   */
-  records(): RecordView[]
-  /**
-   * The records one after the other, without an object for each; every call begins anew.
-   * @throws CorruptRecordError when they cannot be decompressed, or are beyond the limits
-   */
-  cursor(): RecordCursor
-  /**
-   * Decompresses the records where `decompressAsync` does it, so that `records` and `cursor` need not. The formats
-   * before magic 2 are left for those two.
-   * @throws CorruptRecordError when they cannot be decompressed, or are beyond the limits
-   */
-  decompressAsync(options?: AsyncOptions): Promise<void>
-}
+import type { RecordBatch } from './record-batch.ts'
 
 /** What `records()` takes for each record, in memory. */
 const RECORD_OBJECT_BYTES = 112

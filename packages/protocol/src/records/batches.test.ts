@@ -3,11 +3,11 @@ import test from 'node:test'
 import { prepareCodec } from '../compression/codec.ts'
 import { testlines } from '../testdata.test-support.ts'
 import { BatchHeader } from './batch-header.ts'
-import type { RecordBatch } from './batch-reader.ts'
 import { readBatches } from './batch-reader.ts'
 import { BatchWriter, controlType, splitBatch } from './batch-writer.ts'
 import { CorruptRecordError } from './errors.ts'
 import type { RecordView } from './record.ts'
+import type { RecordBatch } from './record-batch.ts'
 
 interface GoldenRecord {
   offset: number

@@ -1,12 +1,12 @@
 import { decompress } from '../compression/codec.ts'
 import { readInt64 } from './batch-header.ts'
-import type { RecordBatch } from './batch-reader.ts'
 import { BatchRecord, RecordContext } from './batch-record.ts'
 import { crc32 } from './crc32.ts'
 import { CorruptRecordError } from './errors.ts'
 import type { Limits } from './limits.ts'
 import { tooManyObjects } from './limits.ts'
 import type { RecordCursor, RecordView, TimestampType } from './record.ts'
+import type { RecordBatch } from './record-batch.ts'
 
 /** What each message inside takes in memory: what it says, its record, and what its record shares with no other. */
 const MESSAGE_OBJECT_BYTES = 480

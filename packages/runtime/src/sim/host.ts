@@ -78,6 +78,10 @@ export class Host implements Runtime, Program {
     return timer
   }
 
+  turn(): Promise<void> {
+    return new Promise((resolve) => this.timer(this.now(), resolve))
+  }
+
   random(): number {
     return this.#options.random.next()
   }
