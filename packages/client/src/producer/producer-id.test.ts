@@ -54,7 +54,9 @@ class ScriptedCluster {
   async request(api: unknown, body: unknown, options?: { onWritten?: () => void }) {
     if (api === InitProducerId) return { errorCode: 0, producerId: this.#id++, producerEpoch: 0 }
     assert.equal(api, Produce)
-    const { topicData } = body as { topicData: { partitionData: { records: Buffer }[] }[] }
+    const { topicData } = (body as () => unknown)() as {
+      topicData: { partitionData: { records: Buffer }[] }[]
+    }
     const records = topicData[0]?.partitionData[0]?.records as Buffer
     this.sent.push([records.readBigInt64BE(43), records.readInt32BE(53)])
     options?.onWritten?.()

@@ -214,6 +214,7 @@ export class Sender {
     const slot = this.#inFlight.begin(node)
     const onWritten = () => {
       for (const batch of batches) {
+        if (batch.isSettled) continue
         batch.isWritten = true
         batch.wasWritten = true
       }
