@@ -86,8 +86,6 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
   #wall = 0
   #now = 0
   #isTimeFresh = false
-  /** The name that was found to be right last. */
-  #checkedTopic = ''
   #closing: Promise<void> | undefined
   readonly #closed = new AbortController()
   /** Ends what `close` waits for. */
