@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { prepare, root } from './prepare.mjs'
 
 prepare()
-const { declarationsOf, published } = await import('../scenarios/dist/declarations/declarations.js')
+const { published } = await import('../scenarios/dist/declarations/declarations.js')
+const { keptDeclarations } = await import('../scenarios/dist/declarations/kept.js')
 mkdirSync(join(root, 'api'), { recursive: true })
-for (const room of published) writeFileSync(join(root, 'api', `${room}.d.ts`), declarationsOf(room))
+for (const room of published) writeFileSync(join(root, 'api', `${room}.d.ts`), keptDeclarations(room))

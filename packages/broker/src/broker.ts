@@ -1,6 +1,6 @@
 import { KafkaError } from '@samsa/protocol'
 import type { Listener, Runtime, Transport } from '@samsa/runtime'
-import { NetworkError, nodeRuntime } from '@samsa/runtime'
+import { formatAddress, NetworkError, nodeRuntime } from '@samsa/runtime'
 import { takeDataDirectory } from './data-directory.ts'
 import type { RequestLog } from './faults.ts'
 import { Faults } from './faults.ts'
@@ -21,7 +21,8 @@ export interface BrokerOptions extends Partial<BrokerSettings> {
 
 /**
  * Starts the embedded broker. In memory unless `dataDirectory` is given; on any free port unless `port` is.
- * @throws KafkaError with code CONFIG for a setting that cannot be, ADDRESS_IN_USE for a port that is taken
+ * @throws KafkaError with code CONFIG for a setting that cannot be, ADDRESS_IN_USE for a port that is taken,
+ * ADDRESS_NOT_AVAILABLE for a host or port that cannot be listened on
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   const { runtime = nodeRuntime(), onProblem = () => {}, ...given } = options
@@ -74,7 +75,7 @@ export class Broker {
 
   /** Addresses of all nodes, as clients take them. */
   get bootstrapServers(): string {
-    return this.#state.nodes.map(({ host, port }) => `${host}:${port}`).join(',')
+    return this.#state.nodes.map(({ host, port }) => formatAddress(host, port)).join(',')
   }
 
   get nodes(): readonly { id: number; host: string; port: number; isUp: boolean }[] {
@@ -202,8 +203,7 @@ export class Broker {
       node.port = listener.port
       this.#listeners.set(id, listener)
     } catch (error) {
-      if (error instanceof NetworkError)
-        throw new KafkaError('ADDRESS_IN_USE', error.message, { cause: error })
+      if (error instanceof NetworkError) throw new KafkaError(codeOf(error), error.message, { cause: error })
       throw error
     }
   }
@@ -214,4 +214,9 @@ export class Broker {
     for (const [session, on] of [...this.#sessions]) if (on === node) session.close()
     await closing
   }
+}
+
+/** A host that is not there is another mistake than a port that is taken. */
+function codeOf({ code }: NetworkError): string {
+  return code === 'EADDRINUSE' ? 'ADDRESS_IN_USE' : 'ADDRESS_NOT_AVAILABLE'
 }

@@ -16,7 +16,7 @@ interface Facts {
   /** Segments and indexes of a data directory that Apache Kafka wrote, in base64. */
   files: Record<string, string>
   topics: Record<string, { configs: Record<string, string>; partitions: PartitionFacts[] }>
-  groups: Record<string, { topic: string; partition: number; offset: number; metadata: string }[]>
+  groups: Record<string, { topic: string; partition: number; offset: number | bigint; metadata: string }[]>
 }
 
 interface PartitionFacts {
@@ -120,7 +120,7 @@ test('what groups have committed is read from the topic of offsets; records of o
   for (const directory of disk.list('')?.filter((name) => name.startsWith('__consumer_offsets-')) ?? [])
     for (const batch of openLog(disk, `/${directory}`).batches()) offsets.apply(batch)
   for (const [group, committed] of Object.entries(facts.groups)) {
-    const told = (each: { topic: string; partition: number; offset: number; metadata: string }) =>
+    const told = (each: { topic: string; partition: number; offset: number | bigint; metadata: string }) =>
       `${each.topic}-${each.partition} ${each.offset} ${each.metadata}`
     assert.deepEqual([...offsets.of(group)].map(told).sort(), committed.map(told).sort(), group)
   }

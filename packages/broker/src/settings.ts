@@ -1,4 +1,5 @@
 import { KafkaError, nearestName } from '@samsa/protocol'
+import { bareHost } from '@samsa/runtime'
 import { passOnWeaknesses } from './weaknesses.ts'
 
 /** Settings of the broker; names are Kafka's in camelCase. */
@@ -80,7 +81,7 @@ export function brokerSettings(given: Partial<BrokerSettings>): BrokerSettings {
     }
     if (value === undefined) continue
     check(name as keyof BrokerSettings, value)
-    settings[name] = value
+    settings[name] = name === 'host' || name === 'advertisedHost' ? bareHost(value as string) : value
   }
   checkAdvertised(settings as unknown as BrokerSettings)
   checkTogether(settings as unknown as BrokerSettings)
@@ -90,7 +91,7 @@ export function brokerSettings(given: Partial<BrokerSettings>): BrokerSettings {
 
 /** Clients cannot connect to "every address of this machine". Kafka refuses it too (`KafkaConfig.validateValues`). */
 function checkAdvertised({ host, advertisedHost = host }: BrokerSettings): void {
-  if (!['0.0.0.0', '::', '[::]'].includes(advertisedHost)) return
+  if (!['0.0.0.0', '::'].includes(advertisedHost)) return
   throw new KafkaError(
     'CONFIG',
     `startBroker: ${advertisedHost} means every address of this machine, which clients cannot connect to; ` +

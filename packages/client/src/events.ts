@@ -14,7 +14,7 @@ const consoleLogger: Logger = {
   error: (message) => console.error(`samsa: ${message}`),
 }
 
-type Listener<Payload> = (payload: Payload) => void
+type Listener<Payload> = (payload: Payload) => unknown
 
 /**
  * Typed events. A listener that throws is reported to the logger and never disturbs the client.
@@ -39,13 +39,23 @@ export class Events<Map extends object> {
   }
 
   emit<Name extends keyof Map>(name: Name, payload: Map[Name]): void {
-    for (const listener of this.#listeners.get(name) ?? []) {
+    void this.tell(name, payload)
+  }
+
+  /** As `emit`; resolves when every listener is done, also those that gave a promise. Never rejects. */
+  async tell<Name extends keyof Map>(name: Name, payload: Map[Name]): Promise<void> {
+    const listeners = this.#listeners.get(name)
+    if (!listeners) return
+    const threw = (error: unknown) =>
+      this.logger.error(`a listener for '${String(name)}' threw: ${describeError(error)}`)
+    const underWay = [...listeners].map((listener) => {
       try {
-        ;(listener as Listener<Map[Name]>)(payload)
+        return Promise.resolve((listener as Listener<Map[Name]>)(payload)).catch(threw)
       } catch (error) {
-        this.logger.error(`a listener for '${String(name)}' threw: ${describeError(error)}`)
+        return threw(error)
       }
-    }
+    })
+    await Promise.all(underWay)
   }
 }
 

@@ -38,6 +38,10 @@ export class FakeWorld implements Runtime {
     return { cancel: () => void this.#timers.delete(timer) }
   }
 
+  turn(): Promise<void> {
+    return turn()
+  }
+
   random(): number {
     return 0.5
   }
@@ -127,11 +131,17 @@ export class FakeBroker {
   readonly #answers = new Map<number, (asked: Asked) => void>()
 
   constructor() {
-    this.on(protocol.ApiVersions, ({ connection, version, correlationId }) => {
-      const apiKeys = [...apis.values()].map(({ key, minVersion, maxVersion }) => ({
+    this.offers([...apis.keys()])
+  }
+
+  /** Says to speak only some APIs, by their keys, and of some only versions up to one. */
+  offers(keys: readonly number[], most: Readonly<Record<number, number>> = {}): this {
+    return this.on(protocol.ApiVersions, ({ connection, version, correlationId }) => {
+      const known = keys.map((key) => apis.get(key) ?? { key, minVersion: 0, maxVersion: 0 })
+      const apiKeys = known.map(({ key, minVersion, maxVersion }) => ({
         apiKey: key,
         minVersion,
-        maxVersion,
+        maxVersion: most[key] ?? maxVersion,
       }))
       connection.answer(protocol.ApiVersions, version, correlationId, { errorCode: 0, apiKeys })
     })

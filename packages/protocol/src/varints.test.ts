@@ -4,6 +4,7 @@ import type { Place } from './records/varint.ts'
 import {
   readVarint,
   readVarlong,
+  readVarlongExactly,
   varintSize,
   varlongSize,
   writeSize,
@@ -46,6 +47,10 @@ test('numbers of records are written to the bytes that Kafka writes, and read fr
   for (const { value, varlong, varint } of testlines<Line>('varints.jsonl')) {
     if (typeof value === 'string') {
       assert.equal(read(readVarlong, varlong), undefined, value)
+      assert.equal(
+        readVarlongExactly(Buffer.from(varlong, 'hex'), { at: 0 }, varlong.length / 2),
+        BigInt(value),
+      )
       seen.unsafe++
       continue
     }
@@ -89,8 +94,12 @@ test('a number that is cut off or too long is none', () => {
     for (let length = 0; length < (varint?.length ?? 0) / 2; length++)
       assert.equal(readVarint(Buffer.from(varint as string, 'hex'), { at: 0 }, length), undefined, varint)
   }
-  assert.equal(read(readVarint, 'ffffffff1f'), undefined, '33 bits')
+  assert.equal(
+    read(readVarint, 'ffffffff1f'),
+    read(readVarint, 'ffffffff0f'),
+    'Kafka drops what is beyond 32 bits',
+  )
   assert.equal(read(readVarint, '808080808000'), undefined, 'six bytes')
-  assert.equal(read(readVarlong, 'ffffffffffffffffff02'), undefined, '65 bits')
+  assert.equal(read(readVarlong, '82808080808080808002'), 1, 'Kafka drops what is beyond 64 bits')
   assert.equal(read(readVarlong, '8080808080808080808000'), undefined, 'eleven bytes')
 })

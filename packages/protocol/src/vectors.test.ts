@@ -45,7 +45,9 @@ function toJson(value: unknown, type: WireType, version: number): unknown {
     case 'records':
       return Buffer.from(value as Uint8Array).toString('base64')
     case 'bigint64':
-      return safe(value as bigint)
+    case 'int64OrBigint':
+      assert.ok(type.kind === 'bigint64' || typeof value === 'number' || !isSafe(value as bigint))
+      return safe(value as bigint | number)
     case 'int64OrInfinity':
       return value === Number.POSITIVE_INFINITY ? '9223372036854775807' : value
     case 'array':
@@ -70,9 +72,12 @@ function structToJson(
   return json
 }
 
-function safe(value: bigint): number | string {
-  const number = Number(value)
-  return Number.isSafeInteger(number) ? number : value.toString()
+function safe(value: bigint | number): number | string {
+  return isSafe(value) ? Number(value) : value.toString()
+}
+
+function isSafe(value: bigint | number): boolean {
+  return Number.isSafeInteger(Number(value))
 }
 
 /** The expected value with the tagged fields filled in that Kafka leaves out because they hold their default. */
@@ -119,6 +124,18 @@ function messageName({ name, kind }: Vector): string {
   return name.replace(/(Request|Response)?$/, kind === 'request' ? 'Request' : 'Response')
 }
 
+/**
+ * What brokers count, measure or read from their own clock, and nobody else sets: the only numbers of 64 bits that are
+ * refused beyond 2^53. See GAPS.md.
+ */
+const countedByBrokers: ReadonlySet<string> = new Set([
+  ...['baseOffset', 'logStartOffset', 'highWatermark', 'lowWatermark', 'endOffset', 'offset', 'lastOffset'],
+  ...['firstOffset', 'currentTxnStartOffset', 'currentTxnFirstOffset', 'partitionSize'],
+  ...['replicaEpoch', 'finalizedFeaturesEpoch', 'version'],
+  ...['logAppendTimeMs', 'currentStateTimestamp', 'assignmentTimestamp', 'createTimestamp', 'writeTimestamp'],
+  ...['transactionStartTimeMs', 'transactionLastUpdateTimestampMs', 'lastContainedLogTimestamp'],
+])
+
 /** What stands in front of the message: the type of a coordinator's record or the version. */
 function prefixOf({ prefix, api, version }: Vector): string {
   if (prefix === undefined || prefix === 'none') return ''
@@ -140,6 +157,7 @@ function check(vector: Vector, message: Message<Shape>): void {
   } catch (error) {
     assert.ok(error instanceof MalformedError && vector.unsafe, `${label}: ${(error as Error).message}`)
     assert.match(error.message, /beyond the safe integers/)
+    assert.ok(countedByBrokers.has(error.path.at(-1) as string), `${label}: ${error.message}`)
     counts.refused++
     return
   }
@@ -221,7 +239,7 @@ test('every vector was read', () => {
   const messages = files.filter((name) => name !== 'frames.jsonl.gz')
   const lines = messages.flatMap((name) => testlines<Vector>(`vectors/${name.replace(/\.gz$/, '')}`))
   assert.equal(counts.read + counts.refused, lines.length)
-  assert.equal(counts.refused, 226)
+  assert.equal(counts.refused, 117)
   console.log(
     `golden vectors of ${counts.files} files: ${counts.read} read and written (${counts.records} stored records and ` +
       `blobs), ${counts.refused} refused as beyond 2^53, ${counts.unknown} unknown tags kept, ${counts.frames} frames`,

@@ -1,3 +1,4 @@
+export { bareHost, formatAddress } from './address.ts'
 export * from './machine.ts'
 export { nodeRuntime, turn } from './node.ts'
 export * from './pair.ts'

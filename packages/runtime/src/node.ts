@@ -16,6 +16,7 @@ export function nodeRuntime(): Runtime {
     now: () => performance.now(),
     wallTime: () => Date.now(),
     timer: startTimer,
+    turn,
     random: () => Math.random(),
     randomBytes: (length) => randomFillSync(new Uint8Array(length)),
     resolve,

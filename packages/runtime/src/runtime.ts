@@ -12,6 +12,8 @@ export interface Runtime {
   wallTime(): number
   /** Calls `fire` once, when `now()` has reached `at` (monotonic). A time in the past fires on the next turn. */
   timer(at: number, fire: () => void): Timer
+  /** Resolves on the next turn of the event loop: everything that is ready now, timers and sockets too, has its turn before. */
+  turn(): Promise<void>
   /** A number in [0, 1). */
   random(): number
   /** `length` random bytes, fit for ids (cryptographic in node.ts, seeded in sim.ts). */

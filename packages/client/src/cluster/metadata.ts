@@ -66,13 +66,61 @@ export function mergeMetadata(
     if (topic.name === null) continue
     topics.set(topic.name, mergeTopic(old.topics.get(topic.name), topic, topic.name))
   }
-  return {
-    generation: old.generation + 1,
-    clusterId: answer.clusterId,
-    controllerId: answer.controllerId,
-    brokers,
-    topics,
-  }
+  const clusterId = answer.clusterId ?? old.clusterId
+  return { generation: old.generation + 1, clusterId, controllerId: answer.controllerId, brokers, topics }
+}
+
+/**
+ * What is left when the client goes back to its bootstrap addresses: no broker is believed in, while topics are kept
+ * until the next answer tells whether it is still the same cluster.
+ */
+export function withoutBrokers(old: Metadata): Metadata {
+  return { ...old, generation: old.generation + 1, controllerId: -1, brokers: new Map() }
+}
+
+/** The same snapshot for another cluster: nothing of what was known holds there. */
+export function anotherCluster(old: Metadata): Metadata {
+  return { ...noMetadata, generation: old.generation }
+}
+
+/** Adds brokers whose addresses came by another way; one that is known at the same address changes nothing. */
+export function withBrokers(old: Metadata, added: readonly Broker[]): Metadata {
+  const fresh = added.filter(({ id, host, port }) => {
+    const known = old.brokers.get(id)
+    return !known || known.host !== host || known.port !== port
+  })
+  if (fresh.length === 0) return old
+  const brokers = new Map(old.brokers)
+  for (const broker of fresh)
+    brokers.set(broker.id, { ...broker, rack: old.brokers.get(broker.id)?.rack ?? broker.rack })
+  return { ...old, generation: old.generation + 1, brokers }
+}
+
+/** Whether a newer snapshot says nothing that was not known: asking again at once would give the same. */
+export function isUnchanged(old: Metadata, newer: Metadata): boolean {
+  return (
+    old.clusterId === newer.clusterId &&
+    old.controllerId === newer.controllerId &&
+    old.brokers.size === newer.brokers.size &&
+    old.topics.size === newer.topics.size &&
+    [...newer.brokers.values()].every(({ id, host, port }) => {
+      const known = old.brokers.get(id)
+      return known?.host === host && known.port === port
+    }) &&
+    [...newer.topics.values()].every((topic) => isSameTopic(old.topics.get(topic.name), topic))
+  )
+}
+
+function isSameTopic(old: TopicMetadata | undefined, newer: TopicMetadata): boolean {
+  if (old === newer) return true
+  if (!old || old.id !== newer.id || old.errorCode !== newer.errorCode) return false
+  if (old.partitions.length !== newer.partitions.length) return false
+  return newer.partitions.every((partition, index) => {
+    const known = old.partitions[index]
+    if (!known || !partition) return known === partition
+    const { leader, leaderEpoch, errorCode } = partition
+    return known.leader === leader && known.leaderEpoch === leaderEpoch && known.errorCode === errorCode
+  })
 }
 
 type AnsweredTopic = Response<typeof MetadataApi>['topics'][number]

@@ -1,5 +1,6 @@
-import { KafkaError, MalformedError, UnsupportedVersionError } from '@samsa/protocol'
-import { AuthenticationError, ConnectionError, ServerError, TimeoutError } from '../errors.ts'
+import type { ErrorName } from '@samsa/protocol'
+import { errorNamed, MalformedError } from '@samsa/protocol'
+import { ConnectionError, ServerError, TimeoutError } from '../errors.ts'
 
 /**
  * What to do about an error, by the place where it was met. The same refusal means one thing while bootstrapping and
@@ -9,7 +10,12 @@ import { AuthenticationError, ConnectionError, ServerError, TimeoutError } from 
  * - `refresh`: ask for metadata, then again.
  * - `recoordinate`: look the coordinator up anew, then again.
  * - `fail`: tell the caller.
- * Places of producer and consumer may have further actions of their own.
+ * - `success`, `split`, `sequence`: of a batch; it is stored, too large, or its number is not the next one.
+ * - `resetOffset`: of a fetch; the offset is not in the log.
+ * - `rejoin`: of a group's member; join again as who it is.
+ * - `takeMemberId`: join again under the id that the answer gave (KIP-394).
+ * - `forgetGeneration`: the partitions are lost; join again with the same member id.
+ * - `forgetMember`: the partitions are lost and so is the member id; join as a new one.
  */
 export type Action =
   | 'retry'
@@ -18,116 +24,114 @@ export type Action =
   | 'fail'
   | 'success'
   | 'split'
-  | 'bump'
   | 'sequence'
-  | 'rejoin'
-  | 'reset'
-  | 'fenced'
   | 'resetOffset'
+  | 'rejoin'
+  | 'takeMemberId'
+  | 'forgetGeneration'
+  | 'forgetMember'
 
 export interface Recovery {
-  /** By Kafka's name of the code. */
-  readonly codes: Readonly<Record<string, Action>>
-  /** For codes the table does not name, also those unknown to this version: services of other make invent some. */
-  readonly otherwise: Action
+  /**
+   * By Kafka's name of the code. What is not named is tried again where Kafka marks it as retriable, after a refresh
+   * where it marks metadata as out of date, and is else told at once: also a code that this version does not know.
+   */
+  readonly codes: { readonly [Name in ErrorName]?: Action }
   /** For a connection that could not be opened or broke, and for an answer that did not come. */
   readonly unreachable: Action
 }
 
-const leaders: Record<string, Action> = {
-  NOT_LEADER_OR_FOLLOWER: 'refresh',
-  LEADER_NOT_AVAILABLE: 'refresh',
-  UNKNOWN_TOPIC_OR_PARTITION: 'refresh',
-  UNKNOWN_TOPIC_ID: 'refresh',
-  INCONSISTENT_TOPIC_ID: 'refresh',
-  FENCED_LEADER_EPOCH: 'refresh',
-  UNKNOWN_LEADER_EPOCH: 'refresh',
-  REPLICA_NOT_AVAILABLE: 'refresh',
-  LISTENER_NOT_FOUND: 'refresh',
-  KAFKA_STORAGE_ERROR: 'refresh',
-  NETWORK_EXCEPTION: 'refresh',
-  REQUEST_TIMED_OUT: 'retry',
-  BROKER_NOT_AVAILABLE: 'refresh',
-  OFFSET_NOT_AVAILABLE: 'retry',
-  UNKNOWN_SERVER_ERROR: 'retry',
-  THROTTLING_QUOTA_EXCEEDED: 'retry',
-}
+/** What the place of a table may say. */
+export type ActionOf<P extends Recovery> =
+  | Extract<P['codes'][keyof P['codes']], Action>
+  | P['unreachable']
+  | 'retry'
+  | 'refresh'
+  | 'fail'
 
-const coordinators: Record<string, Action> = {
+/** Codes that time heals although Kafka does not mark them: a broker has them while it starts, stops or moves. */
+const passing = {
+  BROKER_NOT_AVAILABLE: 'refresh',
+  UNKNOWN_SERVER_ERROR: 'retry',
+} as const satisfies Recovery['codes']
+
+/** Source: `AbstractCoordinator` and `ConsumerCoordinator`, where every answer handler has these. */
+const coordinators = {
+  UNKNOWN_SERVER_ERROR: 'retry',
   NOT_COORDINATOR: 'recoordinate',
   COORDINATOR_NOT_AVAILABLE: 'recoordinate',
   COORDINATOR_LOAD_IN_PROGRESS: 'retry',
   REQUEST_TIMED_OUT: 'recoordinate',
   NETWORK_EXCEPTION: 'recoordinate',
-  UNKNOWN_SERVER_ERROR: 'retry',
-  THROTTLING_QUOTA_EXCEEDED: 'retry',
-}
+} as const satisfies Recovery['codes']
+
+/** What an answer of the coordinator says about the member that asked. */
+const membership = {
+  ...coordinators,
+  REBALANCE_IN_PROGRESS: 'rejoin',
+  ILLEGAL_GENERATION: 'forgetGeneration',
+  UNKNOWN_MEMBER_ID: 'forgetMember',
+  FENCED_INSTANCE_ID: 'fail',
+} as const satisfies Recovery['codes']
 
 export const recovery = {
   /** A batch that was sent. What is not named here was refused for good and is certainly not stored. */
   produce: {
     codes: {
-      ...leaders,
-      CORRUPT_MESSAGE: 'retry',
-      NOT_ENOUGH_REPLICAS: 'retry',
-      NOT_ENOUGH_REPLICAS_AFTER_APPEND: 'retry',
-      CONCURRENT_TRANSACTIONS: 'retry',
+      ...passing,
       DUPLICATE_SEQUENCE_NUMBER: 'success',
       OUT_OF_ORDER_SEQUENCE_NUMBER: 'sequence',
       UNKNOWN_PRODUCER_ID: 'sequence',
       INVALID_PRODUCER_EPOCH: 'sequence',
       MESSAGE_TOO_LARGE: 'split',
     },
-    otherwise: 'fail',
     unreachable: 'refresh',
   },
   /** Metadata itself, and looking up a coordinator. */
-  metadata: { codes: { ...leaders, ...coordinators }, otherwise: 'fail', unreachable: 'refresh' },
+  metadata: { codes: { ...passing, REBOOTSTRAP_REQUIRED: 'refresh' }, unreachable: 'refresh' },
   /** A partition of a fetch, or the whole fetch. */
   fetch: {
     codes: {
-      ...leaders,
+      ...passing,
       OFFSET_OUT_OF_RANGE: 'resetOffset',
-      FETCH_SESSION_ID_NOT_FOUND: 'retry',
-      INVALID_FETCH_SESSION_EPOCH: 'retry',
       FETCH_SESSION_TOPIC_ID_ERROR: 'refresh',
+      // Of the log, not of this request: another read gives the same (`FetchCollector.handleInitializeErrors`).
+      CORRUPT_MESSAGE: 'fail',
+      UNKNOWN_LEADER_EPOCH: 'refresh',
     },
-    otherwise: 'fail',
     unreachable: 'refresh',
   },
   /** Committed offsets: a refusal must never look like "nothing was committed". */
-  offsetFetch: {
-    codes: { ...coordinators, UNSTABLE_OFFSET_COMMIT: 'retry', UNKNOWN_TOPIC_OR_PARTITION: 'retry' },
-    otherwise: 'fail',
+  offsetFetch: { codes: coordinators, unreachable: 'recoordinate' },
+  listOffsets: { codes: { ...passing, UNKNOWN_LEADER_EPOCH: 'refresh' }, unreachable: 'refresh' },
+  initProducerId: { codes: { ...passing, ...coordinators }, unreachable: 'refresh' },
+  joinGroup: { codes: { ...membership, MEMBER_ID_REQUIRED: 'takeMemberId' }, unreachable: 'recoordinate' },
+  syncGroup: { codes: membership, unreachable: 'recoordinate' },
+  heartbeat: { codes: membership, unreachable: 'recoordinate' },
+  /** Whoever is not known any more has left. */
+  leaveGroup: { codes: { ...coordinators, UNKNOWN_MEMBER_ID: 'success' }, unreachable: 'recoordinate' },
+  /** A topic that was deleted must not hold up the commits of the others, which are in the same request. */
+  commit: {
+    codes: { ...membership, UNKNOWN_TOPIC_OR_PARTITION: 'fail', UNKNOWN_TOPIC_ID: 'fail' },
     unreachable: 'recoordinate',
-  },
-  offsetCommit: {
-    codes: coordinators,
-    otherwise: 'fail',
-    unreachable: 'recoordinate',
-  },
-  listOffsets: { codes: leaders, otherwise: 'fail', unreachable: 'refresh' },
-  findCoordinator: {
-    codes: { ...coordinators, COORDINATOR_NOT_AVAILABLE: 'retry' },
-    otherwise: 'fail',
-    unreachable: 'refresh',
-  },
-  initProducerId: {
-    codes: { ...coordinators, COORDINATOR_LOAD_IN_PROGRESS: 'retry', CONCURRENT_TRANSACTIONS: 'retry' },
-    otherwise: 'fail',
-    unreachable: 'refresh',
   },
 } as const satisfies Record<string, Recovery>
 
 /** What to do about an error that was met at a place. */
-export function recover(error: unknown, place: Recovery): Action {
-  if (error instanceof ServerError) return place.codes[error.code] ?? place.otherwise
-  if (error instanceof AuthenticationError || error instanceof UnsupportedVersionError) return 'fail'
-  if (error instanceof ConnectionError || error instanceof TimeoutError || error instanceof MalformedError) {
-    return place.unreachable
-  }
-  if (error instanceof KafkaError && error.code === 'CLOSED') return 'fail'
-  return 'fail'
+export function recover<P extends Recovery>(error: unknown, place: P): ActionOf<P> {
+  if (error instanceof ServerError) return actionOf(error, place) as ActionOf<P>
+  const isUnanswered =
+    error instanceof ConnectionError || error instanceof TimeoutError || error instanceof MalformedError
+  return isUnanswered ? place.unreachable : 'fail'
+}
+
+function actionOf({ code }: ServerError, { codes }: Recovery): Action {
+  const known = errorNamed(code)
+  if (!known) return 'fail'
+  const named = codes[known.name as ErrorName]
+  if (named) return named
+  if (known.refreshesMetadata) return 'refresh'
+  return known.retriable ? 'retry' : 'fail'
 }
 
 /** Errors of a topic that time does not heal. */

@@ -1,4 +1,4 @@
-import { shown } from '../config/arguments.ts'
+import { checkTopicName, shown } from '../config/arguments.ts'
 import { ConfigError } from '../errors.ts'
 
 export interface TopicPartition {
@@ -27,6 +27,7 @@ export function checkTopicPartition(what: string, given: unknown): TopicPartitio
     Number.isInteger(partition) &&
     (partition as number) >= 0
   ) {
+    checkTopicName(what, topic)
     return { topic, partition: partition as number }
   }
   throw new ConfigError(
@@ -65,8 +66,10 @@ export function checkTopics(given: unknown): readonly string[] {
     Array.isArray(list) &&
     list.length > 0 &&
     list.every((topic) => typeof topic === 'string' && topic !== '')
-  )
+  ) {
+    for (const topic of list) checkTopicName('subscribe', topic)
     return [...list]
+  }
   throw new ConfigError(
     'topics',
     given,

@@ -32,8 +32,27 @@ export function checkTimeout(call: string, options: { timeoutMs?: number | undef
   )
 }
 
-/** @throws ConfigError that shows the right form */
-export function checkTopic(call: string, topic: unknown): void {
-  if (typeof topic === 'string' && topic !== '') return
+/** Most bytes of a topic's name; all characters that it may have are of one byte. */
+const TOPIC_MAX = 249
+
+/** Why no topic can have this name; undefined when one can. Source: `Topic.validate`. */
+export function topicNameProblem(name: string): string | undefined {
+  if (name === '') return "must have a name, not ''"
+  if (name === '.' || name === '..') return `must not be '${name}'`
+  if (name.length > TOPIC_MAX) return `may have ${TOPIC_MAX} characters, not ${name.length}`
+  if (!/^[a-zA-Z0-9._-]+$/.test(name)) return "may have letters a to z, digits, '.', '_' and '-' only"
+  return undefined
+}
+
+/**
+ * Refuses what can be no topic before it is asked for: a broker that is asked for it refuses the whole question.
+ * @throws ConfigError that shows the right form, or says what is wrong with the name
+ */
+export function checkTopicName(call: string, topic: unknown): void {
+  if (typeof topic === 'string' && topic !== '') {
+    const problem = topicNameProblem(topic)
+    if (problem === undefined) return
+    throw new ConfigError('topic', shown(topic), `${call}: the name of a topic ${problem}: ${shown(topic)}`)
+  }
   throw new ConfigError('topic', topic, `${call} needs a topic: ${call}('my.topic'), not ${shown(topic)}`)
 }

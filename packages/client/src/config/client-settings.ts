@@ -1,9 +1,10 @@
 import type { TlsOptions } from '@samsa/runtime'
 import { ConfigError } from '../errors.ts'
 import type { BootstrapAddress, Parsed, Setting } from './setting.ts'
-import { flag, milliseconds, oneOf, parseBootstrapServers, text, whole } from './setting.ts'
+import { flag, LONG_MAX, milliseconds, oneOf, parseBootstrapServers, text, whole } from './setting.ts'
 
 const bootstrapServers: Setting<readonly BootstrapAddress[] | string | readonly string[]> = {
+  type: 'LIST',
   default: [{ host: 'localhost', port: 9092 }],
   parse: parseBootstrapServers,
 }
@@ -11,6 +12,7 @@ const bootstrapServers: Setting<readonly BootstrapAddress[] | string | readonly 
 const TLS_FIELDS = ['ca', 'cert', 'key', 'passphrase', 'servername', 'rejectUnauthorized']
 
 const ssl: Setting<TlsOptions | undefined> = {
+  type: 'FUNCTION',
   default: undefined,
   parse: (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
@@ -45,24 +47,35 @@ export const clientSettings = {
   /** How long a call that needs several requests may take (`commit`, `position`, ...). Milliseconds, default 60,000. */
   defaultApiTimeoutMs: milliseconds(60_000, 1),
   /** First pause before a request is tried again, doubled up to `retryBackoffMaxMs` (KIP-580). Milliseconds, default 100. */
-  retryBackoffMs: milliseconds(100),
+  retryBackoffMs: milliseconds(100, 0, LONG_MAX),
   /** Longest such pause. Milliseconds, default 1,000. */
-  retryBackoffMaxMs: milliseconds(1_000),
+  retryBackoffMaxMs: milliseconds(1_000, 0, LONG_MAX),
   /** First pause before a broker is dialled again, doubled up to `reconnectBackoffMaxMs`. Milliseconds, default 50. */
-  reconnectBackoffMs: milliseconds(50),
+  reconnectBackoffMs: milliseconds(50, 0, LONG_MAX),
   /** Longest such pause. Milliseconds, default 1,000. */
-  reconnectBackoffMaxMs: milliseconds(1_000),
+  reconnectBackoffMaxMs: milliseconds(1_000, 0, LONG_MAX),
   /** Metadata older than this is asked for again even if nothing went wrong. Milliseconds, default 5 minutes. */
-  metadataMaxAgeMs: milliseconds(300_000),
+  metadataMaxAgeMs: milliseconds(300_000, 0, LONG_MAX),
+  /**
+   * What to do when no broker that is known answers: `rebootstrap` asks the bootstrap addresses again, `none` only ever
+   * asks those that are known (KIP-899), and then does not look whether an address has come to belong to another cluster
+   * (KIP-1242). Default `rebootstrap`.
+   */
+  metadataRecoveryStrategy: oneOf('rebootstrap', ['rebootstrap', 'none']),
+  /**
+   * Where no broker has answered for so long, the client begins anew at its bootstrap addresses, also in another cluster
+   * if they belong to one by then (KIP-1102). Milliseconds, default 5 minutes.
+   */
+  metadataRecoveryRebootstrapTriggerMs: milliseconds(300_000, 0, LONG_MAX),
   /** A connection that carried nothing for so long is closed; -1: never. Milliseconds, default 9 minutes: before the broker's 10. */
-  connectionsMaxIdleMs: milliseconds(540_000, -1),
+  connectionsMaxIdleMs: milliseconds(540_000, -1, LONG_MAX),
   /**
    * How long opening a connection may take, TLS and the first exchange included; doubled with each failure up to
    * `socketConnectionSetupTimeoutMaxMs` (KIP-601). Milliseconds, default 10,000.
    */
-  socketConnectionSetupTimeoutMs: milliseconds(10_000, 1),
+  socketConnectionSetupTimeoutMs: milliseconds(10_000, 1, LONG_MAX),
   /** Its upper end. Milliseconds, default 30,000. */
-  socketConnectionSetupTimeoutMaxMs: milliseconds(30_000, 1),
+  socketConnectionSetupTimeoutMaxMs: milliseconds(30_000, 1, LONG_MAX),
   /** An answer that announces more is refused before memory is taken. Bytes, default 1,000,000,000. */
   receiveMessageMaxBytes: whole(1_000_000_000, 1),
   /** `SSL` encrypts; SASL is not there yet. Default `PLAINTEXT`. */

@@ -2,9 +2,16 @@ import { nearestName } from '@samsa/protocol'
 import { ConfigError } from '../errors.ts'
 import { remedyElsewhere } from './settings-elsewhere.ts'
 
-/** One setting: its default, and how a given value is checked and brought into form. */
+/** Kafka's types of settings (`ConfigDef.Type`), and FUNCTION for what only a program can give. */
+export type SettingType = 'INT' | 'LONG' | 'BOOLEAN' | 'STRING' | 'LIST' | 'FUNCTION'
+
+/** One setting: its type and default, and how a given value is checked and brought into form. */
 export interface Setting<T> {
+  readonly type: SettingType
   readonly default: T
+  /** Least and greatest value of a number; greatest size in bytes of a text. */
+  readonly min?: number | undefined
+  readonly max?: number | undefined
   /** Throws a plain Error whose message is the rule; `parseConfig` adds the name and the value. Or a ConfigError. */
   readonly parse: (value: unknown) => T
 }
@@ -15,23 +22,46 @@ export type Parsed<T extends SettingTable> = { readonly [K in keyof T]: T[K]['de
 /** What a user may give. */
 export type Given<T extends SettingTable> = { readonly [K in keyof T]?: T[K]['default'] | undefined }
 
-/** Free text, or undefined while it is not given. */
+/** The greatest INT of the wire. */
+export const INT_MAX: number = 2 ** 31 - 1
+/** A LONG goes to 2^63 - 1 on the wire; a number is exact to here. */
+export const LONG_MAX: number = Number.MAX_SAFE_INTEGER
+/** Most bytes of a text on the wire (int16). */
+const STRING_MAX = 32_767
+
+/** Free text, or undefined while it is not given. All texts of this kind go over the wire. */
 export function text(initial: string): Setting<string>
-export function text(): Setting<string | undefined>
-export function text(initial?: string): Setting<string | undefined> {
+export function text(
+  initial?: undefined,
+  problem?: (value: string) => string | undefined,
+): Setting<string | undefined>
+export function text(
+  initial?: string,
+  problem: (value: string) => string | undefined = () => undefined,
+): Setting<string | undefined> {
   return {
+    type: 'STRING',
     default: initial,
+    max: STRING_MAX,
     parse: (value) => {
-      if (typeof value === 'string') return value
-      throw new Error('must be text')
+      if (typeof value !== 'string') throw new Error('must be text')
+      const size = Buffer.byteLength(value)
+      if (size > STRING_MAX) throw new Error(`may have ${STRING_MAX} bytes, not ${size}`)
+      if (/\p{Surrogate}/u.test(value)) throw new Error('must be well-formed text, without half a character')
+      const wrong = problem(value)
+      if (wrong) throw new Error(wrong)
+      return value
     },
   }
 }
 
 /** A whole number within bounds; a string of digits, as in a properties file, is taken too. */
-export function whole(initial: number, min = 0, max = 2 ** 31 - 1): Setting<number> {
+export function whole(initial: number, min = 0, max: number = INT_MAX): Setting<number> {
   return {
+    type: max > INT_MAX ? 'LONG' : 'INT',
     default: initial,
+    min,
+    max,
     parse: (value) => {
       const number = typeof value === 'string' && /^-?\d+$/.test(value.trim()) ? Number(value) : value
       if (typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max)
@@ -43,13 +73,14 @@ export function whole(initial: number, min = 0, max = 2 ** 31 - 1): Setting<numb
   }
 }
 
-/** A duration or interval in milliseconds. */
-export function milliseconds(initial: number, min = 0): Setting<number> {
-  return whole(initial, min, Number.MAX_SAFE_INTEGER)
+/** A duration or interval in milliseconds; an INT where Kafka has one, which is 24 days at most. */
+export function milliseconds(initial: number, min = 0, max: number = INT_MAX): Setting<number> {
+  return whole(initial, min, max)
 }
 
 export function flag(initial: boolean): Setting<boolean> {
   return {
+    type: 'BOOLEAN',
     default: initial,
     parse: (value) => {
       if (typeof value === 'boolean') return value
@@ -63,6 +94,7 @@ export function flag(initial: boolean): Setting<boolean> {
 /** One of a few words; Kafka is not strict about case, so neither are we. */
 export function oneOf<const W extends string>(initial: W, words: readonly W[]): Setting<W> {
   return {
+    type: 'STRING',
     default: initial,
     parse: (value) => {
       const found = words.find((word) => word.toLowerCase() === String(value).toLowerCase())
@@ -75,6 +107,7 @@ export function oneOf<const W extends string>(initial: W, words: readonly W[]): 
 /** Anything that `accepts` does; for functions and objects. */
 export function custom<T>(rule: string, accepts: (value: unknown) => value is T): Setting<T | undefined> {
   return {
+    type: 'FUNCTION',
     default: undefined,
     parse: (value) => {
       if (accepts(value)) return value
@@ -86,6 +119,7 @@ export function custom<T>(rule: string, accepts: (value: unknown) => value is T)
 /** A list of texts, or one text with commas. */
 export function list(initial: readonly string[]): Setting<readonly string[]> {
   return {
+    type: 'LIST',
     default: initial,
     parse: (value) => {
       const items = typeof value === 'string' ? value.split(',').map((item) => item.trim()) : value
@@ -188,8 +222,13 @@ function isSecret(name: string): boolean {
 function shown(name: string, value: unknown): string {
   if (isSecret(name) && (typeof value === 'string' || typeof value === 'object')) return 'the value given'
   if (typeof value === 'function') return 'a function'
-  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'string') return shortened(JSON.stringify(value))
   if (typeof value === 'object' && value !== null)
     return Array.isArray(value) ? JSON.stringify(value) : 'an object'
   return String(value)
+}
+
+/** A value that is refused for its length would be the whole message. */
+function shortened(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}...` : text
 }

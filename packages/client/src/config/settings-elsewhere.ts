@@ -21,6 +21,7 @@ export const CONSUMER_ONLY = [
   'isolationLevel',
   'keyDeserializer',
   'maxPartitionFetchBytes',
+  'maxDecompressedBatchBytes',
   'maxPollIntervalMs',
   'maxPollRecords',
   'partitionAssignmentStrategy',

@@ -1,33 +1,34 @@
 import type { Timer } from '@samsa/runtime'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { TopicPartitionOffset } from '../cluster/topic-partition.ts'
+import { named } from '../cluster/topic-partition.ts'
 import { ServerError, TimeoutError } from '../errors.ts'
-import type { ClassicMembership } from '../group/classic-membership.ts'
+import type { Membership } from '../group/membership.ts'
 import { within } from '../time/deadline.ts'
+import { goneError } from './commit-arguments.ts'
 import type { ConsumerConfig } from './consumer-config.ts'
-import type { CommitIdentity } from './offsets.ts'
 import { commitOffsets } from './offsets.ts'
-import type { Positions } from './positions.ts'
+import type { AssignedPartition } from './positions.ts'
+
+/** An offset to commit, and the assignment that it belongs to; undefined for one that is no assignment's. */
+export interface Claim {
+  readonly offset: TopicPartitionOffset
+  readonly assigned: AssignedPartition | undefined
+}
 
 export interface CommitterOptions {
   cluster: Cluster
   config: ConsumerConfig
-  positions: Positions
-  /** Undefined for partitions of one's own choice. */
-  membership: () => ClassicMembership | undefined
+  /** What may be committed in the background and was not yet. */
+  due: () => Claim[]
   onCommitted: (offsets: TopicPartitionOffset[]) => void
   /** A commit in the background failed. */
   onFailed: (error: Error) => void
 }
 
-/** How long a rebalance may wait for a member's commit: it has to come back within its session. Milliseconds. */
-export function revocationMs({ sessionTimeoutMs, defaultApiTimeoutMs }: ConsumerConfig): number {
-  return Math.min(sessionTimeoutMs / 2, defaultApiTimeoutMs)
-}
-
 /**
  * Commits offsets, one request after the other: an older commit that is tried again must not overtake a newer one. Each
- * goes out as the member that its positions belong to, also when it is tried again after the group has moved on.
+ * goes out in the name of the membership that its partitions belong to, and not at all when that has given them away.
  */
 export class Committer {
   readonly #options: CommitterOptions
@@ -60,81 +61,65 @@ export class Committer {
   }
 
   /**
-   * Commits offsets in the name of the current generation.
-   * @throws ServerError, TimeoutError
+   * Commits offsets.
+   * @param claims what is to be committed, looked at when the commits before are over
+   * @param membership in whose name; undefined for partitions of one's own choice
+   * @throws ServerError, TimeoutError; KafkaError COMMIT_FAILED for a partition that was given away meanwhile
    */
-  commit(offsets: readonly TopicPartitionOffset[], deadline: number): Promise<void> {
-    const membership = this.#options.membership()
-    const identity = membership && { generation: membership.generation, memberId: membership.memberId }
-    return this.#inTurn(deadline, () => this.#send(offsets, identity, membership, deadline))
-  }
-
-  /**
-   * Commits what may be committed and was not yet.
-   * @param includeLent also what is in the user's hand
-   */
-  commitDue(includeLent: boolean, deadline: number): Promise<void> {
-    return this.#inTurn(deadline, async () => {
-      const membership = this.#options.membership()
-      const identity = membership && { generation: membership.generation, memberId: membership.memberId }
-      const offsets = this.due(includeLent)
-      if (offsets.length > 0) await this.#send(offsets, identity, membership, deadline)
-    })
-  }
-
-  /** What may be committed and was not yet; nothing without a group. */
-  due(includeLent: boolean): TopicPartitionOffset[] {
-    const { config, positions } = this.#options
-    if (!config.groupId) return []
-    return positions
-      .uncommitted(includeLent)
-      .map(({ partition: { topic, partition, leaderEpoch }, offset }) => ({
-        topic,
-        partition,
-        offset,
-        leaderEpoch,
-      }))
-  }
-
-  #inTurn(deadline: number, run: () => Promise<void>): Promise<void> {
+  commit(
+    claims: () => readonly Claim[],
+    membership: Membership | undefined,
+    deadline: number,
+  ): Promise<void> {
     const { runtime } = this.#options.cluster
     const started = runtime.now()
     const before = this.#last
     const expire = () => new TimeoutError('an earlier commit to be over', runtime.now() - started)
-    const mine = within(runtime, before, deadline, expire).then(run)
+    const mine = within(runtime, before, deadline, expire).then(() =>
+      this.#send(claims(), membership, deadline),
+    )
     this.#last = Promise.allSettled([before, mine])
     return mine
   }
 
-  async #send(
-    offsets: readonly TopicPartitionOffset[],
-    identity: CommitIdentity | undefined,
-    membership: ClassicMembership | undefined,
-    deadline: number,
-  ): Promise<void> {
-    const { cluster, config, positions, onCommitted } = this.#options
+  async #send(claims: readonly Claim[], membership: Membership | undefined, deadline: number): Promise<void> {
+    if (claims.length === 0) return
+    const { cluster, config, onCommitted } = this.#options
     const { groupId = '', groupInstanceId } = config
-    const assigned = offsets.map((offset) => positions.get(offset))
-    try {
-      await commitOffsets(cluster, groupId, offsets, identity, groupInstanceId, deadline)
-    } catch (error) {
-      if (error instanceof ServerError && identity) membership?.commitRefused(error, identity.generation)
-      throw error
+    const offsets = claims.map(({ offset }) => offset)
+    const byName = new Map(claims.map((claim) => [named(claim.offset), claim]))
+    const stored = new Set<Claim>()
+    let identity = membership?.identity
+    const member = () => {
+      const gone = claims.find(({ assigned }) => assigned?.isGone)
+      if (gone) throw goneError(gone.offset, groupId, gone.assigned?.gone)
+      identity = membership?.identity
+      return identity
     }
-    offsets.forEach(({ offset }, index) => {
-      const partition = assigned[index]
-      if (partition) partition.committed = offset
-    })
-    onCommitted([...offsets])
+    try {
+      const identify = membership && member
+      await commitOffsets(cluster, groupId, offsets, identify, groupInstanceId, deadline, (target) => {
+        const claim = byName.get(named(target))
+        if (claim) stored.add(claim)
+      })
+    } catch (error) {
+      if (error instanceof ServerError && identity) membership?.commitRefused(error, identity)
+      throw error
+    } finally {
+      for (const { assigned, offset } of stored) if (assigned) assigned.committed = offset.offset
+      if (stored.size > 0) onCommitted([...stored].map(({ offset }) => offset))
+    }
   }
 
   #arm(ms: number): void {
     if (!this.#isRunning) return
-    const { cluster, config, onFailed } = this.#options
+    const { cluster, config, due, onFailed } = this.#options
     const { autoCommitIntervalMs, retryBackoffMaxMs, defaultApiTimeoutMs } = config
     const { runtime } = cluster
     this.#timer = runtime.timer(runtime.now() + ms, () => {
-      this.commitDue(false, runtime.now() + defaultApiTimeoutMs).then(
+      const [first] = due()
+      const membership = first?.assigned?.membership
+      this.commit(due, membership, runtime.now() + defaultApiTimeoutMs).then(
         () => this.#arm(autoCommitIntervalMs),
         (error: Error) => {
           if (this.#isRunning) onFailed(error)

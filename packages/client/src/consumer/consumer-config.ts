@@ -1,6 +1,7 @@
+import { topicNameProblem } from '../config/arguments.ts'
 import { clientSettings } from '../config/client-settings.ts'
 import type { Given, Parsed, Setting } from '../config/setting.ts'
-import { flag, list, milliseconds, oneOf, parseConfig, text, whole } from '../config/setting.ts'
+import { flag, LONG_MAX, list, milliseconds, oneOf, parseConfig, text, whole } from '../config/setting.ts'
 import { ConfigError } from '../errors.ts'
 import { assignors } from '../group/assignors.ts'
 
@@ -12,7 +13,14 @@ export interface DeserializeContext {
 /** Makes a key or value of its bytes; null needs none and stays null. What it throws becomes a `DeserializationError`. */
 export type Deserializer<T> = (bytes: Buffer, context: DeserializeContext) => T
 
+/** Those of a consumer; undefined: bytes stay bytes. */
+export interface Deserializers<K, V> {
+  key: Deserializer<K> | undefined
+  value: Deserializer<V> | undefined
+}
+
 const deserializer: Setting<Deserializer<unknown> | 'string' | 'json' | undefined> = {
+  type: 'FUNCTION',
   default: undefined,
   parse: (value) => {
     if (typeof value === 'function') return value as Deserializer<unknown>
@@ -28,12 +36,12 @@ const autoOffsetReset: Setting<'earliest' | 'latest' | 'none'> = oneOf('latest',
 ])
 
 /** Settings of the consumer; names and defaults are Kafka's (`ConsumerConfig`), names in camelCase. */
-const consumerSettings = {
+export const consumerSettings = {
   ...clientSettings,
   /** The group that shares the partitions of what is subscribed, and whose offsets are committed. No default. */
   groupId: text(),
   /** Makes the member static (KIP-345): it keeps its partitions over a restart within the session timeout. No default. */
-  groupInstanceId: text(),
+  groupInstanceId: text(undefined, topicNameProblem),
   /** How the group agrees on its partitions. Only `classic` for now. */
   groupProtocol: oneOf('classic', ['classic']),
   /** Commits in the background what was handed over before the current record. Default true. */
@@ -53,8 +61,14 @@ const consumerSettings = {
   fetchMaxBytes: whole(52_428_800, 1),
   /** Most bytes of one partition in an answer, with the same exception. Default 1 MiB. */
   maxPartitionFetchBytes: whole(1_048_576, 1),
-  /** Fetched bytes that may wait to be handed over, over all partitions; beyond it nothing is asked for. Default 64 MiB. */
-  queuedMaxBytes: whole(67_108_864, 1, Number.MAX_SAFE_INTEGER),
+  /**
+   * Fetched bytes, and what was decompressed of them, that may wait to be handed over, over all partitions that are not
+   * paused; beyond it only partitions with nothing waiting are asked for, and nothing beyond twice as much. Paused ones
+   * keep as much besides; what they have beyond it is dropped and fetched again. Default 64 MiB.
+   */
+  queuedMaxBytes: whole(67_108_864, 1, LONG_MAX),
+  /** How large the records of one batch may become by decompression; a larger batch cannot be read. Bytes, default 64 MiB. */
+  maxDecompressedBatchBytes: whole(67_108_864, 1),
   /** Most records that one `poll` gives. Default 500. */
   maxPollRecords: whole(500, 1),
   /** A member that does not ask for records for so long leaves the group. Milliseconds, default 5 minutes. */
@@ -99,4 +113,28 @@ export function consumerConfig(given: ConsumerSettings): ConsumerConfig {
     )
   }
   return config
+}
+
+type OrBuiltIn<T> = T | 'string' | 'json'
+/** A deserializer that gives a promise does not fit: a record cannot wait for its value. */
+type NoPromise<T> = [T] extends [PromiseLike<unknown>] ? never : unknown
+
+/** The consumer's settings; deserializers decide the types of keys and values. */
+export type ConsumerOptions<K, V> = Omit<ConsumerSettings, 'keyDeserializer' | 'valueDeserializer'> & {
+  keyDeserializer?: OrBuiltIn<Deserializer<K>> & NoPromise<K>
+  valueDeserializer?: OrBuiltIn<Deserializer<V>> & NoPromise<V>
+}
+
+/** The deserializers of a consumer's settings; undefined where keys and values stay bytes. */
+export function deserializersOf(config: ConsumerConfig): Deserializers<unknown, unknown> | undefined {
+  const { keyDeserializer: key, valueDeserializer: value } = config
+  return key || value ? { key: deserializerOf(key), value: deserializerOf(value) } : undefined
+}
+
+function deserializerOf(
+  given: Deserializer<unknown> | 'string' | 'json' | undefined,
+): Deserializer<unknown> | undefined {
+  if (given === 'string') return (bytes) => bytes.toString('utf8')
+  if (given === 'json') return (bytes) => JSON.parse(bytes.toString('utf8'))
+  return given
 }

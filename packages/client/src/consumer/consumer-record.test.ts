@@ -3,6 +3,9 @@ import test from 'node:test'
 import { inspect } from 'node:util'
 import { BatchWriter, readBatches } from '@samsa/protocol'
 import { ConsumerRecord, DeserializationError } from './consumer-record.ts'
+import { AssignedPartition } from './positions.ts'
+
+const at = (partition: number) => new AssignedPartition({ topic: 't', partition })
 
 type Content = string | Uint8Array | null
 
@@ -16,7 +19,7 @@ function received(key: Content, value: Content, headers: { key: string; value: C
 }
 
 test('without deserializers keys and values are bytes, and absent ones null', () => {
-  const record = new ConsumerRecord('t', 2, 7, received('k', null, [{ key: 'h', value: 'x' }]), undefined)
+  const record = new ConsumerRecord(at(2), 7, received('k', null, [{ key: 'h', value: 'x' }]), undefined)
   assert.deepEqual(
     [record.topic, record.partition, record.offset, record.timestamp, record.leaderEpoch],
     ['t', 2, 0, 1234, 7],
@@ -36,7 +39,7 @@ test('deserializers are told the topic and not asked about null', () => {
     asked.push(`${topic} ${bytes}`)
     return bytes.length
   }
-  const record = new ConsumerRecord<number | null, number | null>('t', 0, -1, received(null, 'abc'), {
+  const record = new ConsumerRecord<number | null, number | null>(at(0), -1, received(null, 'abc'), {
     key: note,
     value: note,
   })
@@ -49,7 +52,7 @@ test('what cannot be deserialized says which, where, why and how to go on', () =
     throw new Error('no JSON')
   }
   assert.throws(
-    () => new ConsumerRecord('t', 2, -1, received('k', '{'), { key: undefined, value }),
+    () => new ConsumerRecord(at(2), -1, received('k', '{'), { key: undefined, value }),
     (error: Error) => {
       assert.ok(error instanceof DeserializationError)
       assert.deepEqual([error.topic, error.partition, error.offset, String(error.bytes)], ['t', 2, 0, '{'])
@@ -63,13 +66,13 @@ test('what cannot be deserialized says which, where, why and how to go on', () =
 })
 
 test('printing a record never fails and never floods', () => {
-  const print = (value: Content) => String(new ConsumerRecord('t', 0, -1, received(null, value), undefined))
+  const print = (value: Content) => String(new ConsumerRecord(at(0), -1, received(null, value), undefined))
   assert.match(print('grüß'), /key=null, value='grüß', headers=\{\}/)
   assert.match(print(Uint8Array.of(0, 255)), /value=0x00ff/)
   assert.match(print('x'.repeat(5000)), /\.\.\. \(5000 bytes\)/)
   assert.ok(print('x'.repeat(5000)).length < 500)
   const odd = (value: unknown) =>
-    inspect(new ConsumerRecord('t', 0, -1, received(null, 'v'), { key: undefined, value: () => value }))
+    inspect(new ConsumerRecord(at(0), -1, received(null, 'v'), { key: undefined, value: () => value }))
   const circle: { self?: unknown } = {}
   circle.self = circle
   assert.match(odd(12n), /value=12,/)

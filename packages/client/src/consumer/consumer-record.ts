@@ -1,6 +1,7 @@
 import type { ReceivedHeader, RecordView, TimestampType } from '@samsa/protocol'
-import { KafkaError } from '../errors.ts'
-import type { Deserializer } from './consumer-config.ts'
+import { ConfigError, KafkaError } from '../errors.ts'
+import type { Deserializer, Deserializers } from './consumer-config.ts'
+import type { AssignedPartition } from './positions.ts'
 
 /** A key or value could not be deserialized. The position stays; `seek` past the record to go on. */
 export class DeserializationError extends KafkaError {
@@ -32,11 +33,6 @@ export class DeserializationError extends KafkaError {
   }
 }
 
-export interface Deserializers<K, V> {
-  key: Deserializer<K> | undefined
-  value: Deserializer<V> | undefined
-}
-
 /** Bytes shown at most when a record is printed. */
 const SHOWN_BYTES = 200
 
@@ -53,20 +49,22 @@ export class ConsumerRecord<K = Buffer | null, V = Buffer | null> {
   readonly timestamp: number
   /** -1 when unknown. */
   readonly leaderEpoch: number
+  readonly #assigned: AssignedPartition
   readonly #view: RecordView
   readonly #deserializers: Deserializers<unknown, unknown> | undefined
   #key: K | undefined
   #value: V | undefined
 
+  /** @internal Records are made when they are handed over. */
   constructor(
-    topic: string,
-    partition: number,
+    assigned: AssignedPartition,
     leaderEpoch: number,
     view: RecordView,
     deserializers: Deserializers<unknown, unknown> | undefined,
   ) {
-    this.topic = topic
-    this.partition = partition
+    this.topic = assigned.topic
+    this.partition = assigned.partition
+    this.#assigned = assigned
     this.leaderEpoch = leaderEpoch
     this.offset = view.offset
     this.timestamp = view.timestamp
@@ -76,6 +74,11 @@ export class ConsumerRecord<K = Buffer | null, V = Buffer | null> {
     // Read now, so that a record that cannot be read is not handed over.
     if (deserializers.key) this.#key = this.#read('key', view.key, deserializers.key) as K
     if (deserializers.value) this.#value = this.#read('value', view.value, deserializers.value) as V
+  }
+
+  /** @internal The assignment under which a record was handed over. */
+  static assignmentOf(record: ConsumerRecord<any, any>): AssignedPartition {
+    return record.#assigned
   }
 
   get key(): K {
@@ -120,11 +123,17 @@ export class ConsumerRecord<K = Buffer | null, V = Buffer | null> {
 
   #read(what: string, bytes: Buffer | null, deserialize: Deserializer<unknown>): unknown {
     if (bytes === null) return null
+    let content: unknown
     try {
-      return deserialize(bytes, { topic: this.topic })
+      content = deserialize(bytes, { topic: this.topic })
     } catch (error) {
       throw new DeserializationError(what, this, bytes, error)
     }
+    if (typeof (content as PromiseLike<unknown> | undefined)?.then !== 'function') return content
+    // Nobody will look at it, and its failure must not end the process.
+    Promise.resolve(content).catch(() => undefined)
+    const rule = `the ${what}Deserializer gives a promise; leave the ${what} as bytes and await its decoding in the loop`
+    throw new ConfigError(`${what}Deserializer`, undefined, rule)
   }
 }
 

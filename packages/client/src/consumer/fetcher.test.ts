@@ -1,112 +1,28 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { BatchWriter, Fetch, Metadata, zeroUuid } from '@samsa/protocol'
-import { Cluster } from '../cluster/cluster.ts'
-import type { ClientEvents } from '../events.ts'
-import { Events } from '../events.ts'
-import { FakeWorld } from '../world.test-support.ts'
-import { consumerConfig } from './consumer-config.ts'
-import { Fetcher } from './fetcher.ts'
-import type { AssignedPartition } from './positions.ts'
-import { Positions } from './positions.ts'
-
-const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
-
-/** A batch of so many records from an offset on. */
-function batch(baseOffset: number, count: number): Buffer {
-  const writer = new BatchWriter()
-  for (let index = 0; index < count; index++) writer.append(0, null, `${baseOffset + index}`, undefined)
-  const bytes = Buffer.from(writer.finish({ codec: 'none', level: undefined }))
-  bytes.writeBigInt64BE(BigInt(baseOffset), 0)
-  return bytes
-}
+import { Fetch, Metadata } from '@samsa/protocol'
+import type { ConsumerSettings } from './consumer-config.ts'
+import { batchAt as batch, Fetching } from './fetching.test-support.ts'
 
 interface Part {
   records?: Buffer | null
   errorCode?: number
 }
 
-const metadata = {
-  brokers: [{ nodeId: 1, host: 'k1', port: 1 }],
-  controllerId: 1,
-  topics: [
-    {
-      errorCode: 0,
-      name: 't',
-      topicId: zeroUuid,
-      partitions: [
-        {
-          errorCode: 0,
-          partitionIndex: 0,
-          leaderId: 1,
-          leaderEpoch: 0,
-          replicaNodes: [],
-          isrNodes: [],
-          offlineReplicas: [],
-        },
-      ],
-    },
-  ],
-}
-
 /** A fetcher of t-0 at a broker that answers with what `give` says for an offset. */
-async function fetching(give: (offset: number) => Part | undefined, given: object = {}) {
-  const world = new FakeWorld()
-  const broker = world.broker('k1:1')
-  broker.answers(Metadata, metadata)
+async function fetching(give: (offset: number) => Part | undefined, settings: ConsumerSettings = {}) {
   const offsets: number[] = []
-  broker.on(Fetch, (asked) => {
-    const offset = asked.body.topics[0].partitions[0].fetchOffset
-    offsets.push(offset)
-    const part = give(offset)
-    if (!part) return
-    const { records = null, errorCode = 0 } = part
-    asked.connection.answer(Fetch, asked.version, asked.correlationId, {
-      errorCode: 0,
-      responses: [
-        {
-          topic: 't',
-          topicId: zeroUuid,
-          partitions: [
-            { partitionIndex: 0, errorCode, highWatermark: 99, records, abortedTransactions: null },
-          ],
-        },
-      ],
-    })
+  const on = new Fetching({
+    settings,
+    onFetch: ({ partitions: [asked], answer }) => {
+      const offset = asked?.fetchOffset as number
+      offsets.push(offset)
+      const part = give(offset)
+      if (part) answer([part])
+    },
   })
-  const config = consumerConfig({ bootstrapServers: 'k1:1', retryBackoffMs: 100, ...given })
-  const cluster = new Cluster(config, world, new Events<ClientEvents>(quiet))
-  const positions = new Positions()
-  const [partition] = positions.assign([{ topic: 't', partition: 0 }]) as [AssignedPartition]
-  const errors: Error[] = []
-  const outOfRange: AssignedPartition[] = []
-  const fetcher = new Fetcher({
-    cluster,
-    config,
-    positions,
-    onArrived: () => {},
-    onOutOfRange: (each) => outOfRange.push(each),
-    onError: (error) => errors.push(error),
-  })
-  cluster.want('t')
-  await cluster.refresh()
-  const close = () => {
-    fetcher.close()
-    cluster.close()
-  }
-  /** Values that can be handed over now. */
-  const take = () => {
-    const values: string[] = []
-    while (partition.hasBuffered) {
-      if (partition.recordIndex >= partition.records.length && !fetcher.open(partition)) break
-      const view = partition.records[partition.recordIndex++]
-      if (!view) continue
-      partition.position = view.offset + 1
-      values.push(String(view.value))
-    }
-    return values
-  }
-  return { world, broker, positions, partition, fetcher, errors, outOfRange, offsets, close, take }
+  await on.begin()
+  return Object.assign(on, { offsets, broker: on.brokers[0] })
 }
 
 test('batches before one that cannot be read are handed over; then the error comes, as often as it is met', async () => {
@@ -119,10 +35,17 @@ test('batches before one that cannot be read are handed over; then the error com
   on.partition.moveTo(0)
   on.fetcher.wake()
   await on.world.settle()
-  assert.equal(on.errors.length, 0)
-  assert.deepEqual(on.take(), ['0', '1', '2'])
-  await on.world.advance(150)
-  assert.match(on.errors[0]?.message ?? '', /magic 9 is not known/)
+  assert.deepEqual(on.takeBefore().values, ['0', '1', '2'])
+  for (let count = 0; count < 3; count++) {
+    await on.world.advance(150)
+    assert.throws(() => on.take(), {
+      name: 'UnreadableBatchError',
+      ...{ topic: 't', partition: 0, firstOffset: 3, lastOffset: 4 },
+      message: /t-0 cannot be read at offsets 3 to 4: .*magic 9 is not known.*consumer\.seek\(.*, 5\)/,
+    })
+    assert.equal(on.take().length, 0, 'it is fetched again first')
+  }
+  assert.equal(on.errors.length, 0, 'no other partition hears of it')
   assert.equal(on.partition.position, 3, 'nothing was passed over')
   on.partition.moveTo(5)
   on.fetcher.wake()
@@ -184,8 +107,9 @@ test('a batch that is cut off is fetched again from its beginning; nothing but a
   on.partition.moveTo(0)
   on.fetcher.wake()
   await on.world.settle()
-  assert.deepEqual(on.take(), ['0', '1', '2', '3'])
-  assert.match(on.errors[0]?.message ?? '', /no complete batch.*KIP-74/)
+  const { values, error } = on.takeBefore()
+  assert.deepEqual(values, ['0', '1', '2', '3'])
+  assert.match(error?.message ?? '', /no complete batch.*KIP-74/)
   on.close()
 })
 
@@ -200,28 +124,13 @@ test('records before the asked offset are passed over', async () => {
 
 test('an answer to what was asked before a seek or another assignment falls away', async () => {
   let release = () => {}
-  const on = await fetching((offset) => (offset === 50 ? { records: batch(50, 1) } : undefined))
-  on.broker.on(Fetch, (asked) => {
-    const offset = asked.body.topics[0].partitions[0].fetchOffset
-    const answer = (records: Buffer) =>
-      asked.connection.answer(Fetch, asked.version, asked.correlationId, {
-        errorCode: 0,
-        responses: [
-          {
-            topic: 't',
-            topicId: zeroUuid,
-            partitions: [
-              { partitionIndex: 0, errorCode: 0, highWatermark: 9, records, abortedTransactions: null },
-            ],
-          },
-        ],
-      })
-    if (offset === 0) release = () => answer(batch(0, 2))
-    if (offset === 50) answer(batch(50, 1))
+  const on = new Fetching({
+    onFetch: ({ partitions: [asked], answer }) => {
+      if (asked?.fetchOffset === 0) release = () => answer([{ records: batch(0, 2) }])
+      if (asked?.fetchOffset === 50) answer([{ records: batch(50, 1) }])
+    },
   })
-  on.partition.moveTo(0)
-  on.fetcher.wake()
-  await on.world.settle()
+  await on.begin(0)
   on.partition.moveTo(50)
   on.fetcher.wake()
   await on.world.settle()
@@ -263,7 +172,7 @@ test('back-pressure is not asking: nothing is fetched while enough waits', async
   on.partition.moveTo(0)
   on.fetcher.wake()
   await on.world.advance(5000)
-  assert.ok(on.partition.bufferedBytes >= 150 && on.offsets.length <= 4, `${on.offsets.length} fetches`)
+  assert.ok(on.partition.buffer.bytes >= 150 && on.offsets.length <= 4, `${on.offsets.length} fetches`)
   const before = on.offsets.length
   assert.equal(on.take().length, before)
   await on.world.advance(100)

@@ -1,15 +1,24 @@
-import type { RecordBatch, Response } from '@samsa/protocol'
-import { CorruptRecordError, controlType, Fetch, readBatches, zeroUuid } from '@samsa/protocol'
+import { zeroUuid } from '@samsa/protocol'
 import type { Timer } from '@samsa/runtime'
+import { nodeRuntime } from '@samsa/runtime'
 import type { Cluster } from '../cluster/cluster.ts'
 import { recover, recovery } from '../cluster/recovery.ts'
 import { ServerError } from '../errors.ts'
+import { BatchOpener } from './batch-opener.ts'
+import { CompletedFetch, unreadable } from './completed-fetch.ts'
 import type { ConsumerConfig } from './consumer-config.ts'
-import type { AssignedPartition, Chunk, Positions } from './positions.ts'
+import { EpochValidation } from './epoch-validation.ts'
+import type { Asked, PartitionAnswer } from './fetch-request.ts'
+import { askFetch } from './fetch-request.ts'
+import type { Divergence } from './log-truncation.ts'
+import type { FetchTerms } from './node-turns.ts'
+import { NodeTurns } from './node-turns.ts'
+import { PartitionTroubles } from './partition-troubles.ts'
+import type { AssignedPartition, Positions } from './positions.ts'
+import { ReadReplicas } from './read-replica.ts'
 
-type PartitionAnswer = Response<typeof Fetch>['responses'][number]['partitions'][number]
-
-const ABORT_MARKER = 0
+const LEADER_NOT_AVAILABLE = 5
+const CORRUPT_MESSAGE = 2
 /** A partition that could not be read is looked at again after this, also when nothing else happens. */
 const LOOK_AGAIN_MS = 1000
 
@@ -21,24 +30,50 @@ export interface FetcherOptions {
   onArrived: () => void
   /** An offset is not there any more. */
   onOutOfRange: (partition: AssignedPartition) => void
+  /** The log was cut below the position; undefined: nobody knows where what was read ends. */
+  onTruncated: (partition: AssignedPartition, divergence: Divergence | undefined) => void
+  /** The topic was deleted and made anew: no offset of before means anything in it. */
+  onRecreated: (partition: AssignedPartition) => void
   onError: (error: Error, partition: AssignedPartition) => void
 }
 
 /**
- * Keeps one fetch under way to each broker that leads something wanted. Back-pressure is not asking: a partition with
- * enough buffered is left out. One look does all that can be done now; a timer looks again in any case, so that no
- * lost signal can silence a partition.
+ * Decides what is fetched now, from whom, and when again. Back-pressure is not asking: a partition with enough buffered
+ * is left out, and when everything together is enough, only those are asked for that have nothing. Who waits longest comes
+ * first. One look does all that can be done now; a timer looks again in any case, so that no lost signal can silence a
+ * partition.
  */
 export class Fetcher {
   readonly #options: FetcherOptions
-  readonly #busy = new Set<number>()
+  readonly #turns: NodeTurns
+  readonly #replicas: ReadReplicas
+  readonly #troubles: PartitionTroubles
+  readonly #validation: EpochValidation
+  readonly #opener: BatchOpener
+  /** The leaders under which partitions failed last. */
+  readonly #restingAt = new WeakMap<AssignedPartition, string>()
   #isWoken = false
   #isClosed = false
   #timer: Timer | undefined
 
   constructor(options: FetcherOptions) {
+    const { cluster, config, positions, onArrived, onTruncated, onError } = options
     this.#options = options
-    options.cluster.onMetadata(() => this.wake())
+    positions.queues.fetchLimit = config.maxPartitionFetchBytes
+    this.#replicas = new ReadReplicas(cluster)
+    this.#troubles = new PartitionTroubles(cluster, 'cannot be fetched')
+    const wake = () => this.wake()
+    this.#turns = new NodeTurns(cluster, config, wake)
+    this.#validation = new EpochValidation({
+      ...{ cluster, positions, onTruncated, onError, onAnswered: wake },
+      troubles: this.#troubles,
+    })
+    this.#opener = new BatchOpener({
+      ...{ config, positions, runtime: cluster.runtime, onUnpacked: onArrived },
+      hasThreads: cluster.runtime === nodeRuntime(),
+      onDropped: (partition) => this.#dropped(partition),
+    })
+    cluster.onMetadata(() => this.#metadataChanged())
   }
 
   wake(): void {
@@ -56,278 +91,243 @@ export class Fetcher {
   }
 
   /**
-   * The next batch of a partition's buffer that has records for the user, made ready in `records`.
-   * @throws CorruptRecordError; the position stays before the bad batch, and it is fetched anew
+   * The next batch of a partition's buffer that has records for the user, made ready in `records`. False when there is
+   * none, or it is still being unpacked.
+   * @throws UnreadableBatchError; the position stays before the bad batch, and it is fetched anew
    */
   open(partition: AssignedPartition): boolean {
-    const { buffered } = partition
-    while (buffered.length > 0) {
-      const chunk = buffered[0] as Chunk
-      const batch = chunk.batches[0]
-      if (!batch) {
-        buffered.shift()
-        partition.abortedProducers.clear()
-        partition.bufferedBytes -= chunk.bytes
-        this.wake()
-        continue
-      }
-      const records = this.#records(partition, chunk, batch)
-      chunk.batches.shift()
-      const position = partition.position as number
-      let first = 0
-      while (first < records.length && (records[first] as { offset: number }).offset < position) first++
-      if (first < records.length) {
-        partition.records = records
-        partition.recordIndex = first
-        partition.recordsEpoch = batch.leaderEpoch
-        partition.recordsEnd = batch.lastOffset + 1
-        return true
-      }
-      // Nothing in it for the user: markers, aborted records, or what was handed over before.
-      if (batch.lastOffset < position) continue
-      partition.position = batch.lastOffset + 1
-      this.#options.positions.lend(partition)
-    }
-    return false
-  }
-
-  /** The damage may be of one read or of the way, so what is buffered is not kept: it would never heal. */
-  #records(
-    partition: AssignedPartition,
-    chunk: Chunk,
-    batch: RecordBatch,
-  ): ReturnType<RecordBatch['records']> {
-    try {
-      if (this.#options.config.checkCrcs) batch.checkCrc()
-      return this.#visible(partition, chunk, batch)
-    } catch (error) {
-      partition.drop()
-      partition.fetchOffset = partition.position
-      this.#rest(partition)
-      this.wake()
-      throw error
-    }
-  }
-
-  /** Records that the isolation level lets through; markers end their producer's aborted stretch. */
-  #visible(
-    partition: AssignedPartition,
-    { aborted }: Chunk,
-    batch: RecordBatch,
-  ): ReturnType<RecordBatch['records']> {
-    const isCommittedOnly = this.#options.config.isolationLevel === 'read_committed'
-    if (isCommittedOnly && batch.isTransactional) {
-      while (aborted.length > 0 && (aborted[0] as { firstOffset: number }).firstOffset <= batch.lastOffset) {
-        partition.abortedProducers.add((aborted.shift() as { producerId: bigint }).producerId)
-      }
-    }
-    if (batch.isControl) {
-      const type = controlType(batch.records()[0]?.key ?? null)
-      if (type === ABORT_MARKER) partition.abortedProducers.delete(batch.producerId)
-      return []
-    }
-    if (isCommittedOnly && batch.isTransactional && partition.abortedProducers.has(batch.producerId))
-      return []
-    return batch.records()
+    const { bytes } = partition.buffer
+    const isOpen = this.#opener.open(partition)
+    if (partition.buffer.bytes < bytes) this.wake()
+    return isOpen
   }
 
   #look(): void {
     if (this.#isClosed) return
-    const { cluster, positions, config } = this.#options
-    const now = cluster.runtime.now()
+    const { cluster, positions } = this.#options
     this.#timer?.cancel()
     if (positions.all.length === 0) return
     cluster.refreshIfOld()
-    let isLeaderMissing = false
-    const nodes = new Set<number>()
-    for (const partition of positions.all) {
-      const leader = this.#leaderOf(partition)
-      if (leader === undefined) isLeaderMissing = true
-      else nodes.add(leader)
-    }
-    if (isLeaderMissing) cluster.requestRefresh()
-    if (positions.bufferedBytes < config.queuedMaxBytes) for (const node of nodes) this.#fetch(node, now)
-    let wakeAt = now + LOOK_AGAIN_MS
-    for (const { retryAt } of positions.all) if (retryAt > now) wakeAt = Math.min(wakeAt, retryAt)
-    this.#timer = cluster.runtime.timer(wakeAt, () => this.wake())
+    this.#opener.pump()
+    this.#dropSurplus()
+    const now = cluster.runtime.now()
+    const wakeAt = this.#askAll(now)
+    this.#timer = cluster.runtime.timer(wakeAt, () => {
+      // Should a change ever not have been told, the partition is found again here.
+      for (const partition of positions.all) partition.changed()
+      this.wake()
+    })
   }
 
-  #leaderOf({ topic, partition }: AssignedPartition): number | undefined {
-    const { topics, brokers } = this.#options.cluster.metadata
-    const leader = topics.get(topic)?.partitions[partition]?.leader ?? -1
-    return leader >= 0 && brokers.has(leader) ? leader : undefined
-  }
-
-  #fetch(node: number, now: number): void {
-    if (this.#busy.has(node) || this.#options.cluster.notBefore(node, 'fetch') > now) return
+  /** Asks for everything that may be asked for; gives when to look again. */
+  #askAll(now: number): number {
     const { positions, config } = this.#options
-    const wanted = positions
-      .fetchable((partition) => this.#leaderOf(partition) === node, now, config.maxPartitionFetchBytes)
-      .filter((partition) => this.#isOfSameTopic(partition))
-    if (wanted.length === 0) return
-    this.#busy.add(node)
-    const asked = wanted.map((partition) => ({ partition, offset: partition.fetchOffset as number }))
-    for (const { partition } of asked) partition.isFetching = true
-    void this.#request(node, asked)
-      .then(
-        (answer) => this.#absorb(asked, answer),
-        (error: Error) => this.#unreached(asked, error),
-      )
-      .finally(() => {
-        this.#busy.delete(node)
-        for (const { partition } of asked) partition.isFetching = false
-        this.wake()
-      })
-  }
-
-  /** Offsets of a topic that was deleted mean nothing in its successor of the same name, also where they exist. */
-  #isOfSameTopic(partition: AssignedPartition): boolean {
-    const id = this.#options.cluster.metadata.topics.get(partition.topic)?.id ?? zeroUuid
-    if (id === zeroUuid) return true
-    partition.topicId ??= id
-    if (partition.topicId === id) return true
-    this.#rest(partition)
-    this.#options.onOutOfRange(partition)
-    return false
-  }
-
-  #request(
-    node: number,
-    asked: readonly { partition: AssignedPartition; offset: number }[],
-  ): Promise<Response<typeof Fetch>> {
-    const { cluster, config } = this.#options
-    const topics = new Map<string, { topic: string; topicId: string; partitions: object[] }>()
-    let hasIds = true
-    for (const { partition, offset: fetchOffset } of asked) {
-      const { topic } = partition
-      const known = cluster.metadata.topics.get(topic)
-      const topicId = known?.id ?? zeroUuid
-      if (topicId === zeroUuid) hasIds = false
-      const currentLeaderEpoch = known?.partitions[partition.partition]?.leaderEpoch ?? -1
-      const entry = topics.get(topic) ?? { topic, topicId, partitions: [] }
-      const partitionMaxBytes = config.maxPartitionFetchBytes
-      entry.partitions.push({
-        partition: partition.partition,
-        currentLeaderEpoch,
-        fetchOffset,
-        partitionMaxBytes,
-      })
-      topics.set(topic, entry)
-    }
-    const {
-      fetchMaxWaitMs: maxWaitMs,
-      fetchMinBytes: minBytes,
-      fetchMaxBytes: maxBytes,
-      clientRack: rackId,
-    } = config
-    return cluster.request(
-      Fetch,
-      (version) => ({
-        maxWaitMs,
-        minBytes,
-        maxBytes,
-        isolationLevel: config.isolationLevel === 'read_committed' ? 1 : 0,
-        topics: [...topics.values()] as never,
-        forgottenTopicsData: [],
-        ...(version >= 11 ? { rackId } : {}),
-      }),
-      { node },
-      { holdMs: maxWaitMs, ...(hasIds ? {} : { maxVersion: 12 }) },
-    )
-  }
-
-  #absorb(
-    asked: readonly { partition: AssignedPartition; offset: number }[],
-    answer: Response<typeof Fetch>,
-  ): void {
-    if (answer.errorCode !== 0) {
-      this.#unreached(asked, new ServerError(answer.errorCode, { api: 'Fetch' }))
-      return
-    }
-    const { topics } = this.#options.cluster.metadata
-    const byName = new Map(asked.map((each) => [`${each.partition.topic} ${each.partition.partition}`, each]))
-    const names = new Map(asked.map(({ partition: { topic } }) => [topics.get(topic)?.id ?? zeroUuid, topic]))
-    for (const { topic: given, topicId, partitions } of answer.responses) {
-      const topic = topicId === zeroUuid ? given : (names.get(topicId) ?? given)
-      for (const part of partitions) {
-        const ours = byName.get(`${topic} ${part.partitionIndex}`)
-        if (ours) this.#take(ours.partition, ours.offset, part)
+    const { queues } = positions
+    const room = config.queuedMaxBytes - queues.bufferedBytes
+    let wakeAt = now + LOOK_AGAIN_MS
+    if (room <= -config.queuedMaxBytes) return wakeAt
+    const fetches = new Map<number, AssignedPartition[]>()
+    const validations = new Map<number, AssignedPartition[]>()
+    for (const partition of queues.hungry) {
+      if (!partition.isHungry) queues.hungry.delete(partition)
+      else if (partition.retryAt > now) wakeAt = Math.min(wakeAt, partition.retryAt)
+      else if (room > 0 || !partition.hasBuffered) {
+        const node = this.#nodeOf(partition, now)
+        if (node === undefined) continue
+        const isDue = this.#validation.isDue(partition)
+        const leader = isDue ? (this.#replicas.leaderOf(partition) as number) : node
+        append(isDue ? validations : fetches, leader, partition)
       }
     }
+    for (const [node, partitions] of validations) this.#validation.ask(node, partitions)
+    for (const [node, partitions] of fetches) {
+      wakeAt = Math.min(wakeAt, this.#turns.begin(node, partitions, room, now, this.#fetch))
+    }
+    return wakeAt
   }
 
-  #take(partition: AssignedPartition, offset: number, part: PartitionAnswer): void {
-    const { positions } = this.#options
+  /** Whom to ask for a partition; undefined when it cannot be asked for now. */
+  #nodeOf(partition: AssignedPartition, now: number): number | undefined {
+    const { cluster } = this.#options
+    const node = this.#replicas.nodeOf(partition, now)
+    if (node === undefined || this.#replicas.leaderOf(partition) === undefined) {
+      const { topic, partition: index } = partition
+      const errorCode = cluster.metadata.topics.get(topic)?.errorCode || LEADER_NOT_AVAILABLE
+      this.#rest(partition, new ServerError(errorCode, { api: 'Metadata', topic, partition: index }))
+      cluster.requestRefresh()
+      return undefined
+    }
+    // Offsets of a topic that was deleted mean nothing in its successor of the same name, also where they exist.
+    const id = cluster.metadata.topics.get(partition.topic)?.id ?? zeroUuid
+    if (id === zeroUuid) return node
+    partition.topicId ??= id
+    if (partition.topicId === id) return node
+    this.#options.onRecreated(partition)
+    return undefined
+  }
+
+  /** Sends one request and takes what it brings. */
+  readonly #fetch = async (
+    node: number,
+    partitions: readonly AssignedPartition[],
+    terms: FetchTerms,
+  ): Promise<boolean> => {
+    const { cluster, config, positions } = this.#options
+    const asked = partitions.map((partition) => ({
+      partition,
+      offset: partition.fetchOffset as number,
+      epoch: partition.fetchEpoch,
+      leaderEpoch: this.#replicas.leaderEpochOf(partition),
+    }))
+    for (const { partition } of asked) {
+      partition.isFetching = true
+      partition.isBehind = false
+      positions.queues.hungry.delete(partition)
+    }
+    let hasNews = false
+    try {
+      for (const [each, part] of await askFetch(cluster, config, { node, asked, ...terms })) {
+        if (this.#take(node, each, part)) hasNews = true
+      }
+    } catch (error) {
+      hasNews = true
+      this.#unreached(asked, error as Error)
+    }
+    // Who got nothing keeps its place before those that got something.
+    for (const { partition } of asked) partition.isFetching = false
+    for (const isBehind of [false, true]) {
+      for (const { partition } of asked) {
+        if (partition.isBehind === isBehind && positions.current(partition)) partition.changed()
+      }
+    }
+    return hasNews
+  }
+
+  /** Whether the answer says anything that is new. */
+  #take(node: number, { partition, offset, leaderEpoch }: Asked, part: PartitionAnswer): boolean {
+    const { positions, config } = this.#options
     // The one place where what was asked before a rebalance or a seek falls away.
     const isWanted = positions.current(partition) && partition.fetchOffset === offset
     this.#observe(partition, isWanted ? 'answer' : 'unwanted answer')
-    if (!isWanted) return
+    if (!isWanted) return true
     if (part.errorCode !== 0) {
-      this.#refused(partition, part)
-      return
+      this.#refused(node, partition, part)
+      return true
+    }
+    const { endOffset, epoch } = part.divergingEpoch
+    if (endOffset >= 0) {
+      this.#validation.diverged(partition, { offset: endOffset, leaderEpoch: epoch })
+      return true
+    }
+    if (part.preferredReadReplica >= 0 && this.#replicas.follow(partition, part.preferredReadReplica, node)) {
+      partition.isBehind = true
+      return true
     }
     partition.highWatermark = part.highWatermark
-    partition.logStartOffset = part.logStartOffset
-    const { records } = part
-    if (!records || records.length === 0) return
-    const batches: RecordBatch[] = []
-    try {
-      for (const batch of readBatches(records)) {
-        if (batch.lastOffset < offset) continue
-        batches.push(batch)
-        partition.fetchOffset = batch.lastOffset + 1
-      }
-      if (batches.length === 0) {
-        const what = 'the answer holds no complete batch, although brokers send one at least (KIP-74)'
-        throw new CorruptRecordError(what, 0, offset)
-      }
-    } catch (error) {
-      this.#rest(partition)
-      // What comes before a bad batch is good; the next fetch begins at the bad one and tells.
-      if (batches.length === 0) {
-        this.#options.onError(error as Error, partition)
-        return
-      }
+    partition.lastStableOffset = part.lastStableOffset
+    if (part.logStartOffset >= 0) partition.logStartOffset = part.logStartOffset
+    partition.validatedEpoch = leaderEpoch
+    this.#troubles.healed(partition)
+    partition.isBehind = (part.records?.length ?? 0) > 0
+    if (!partition.isBehind) return false
+    const rules = {
+      checkCrcs: config.checkCrcs,
+      isCommittedOnly: config.isolationLevel === 'read_committed',
+      maxDecompressedBytes: config.maxDecompressedBatchBytes,
     }
-    const aborted = (part.abortedTransactions ?? []).map(({ producerId, firstOffset }) => ({
-      producerId,
-      firstOffset,
-    }))
-    aborted.sort((a, b) => a.firstOffset - b.firstOffset)
-    partition.buffered.push({ batches, bytes: records.length, aborted })
-    partition.bufferedBytes += records.length
+    partition.absorb(new CompletedFetch(partition, offset, part, rules))
+    this.#opener.prepare(partition)
     this.#options.onArrived()
+    return true
   }
 
-  #refused(partition: AssignedPartition, { errorCode }: PartitionAnswer): void {
+  #refused(node: number, partition: AssignedPartition, { errorCode }: PartitionAnswer): void {
+    const { cluster, onOutOfRange, onError } = this.#options
     const { topic, partition: index } = partition
     const error = new ServerError(errorCode, { api: 'Fetch', topic, partition: index })
     const action = recover(error, recovery.fetch)
     this.#observe(partition, `refused: ${action}`)
-    this.#rest(partition)
-    if (action === 'resetOffset') this.#options.onOutOfRange(partition)
-    else if (action === 'refresh') this.#options.cluster.requestRefresh()
-    else if (action !== 'retry') this.#options.onError(error, partition)
+    // A follower may lag behind, or have lost more than its leader: that one is asked before anything is believed.
+    const leader = this.#replicas.leaderOf(partition)
+    const isFollower = this.#replicas.forget(partition) && node !== leader
+    this.#rest(partition, error)
+    if (action === 'resetOffset') {
+      if (isFollower) partition.retryAt = 0
+      else onOutOfRange(partition)
+    } else if (action === 'refresh') {
+      cluster.requestRefresh()
+      // The refusal has named the leader (KIP-951), or it was known by then.
+      if (!isFollower && leader !== undefined && node !== leader) partition.retryAt = 0
+    } else if (errorCode === CORRUPT_MESSAGE) this.#unreadable(partition, error)
+    else if (action !== 'retry') onError(error, partition)
   }
 
-  #unreached(asked: readonly { partition: AssignedPartition }[], error: Error): void {
-    const { cluster } = this.#options
+  /** The broker itself cannot read what is at an offset: that is told when its turn comes. */
+  #unreadable(partition: AssignedPartition, error: ServerError): void {
+    const offset = partition.fetchOffset as number
+    const span = { baseOffset: offset, lastOffset: offset }
+    partition.absorb(CompletedFetch.broken(partition, offset, unreadable(partition, span, error)))
+    this.#options.onArrived()
+  }
+
+  #unreached(asked: readonly Asked[], error: Error): void {
+    const { cluster, onError } = this.#options
     if (cluster.signal.aborted) return
     cluster.events.logger.debug(`fetch failed: ${error.message}`)
     const action = recover(error, recovery.fetch)
     if (action !== 'retry') cluster.requestRefresh()
     for (const { partition } of asked) {
       this.#observe(partition, 'unanswered')
-      this.#rest(partition)
-      if (action === 'fail') this.#options.onError(error, partition)
+      this.#replicas.forget(partition)
+      this.#rest(partition, error)
+      if (action === 'fail') onError(error, partition)
     }
+  }
+
+  #dropped(partition: AssignedPartition): void {
+    const { runtime, config } = this.#options.cluster
+    partition.retryAt = runtime.now() + config.retryBackoffMs
+    this.#restingAt.set(partition, this.#leaderKey(partition))
+    this.wake()
+  }
+
+  /** What paused partitions keep is limited too: who is paused longest is fetched anew when it is resumed. */
+  #dropSurplus(): void {
+    const { positions, config } = this.#options
+    const { queues } = positions
+    if (queues.pausedBytes <= config.queuedMaxBytes) return
+    for (const partition of [...queues.paused]) {
+      if (queues.pausedBytes <= config.queuedMaxBytes) return
+      if (partition.hasBuffered) partition.drop()
+    }
+  }
+
+  /** Who rests after an error goes on at once with another leader. */
+  #metadataChanged(): void {
+    const now = this.#options.cluster.runtime.now()
+    for (const partition of this.#options.positions.all) {
+      if (partition.retryAt <= now || this.#restingAt.get(partition) === this.#leaderKey(partition)) continue
+      partition.retryAt = now
+    }
+    this.wake()
+  }
+
+  #leaderKey(partition: AssignedPartition): string {
+    return `${this.#replicas.leaderOf(partition)} ${this.#replicas.leaderEpochOf(partition)}`
   }
 
   #observe(partition: AssignedPartition, event: string): void {
     this.#options.cluster.runtime.observe?.('fetch', partition.state, event)
   }
 
-  #rest(partition: AssignedPartition): void {
-    partition.retryAt = this.#options.cluster.runtime.now() + this.#options.config.retryBackoffMs
+  #rest(partition: AssignedPartition, error: Error): void {
+    partition.retryAt = this.#troubles.failed(partition, error)
+    this.#restingAt.set(partition, this.#leaderKey(partition))
   }
+}
+
+function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key)
+  if (list) list.push(value)
+  else map.set(key, [value])
 }

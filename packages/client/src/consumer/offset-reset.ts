@@ -1,11 +1,14 @@
+import { zeroUuid } from '@samsa/protocol'
 import type { Timer } from '@samsa/runtime'
 import type { Cluster } from '../cluster/cluster.ts'
 import { recover, recovery } from '../cluster/recovery.ts'
 import { named } from '../cluster/topic-partition.ts'
-import { ConnectionError, KafkaError, ServerError, TimeoutError } from '../errors.ts'
-import { backoffMs } from '../time/backoff.ts'
+import { ConnectionError, KafkaError, ServerError } from '../errors.ts'
 import type { ConsumerConfig } from './consumer-config.ts'
+import type { Divergence } from './log-truncation.ts'
+import { LogTruncationError } from './log-truncation.ts'
 import { askCommitted, askOffsets, EARLIEST, LATEST } from './offsets.ts'
+import { PartitionTroubles } from './partition-troubles.ts'
 import type { AssignedPartition, Positions, Reset } from './positions.ts'
 
 export interface OffsetResetOptions {
@@ -16,14 +19,8 @@ export interface OffsetResetOptions {
   onLocated: () => void
   /** An offset that was not there any more was replaced by another one. */
   onReset: (partition: AssignedPartition, from: number | undefined, to: number) => void
-  onError: (error: Error) => void
-}
-
-interface Search {
-  /** Monotonic. */
-  since: number
-  attempts: number
-  restUntil: number
+  /** What waiting does not heal; it comes again as long as it is so. */
+  onError: (error: Error, partition: AssignedPartition) => void
 }
 
 /**
@@ -35,7 +32,9 @@ export class OffsetReset {
   readonly #options: OffsetResetOptions
   /** Those that an answer is awaited for. */
   readonly #asked = new Set<AssignedPartition>()
-  readonly #searches = new WeakMap<AssignedPartition, Search>()
+  readonly #troubles: PartitionTroubles
+  /** Those that failed: when each is looked for again. */
+  readonly #restUntil = new WeakMap<AssignedPartition, number>()
   /** Offsets that were not there any more. */
   readonly #lost = new WeakMap<AssignedPartition, number | undefined>()
   #timer: Timer | undefined
@@ -44,6 +43,7 @@ export class OffsetReset {
 
   constructor(options: OffsetResetOptions) {
     this.#options = options
+    this.#troubles = new PartitionTroubles(options.cluster, 'has no known position')
     options.cluster.onMetadata(() => this.locate())
   }
 
@@ -61,12 +61,43 @@ export class OffsetReset {
   outOfRange(partition: AssignedPartition): void {
     // What was fetched before is still good and comes first.
     if (partition.hasBuffered) return
-    const { autoOffsetReset } = this.#options.config
+    const message =
+      `${named(partition)} has no offset ${partition.fetchOffset} any more and autoOffsetReset is 'none'; ` +
+      'seek to one that is there'
+    this.#reset(partition, new KafkaError('OFFSET_OUT_OF_RANGE', message))
+  }
+
+  /** The log was cut below the position: it goes on where the log parts from what was read, or the user has to decide. */
+  truncated(partition: AssignedPartition, divergence: Divergence | undefined): void {
+    const { config, onReset, onLocated } = this.#options
+    const from = partition.position as number
+    if (!divergence || config.autoOffsetReset === 'none') {
+      this.#reset(partition, new LogTruncationError(partition, from, divergence))
+      return
+    }
+    partition.moveTo(divergence.offset, divergence.leaderEpoch)
+    onReset(partition, from, divergence.offset)
+    onLocated()
+  }
+
+  /** The topic was deleted and made anew: no offset of before, fetched or committed, means anything in it. */
+  recreated(partition: AssignedPartition): void {
+    const message =
+      `the topic of ${named(partition)} was deleted and made anew, so offset ${partition.position} means nothing ` +
+      "in it, and autoOffsetReset is 'none'; seek to an offset of the new topic"
+    partition.drop()
+    partition.isStale = true
+    partition.committed = undefined
+    this.#reset(partition, new KafkaError('OFFSET_OUT_OF_RANGE', message))
+  }
+
+  /** Goes on by policy; without one the user is told, as long as nobody seeks. */
+  #reset(partition: AssignedPartition, error: KafkaError): void {
+    const { config, onError, cluster } = this.#options
+    const { autoOffsetReset } = config
     if (autoOffsetReset === 'none') {
-      const message =
-        `${named(partition)} has no offset ${partition.fetchOffset} any more and autoOffsetReset is 'none'; ` +
-        'seek to one that is there'
-      this.#options.onError(new KafkaError('OFFSET_OUT_OF_RANGE', message))
+      partition.retryAt = cluster.runtime.now() + config.retryBackoffMaxMs
+      onError(error, partition)
       return
     }
     this.#lost.set(partition, partition.position)
@@ -88,7 +119,7 @@ export class OffsetReset {
     if (missing.length === 0) return
     let wakeAt = now + config.retryBackoffMaxMs
     const wanted = missing.filter((partition) => {
-      const { restUntil } = this.#search(partition)
+      const restUntil = this.#restUntil.get(partition) ?? 0
       if (restUntil > now) wakeAt = Math.min(wakeAt, restUntil)
       return restUntil <= now && !this.#asked.has(partition)
     })
@@ -102,15 +133,6 @@ export class OffsetReset {
     }
     for (const [node, partitions] of byLeader) void this.#ends(node, partitions)
     this.#timer = cluster.runtime.timer(wakeAt, () => this.locate())
-  }
-
-  #search(partition: AssignedPartition): Search {
-    let search = this.#searches.get(partition)
-    if (!search) {
-      search = { since: this.#options.cluster.runtime.now(), attempts: 0, restUntil: 0 }
-      this.#searches.set(partition, search)
-    }
-    return search
   }
 
   #leaderOf(partition: AssignedPartition): number | undefined {
@@ -197,29 +219,32 @@ export class OffsetReset {
   }
 
   #move(partition: AssignedPartition, offset: number, leaderEpoch?: number): void {
+    const { topics } = this.#options.cluster.metadata
+    const isFromLeader = partition.reset !== undefined
     partition.moveTo(offset, leaderEpoch)
-    this.#searches.delete(partition)
+    const id = topics.get(partition.topic)?.id ?? zeroUuid
+    if (id !== zeroUuid) partition.topicId = id
+    // What a group committed may be of a log that was cut since; what a leader has just told is in its log.
+    if (isFromLeader)
+      partition.validatedEpoch =
+        topics.get(partition.topic)?.partitions[partition.partition]?.leaderEpoch ?? -1
+    this.#troubles.healed(partition)
+    this.#restUntil.delete(partition)
     if (!this.#lost.has(partition)) return
     const from = this.#lost.get(partition)
     this.#lost.delete(partition)
     this.#options.onReset(partition, from, offset)
   }
 
-  /** Rests; the user is told when it is final, or when it has taken as long as any call may. */
+  /** Rests. The user is told what is final; what passes is waited for, however long that takes, and told in the log. */
   #failed(wanted: readonly AssignedPartition[], error: Error, isFinal: boolean): void {
-    const { cluster, config, onError } = this.#options
+    const { cluster, onError } = this.#options
     if (cluster.signal.aborted) return
-    const now = cluster.runtime.now()
-    const { retryBackoffMs: initialMs, retryBackoffMaxMs: maxMs, defaultApiTimeoutMs } = config
     for (const partition of wanted) {
-      const search = this.#search(partition)
-      const pause = backoffMs(search.attempts++, { initialMs, maxMs }, () => cluster.runtime.random())
-      search.restUntil = now + (isFinal ? maxMs : pause)
-      const waited = now - search.since
-      if (!isFinal && waited < defaultApiTimeoutMs) continue
-      search.since = now
-      const what = `the position of ${named(partition)}`
-      onError(isFinal ? error : new TimeoutError(what, waited, { cause: error }))
+      const pauseUntil = this.#troubles.failed(partition, error)
+      const longest = cluster.runtime.now() + cluster.config.retryBackoffMaxMs
+      this.#restUntil.set(partition, isFinal ? longest : pauseUntil)
+      if (isFinal) onError(error, partition)
     }
   }
 

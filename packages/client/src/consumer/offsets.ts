@@ -1,9 +1,10 @@
 import { ListOffsets, OffsetCommit, OffsetFetch } from '@samsa/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
-import { recovery } from '../cluster/recovery.ts'
+import { recover, recovery } from '../cluster/recovery.ts'
 import type { TopicPartition, TopicPartitionOffset } from '../cluster/topic-partition.ts'
 import { named } from '../cluster/topic-partition.ts'
 import { ConnectionError, ServerError } from '../errors.ts'
+import type { MemberIdentity } from '../group/membership.ts'
 
 /** ListOffsets' names for the ends of a log. */
 export const EARLIEST = -2
@@ -17,8 +18,10 @@ type Isolation = 'read_uncommitted' | 'read_committed'
 
 export interface FoundOffset {
   offset: number
-  /** -1 when none was found or asked for. */
+  /** -1 when none was found or asked for, or when it is beyond the exact numbers. */
   timestamp: number
+  /** The time where it is beyond the exact numbers. */
+  timestampBigInt?: bigint
   leaderEpoch: number
 }
 
@@ -34,7 +37,7 @@ export async function listOffsets(
 ): Promise<Map<string, FoundOffset>> {
   const found = new Map<string, FoundOffset>()
   const what = `offsets of ${wanted.map(named).join(', ')}`
-  await cluster.retrying(what, recovery.listOffsets, deadline, async () => {
+  await cluster.retrying({ what, place: recovery.listOffsets, deadline }, async () => {
     const missing = wanted.filter((each) => !found.has(named(each)))
     const problems: Error[] = []
     const ask = async ([node, group]: [number, (TopicPartition & { timestamp: number })[]]) => {
@@ -81,11 +84,15 @@ export async function askOffsets(
       const place = { api: 'ListOffsets', topic, partition }
       found.set(
         named({ topic, partition }),
-        isRefused ? new ServerError(errorCode, place) : { offset, timestamp, leaderEpoch },
+        isRefused ? new ServerError(errorCode, place) : { offset, leaderEpoch, ...timed(timestamp) },
       )
     }
   }
   return found
+}
+
+function timed(timestamp: number | bigint): Pick<FoundOffset, 'timestamp' | 'timestampBigInt'> {
+  return typeof timestamp === 'bigint' ? { timestamp: -1, timestampBigInt: timestamp } : { timestamp }
 }
 
 async function byLeader<T extends TopicPartition>(
@@ -119,7 +126,7 @@ export function fetchCommitted(
   const coordinator = { type: 'group', key: groupId } as const
   const what = `the committed offsets of group ${groupId}`
   const attempt = () => askCommitted(cluster, groupId, wanted)
-  return cluster.retrying(what, recovery.offsetFetch, deadline, attempt, coordinator)
+  return cluster.retrying({ what, place: recovery.offsetFetch, deadline, coordinator }, attempt)
 }
 
 /** As `fetchCommitted`, asked once. */
@@ -141,8 +148,7 @@ export async function askCommitted(
       // Offsets of a transaction that is not decided yet are waited for (KIP-447).
       ...(version >= 7 ? { requireStable: true } : {}),
     }),
-    { coordinator: 'group', key: groupId },
-    { maxVersion: LAST_WITH_NAMES },
+    { key: groupId, maxVersion: LAST_WITH_NAMES },
   )
   const group = answer.groups[0] ?? answer
   if (group.errorCode !== 0)
@@ -150,7 +156,9 @@ export async function askCommitted(
   const found = new Map<string, TopicPartitionOffset>()
   for (const { name: topic, partitions } of group.topics) {
     for (const each of partitions) {
-      const { partitionIndex: partition, committedOffset: offset, committedLeaderEpoch: leaderEpoch } = each
+      const { partitionIndex: partition, committedLeaderEpoch: leaderEpoch } = each
+      // Anybody may commit any number. No log reaches this one either, and the fetch says so: OFFSET_OUT_OF_RANGE.
+      const offset = Math.min(Number(each.committedOffset), Number.MAX_SAFE_INTEGER)
       if (each.errorCode !== 0)
         throw new ServerError(each.errorCode, { api: 'OffsetFetch', topic, partition })
       const metadata = each.metadata ?? ''
@@ -161,14 +169,10 @@ export async function askCommitted(
   return found
 }
 
-/** The member that commits. It is fixed when a commit begins: positions of one generation are not another's to commit. */
-export interface CommitIdentity {
-  generation: number
-  memberId: string
-}
-
 /**
- * Commits offsets: the next ones to read.
+ * Commits offsets: the next ones to read. One that is refused, as that of a topic which was deleted, does not keep the
+ * others from being stored.
+ * @param onStored called for each that was
  * @throws ServerError; REBALANCE_IN_PROGRESS, ILLEGAL_GENERATION and UNKNOWN_MEMBER_ID mean that the partitions are not
  * this member's any more. TimeoutError
  */
@@ -176,13 +180,12 @@ export async function commitOffsets(
   cluster: Cluster,
   groupId: string,
   offsets: readonly TopicPartitionOffset[],
-  member: CommitIdentity | undefined,
+  /** The member that commits, asked for each attempt; undefined for partitions of one's own choice. */
+  member: (() => MemberIdentity | undefined) | undefined,
   groupInstanceId: string | undefined,
   deadline: number,
+  onStored: (target: TopicPartition) => void,
 ): Promise<void> {
-  // Without a generation the coordinator of an empty group would take it as coming from no member at all.
-  if (member && member.generation < 0)
-    throw new ServerError(REBALANCE_IN_PROGRESS, { api: 'OffsetCommit', about: `group ${groupId}` })
   const coordinator = { type: 'group', key: groupId } as const
   const topics = byTopic(offsets).map(([name, partitions]) => ({
     name,
@@ -195,41 +198,40 @@ export async function commitOffsets(
       }),
     ),
   }))
-  const attempt = async () => {
+  const attempt = async (onWritten: () => void) => {
+    const identity = member?.()
+    // Without a generation the coordinator of an empty group would take it as coming from no member at all.
+    if (member && !identity)
+      throw new ServerError(REBALANCE_IN_PROGRESS, { api: 'OffsetCommit', about: `group ${groupId}` })
     const answer = await cluster.request(
       OffsetCommit,
-      (version) => ({
+      {
         groupId,
-        generationIdOrMemberEpoch: member?.generation ?? -1,
-        memberId: member?.memberId ?? '',
+        generationIdOrMemberEpoch: identity?.generation ?? -1,
+        memberId: identity?.memberId ?? '',
         topics,
-        ...(version >= 7 && member ? { groupInstanceId: groupInstanceId ?? null } : {}),
-      }),
-      { coordinator: 'group', key: groupId },
-      { maxVersion: LAST_WITH_NAMES },
+        groupInstanceId: (member && groupInstanceId) ?? null,
+      },
+      { key: groupId, maxVersion: LAST_WITH_NAMES, onWritten },
     )
+    const refusals: ServerError[] = []
     for (const { name: topic, partitions } of answer.topics) {
       for (const { partitionIndex: partition, errorCode } of partitions) {
-        if (errorCode !== 0)
-          throw new ServerError(errorCode, {
-            api: 'OffsetCommit',
-            topic,
-            partition,
-            about: `group ${groupId}`,
-          })
+        const place = { api: 'OffsetCommit', topic, partition, about: `group ${groupId}` }
+        if (errorCode === 0) onStored({ topic, partition })
+        else refusals.push(new ServerError(errorCode, place))
       }
     }
+    // What another try can mend comes first: after it, what it cannot.
+    const isPassing = (error: Error) => recover(error, recovery.commit) !== 'fail'
+    const [first] = [...refusals.filter(isPassing), ...refusals]
+    if (first) throw first
   }
-  await cluster.retrying(
-    `the commit of group ${groupId}`,
-    recovery.offsetCommit,
-    deadline,
-    attempt,
-    coordinator,
-  )
+  const what = `the commit of group ${groupId}`
+  await cluster.retrying({ what, place: recovery.commit, deadline, coordinator }, attempt)
 }
 
-function byTopic<T extends TopicPartition>(partitions: readonly T[]): [string, T[]][] {
+export function byTopic<T extends TopicPartition>(partitions: readonly T[]): [string, T[]][] {
   const topics = new Map<string, T[]>()
   for (const each of partitions) {
     const known = topics.get(each.topic)

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { AssignedPartition, Chunk } from './positions.ts'
+import { batchAt, fetchOf } from './fetching.test-support.ts'
+import type { AssignedPartition } from './positions.ts'
 import { Positions } from './positions.ts'
 
 const at = (partition: number) => ({ topic: 't', partition })
-const chunk: Chunk = { batches: [], bytes: 10, aborted: [] }
+/** An answer with so many records. */
+const answer = (offset: number, count = 1) => fetchOf(offset, batchAt(offset, count))
 
 function assigned(count: number): { positions: Positions; partitions: AssignedPartition[] } {
   const positions = new Positions()
@@ -29,29 +31,48 @@ test('a partition that stays keeps its state, one that comes back is another one
   assert.equal(positions.get(at(1))?.position, undefined)
 })
 
-test('only what has a position, is not paused, given back, asked or resting, and has room is fetched', () => {
-  const { positions, partitions } = assigned(7)
-  const [, paused, revoking, asked, resting, full, lost] = partitions as AssignedPartition[]
+test('only what has a position, is not paused, given back or asked, and has room is hungry', () => {
+  const { positions, partitions } = assigned(6)
+  positions.queues.fetchLimit = 50
+  const [, paused, revoking, asked, full, lost] = partitions as AssignedPartition[]
   if (paused) paused.isPaused = true
   if (revoking) revoking.isRevoking = true
   if (asked) asked.isFetching = true
-  if (resting) resting.retryAt = 101
-  if (full) full.bufferedBytes = 50
+  full?.absorb(answer(0))
   lost?.resetTo('latest')
-  const fetchable = (now: number) =>
-    positions.fetchable(() => true, now, 50).map(({ partition }) => partition)
-  assert.deepEqual(fetchable(100), [0])
-  assert.deepEqual(fetchable(101), [0, 4])
-  assert.deepEqual(
-    positions.fetchable(() => false, 100, 50),
-    [],
-  )
+  const hungry = () => positions.all.filter(({ isHungry }) => isHungry).map(({ partition }) => partition)
+  assert.deepEqual(hungry(), [0])
+  if (paused) paused.isPaused = false
+  full?.drop()
+  assert.deepEqual(hungry(), [0, 1, 4])
+  assert.ok([...positions.queues.hungry].some(({ partition }) => partition === 1))
+})
+
+test('what is kept is counted as it changes: for those that are paused apart, and not of those that are gone', () => {
+  const { positions, partitions } = assigned(3)
+  const { queues } = positions
+  for (const partition of partitions) partition.absorb(answer(0))
+  const size = batchAt(0, 1).length
+  const counted = () => [queues.bufferedBytes / size, queues.pausedBytes / size]
+  assert.deepEqual(counted(), [3, 0])
+  const [a, b] = partitions as [AssignedPartition, AssignedPartition]
+  a.isPaused = true
+  assert.deepEqual(counted(), [2, 1])
+  b.moveTo(5)
+  assert.deepEqual(counted(), [1, 1])
+  a.isPaused = false
+  assert.deepEqual(counted(), [2, 0])
+  positions.assign([at(1)])
+  assert.deepEqual(counted(), [0, 0])
+  a.absorb(answer(1))
+  assert.deepEqual(counted(), [0, 0], 'an answer that comes too late')
+  assert.equal(positions.next(), undefined)
 })
 
 test('who has given goes to the end; paused ones and those given back give nothing', () => {
   const { positions, partitions } = assigned(3)
   const [a, b, c] = partitions as [AssignedPartition, AssignedPartition, AssignedPartition]
-  for (const partition of partitions) partition.buffered.push(chunk)
+  for (const partition of partitions) partition.absorb(answer(0))
   assert.equal(positions.next(), a)
   positions.rotate(a)
   assert.equal(positions.next(), b)
@@ -63,54 +84,13 @@ test('who has given goes to the end; paused ones and those given back give nothi
   assert.equal(positions.next(), undefined)
 })
 
-test('what is in hand counts as processed when more is asked for, and not when it was given away', () => {
-  const { positions, partitions } = assigned(2)
-  const [a, b] = partitions as [AssignedPartition, AssignedPartition]
-  const due = (includeLent: boolean) =>
-    positions.uncommitted(includeLent).map(({ partition, offset }) => [partition.partition, offset])
-  a.committed = 0
-  b.committed = 0
-  a.position = 5
-  positions.lend(a)
-  assert.deepEqual(due(false), [])
-  positions.takeBack()
-  assert.deepEqual(due(false), [[0, 5]])
-  a.committed = 5
-  assert.deepEqual(due(false), [], 'nothing is committed twice')
-  b.position = 3
-  positions.lend(b)
-  assert.deepEqual(due(true), [[1, 3]])
-  a.moveTo(2)
-  assert.deepEqual(due(false), [
-    [0, 2],
-    [1, 3],
-  ])
-  a.resetTo('earliest')
-  positions.lend(a)
-  positions.takeBack()
-  assert.deepEqual(due(false), [[1, 3]], 'what is being looked up cannot be committed')
-  positions.lend(b)
-  positions.assign([at(1)].slice(1))
-  assert.deepEqual(due(true), [])
-})
-
 test('another position drops what was fetched for the old one', () => {
   const { partitions } = assigned(1)
   const [a] = partitions as [AssignedPartition]
-  a.buffered.push(chunk)
-  a.bufferedBytes = 10
-  a.abortedProducers.add(7n)
+  a.absorb(answer(0))
   a.moveTo(9, 4)
   assert.deepEqual(
-    [
-      a.position,
-      a.fetchOffset,
-      a.committable,
-      a.leaderEpoch,
-      a.hasBuffered,
-      a.bufferedBytes,
-      a.abortedProducers.size,
-    ],
-    [9, 9, 9, 4, false, 0, 0],
+    [a.position, a.fetchOffset, a.leaderEpoch, a.hasBuffered, a.buffer.bytes],
+    [9, 9, 4, false, 0],
   )
 })

@@ -1,16 +1,12 @@
 import type { RecordBatch, RecordView } from '@samsa/protocol'
 import type { TopicPartition } from '../cluster/topic-partition.ts'
+import type { Membership } from '../group/membership.ts'
+import type { CompletedFetch } from './completed-fetch.ts'
+import { FetchBuffer } from './fetch-buffer.ts'
+import { PartitionQueues } from './partition-queues.ts'
 
 /** Where a partition begins that has no position. */
 export type Reset = 'earliest' | 'latest'
-
-/** Batches of one fetch answer that were not handed over yet. */
-export interface Chunk {
-  batches: RecordBatch[]
-  bytes: number
-  /** First offsets of aborted transactions by producer, lowest first; empty unless read_committed. */
-  aborted: { producerId: bigint; firstOffset: number }[]
-}
 
 /**
  * One assigned partition. It lives as long as its assignment: a partition that comes back gets a new one, so what was
@@ -23,36 +19,87 @@ export class AssignedPartition implements TopicPartition {
   position: number | undefined
   /** Where the next fetch begins; runs ahead of the position by what is buffered. */
   fetchOffset: number | undefined
+  /** Leader epoch of the batch before `fetchOffset`; -1 when unknown. */
+  fetchEpoch = -1
   leaderEpoch = -1
+  /** Epoch of the leader whose log is known to go up to `fetchOffset`; -1 when none was asked. */
+  validatedEpoch = -1
   /** Id of the topic that the position is of; undefined until it is fetched from there. */
   topicId: string | undefined
   /** A position that is being looked up at an end of the log. */
   reset: Reset | undefined
-  /** What may be committed: everything handed over before the record that is in hand. */
-  committable: number | undefined
   /** What was committed last, so that nothing is committed twice. */
   committed: number | undefined
-  isPaused = false
-  /** No record of it is handed over any more, because it is about to be given away. */
-  isRevoking = false
   isFetching = false
   /** Monotonic: not to be fetched before, after an error. */
   retryAt = 0
+  /** Whether it is likely to have records: it had some when it was asked last, or was not asked yet from here. */
+  isBehind = true
+  /** The last log end, end of decided transactions, and beginning that a broker told; -1 when none did. */
   highWatermark = -1
+  lastStableOffset = -1
   logStartOffset = -1
-  buffered: Chunk[] = []
-  bufferedBytes = 0
+  /** The follower that is to be read instead of the leader (KIP-392), and how long, on the monotonic clock. */
+  readReplica: { node: number; until: number } | undefined
+  readonly buffer = new FetchBuffer()
+  /** Whether its next batch is being unpacked. */
+  isUnpacking = false
+  /** Its next batch, where that is unpacked already. */
+  unpacked: RecordBatch | undefined
+  /** What that one, and the batch that is being handed over, take in memory besides the bytes that came. */
+  aheadBytes = 0
+  openBytes = 0
+  /** Whether `queues` counts it: it is assigned. */
+  isCounted = true
+  /** Counts jumps to another offset: what was handed over before one says nothing about the position behind it. */
+  jumps = 0
+  /** The position is of a topic that was deleted: it must not be committed for its successor. */
+  isStale = false
+  /** The membership that has it; undefined for a partition of one's own choice. */
+  membership: Membership | undefined
+  /** How the partition went, since when nothing of it can be committed; undefined while it is there. */
+  gone: 'revoked' | 'lost' | undefined
+  /** What `queues` has counted of it. */
+  readonly counted = { bufferedBytes: 0, unpackedBytes: 0, pausedBytes: 0 }
   /** The batch that is being handed over. */
   records: readonly RecordView[] = []
   recordIndex = 0
   recordsEpoch = -1
   /** Offset behind that batch, which may lie behind its last record: compaction takes records away. */
   recordsEnd = 0
-  readonly abortedProducers = new Set<bigint>()
+  readonly #queues: PartitionQueues
+  #isPaused = false
+  #isRevoking = false
 
-  constructor({ topic, partition }: TopicPartition) {
+  constructor({ topic, partition }: TopicPartition, queues = new PartitionQueues()) {
     this.topic = topic
     this.partition = partition
+    this.#queues = queues
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused
+  }
+
+  set isPaused(isPaused: boolean) {
+    this.#isPaused = isPaused
+    // What was known of its end is old by the time that it is resumed.
+    this.isBehind = true
+    this.#queues.changed(this)
+  }
+
+  /** No record of it is handed over any more, because it is about to be given away. */
+  get isRevoking(): boolean {
+    return this.#isRevoking
+  }
+
+  set isRevoking(isRevoking: boolean) {
+    this.#isRevoking = isRevoking
+    this.#queues.changed(this)
+  }
+
+  get isGone(): boolean {
+    return this.gone !== undefined
   }
 
   /** Where it stands, in a word. */
@@ -65,14 +112,27 @@ export class AssignedPartition implements TopicPartition {
 
   /** Whether records are waiting to be handed over. */
   get hasBuffered(): boolean {
-    return this.recordIndex < this.records.length || this.buffered.length > 0
+    return this.recordIndex < this.records.length || !this.buffer.isEmpty
+  }
+
+  /** Whether something can be handed over now. */
+  get isDeliverable(): boolean {
+    if (this.#isPaused || this.#isRevoking) return false
+    return this.recordIndex < this.records.length || (!this.buffer.isEmpty && !this.isUnpacking)
+  }
+
+  /** Whether it is to be fetched, as soon as `retryAt` has come. */
+  get isHungry(): boolean {
+    if (this.fetchOffset === undefined || this.#isPaused || this.#isRevoking || this.isFetching) return false
+    return this.buffer.bytes < this.#queues.fetchLimit && !this.buffer.isBroken
   }
 
   /** Goes on at another offset; what was fetched for the old one is dropped. */
   moveTo(offset: number, leaderEpoch = -1): void {
     this.position = offset
     this.fetchOffset = offset
-    this.committable = offset
+    this.jumps++
+    this.isStale = false
     this.leaderEpoch = leaderEpoch
     this.topicId = undefined
     this.reset = undefined
@@ -82,17 +142,40 @@ export class AssignedPartition implements TopicPartition {
   /** Looks its position up again. */
   resetTo(reset: Reset): void {
     this.position = undefined
+    this.jumps++
+    this.isStale = false
     this.fetchOffset = undefined
     this.reset = reset
     this.drop()
   }
 
+  /** Keeps what was fetched. */
+  absorb(fetch: CompletedFetch): void {
+    this.buffer.push(fetch)
+    if (fetch.nextOffset !== this.fetchOffset) this.fetchEpoch = fetch.lastEpoch
+    this.fetchOffset = fetch.nextOffset
+    this.#queues.changed(this)
+  }
+
+  /** Something about it has changed. */
+  changed(): void {
+    this.#queues.changed(this)
+  }
+
+  /** Drops what was fetched; it is fetched anew from the position. */
   drop(): void {
-    this.buffered = []
-    this.bufferedBytes = 0
+    this.buffer.clear()
     this.records = []
     this.recordIndex = 0
-    this.abortedProducers.clear()
+    this.openBytes = 0
+    this.aheadBytes = 0
+    this.unpacked = undefined
+    this.isUnpacking = false
+    this.fetchOffset = this.position
+    this.fetchEpoch = this.leaderEpoch
+    this.validatedEpoch = -1
+    this.isBehind = true
+    this.#queues.changed(this)
   }
 }
 
@@ -102,12 +185,11 @@ export class AssignedPartition implements TopicPartition {
  */
 export class Positions {
   readonly #byName = new Map<string, AssignedPartition>()
-  /** Turn order of handing over: who has given moves to the end. */
+  readonly queues = new PartitionQueues()
+  /** In the order of the assignment. */
   #order: AssignedPartition[] = []
-  /** The partition whose last record is in the user's hand: mostly the only one, and changed with every record. */
-  #lent: AssignedPartition | undefined
-  /** Further ones, as `poll` hands over records of several. */
-  readonly #alsoLent = new Set<AssignedPartition>()
+  /** The one that hands over at the moment. */
+  #turn: AssignedPartition | undefined
 
   get all(): readonly AssignedPartition[] {
     return this.#order
@@ -131,83 +213,38 @@ export class Positions {
       const name = `${target.topic} ${target.partition}`
       let partition = kept.get(name)
       if (!partition) {
-        partition = new AssignedPartition(target)
+        partition = new AssignedPartition(target, this.queues)
         added.push(partition)
       }
       this.#byName.set(name, partition)
+      kept.delete(name)
+    }
+    for (const gone of kept.values()) {
+      gone.drop()
+      this.queues.forget(gone)
     }
     this.#order = [...this.#byName.values()]
-    if (this.#lent && !this.current(this.#lent)) this.#lent = undefined
-    for (const lent of this.#alsoLent) if (!this.current(lent)) this.#alsoLent.delete(lent)
     return added
-  }
-
-  /** What may be fetched from a node now. */
-  fetchable(
-    isLedBy: (partition: AssignedPartition) => boolean,
-    now: number,
-    bufferLimit: number,
-  ): AssignedPartition[] {
-    return this.#order.filter(
-      (partition) =>
-        partition.fetchOffset !== undefined &&
-        !partition.isPaused &&
-        !partition.isRevoking &&
-        !partition.isFetching &&
-        partition.retryAt <= now &&
-        partition.bufferedBytes < bufferLimit &&
-        isLedBy(partition),
-    )
-  }
-
-  get bufferedBytes(): number {
-    let sum = 0
-    for (const partition of this.#order) sum += partition.bufferedBytes
-    return sum
   }
 
   /** The partition whose turn it is; undefined when none has anything to give. */
   next(): AssignedPartition | undefined {
-    for (let index = 0; index < this.#order.length; index++) {
-      const partition = this.#order[index] as AssignedPartition
-      if (partition.isPaused || partition.isRevoking || !partition.hasBuffered) continue
-      return partition
+    if (this.#turn?.isDeliverable) return this.#turn
+    for (const partition of this.queues.ready) {
+      if (partition.isDeliverable) {
+        this.#turn = partition
+        return partition
+      }
+      this.queues.ready.delete(partition)
     }
     return undefined
   }
 
   /** Puts a partition last, so that none starves. */
   rotate(partition: AssignedPartition): void {
-    const at = this.#order.indexOf(partition)
-    if (at < 0) return
-    this.#order.splice(at, 1)
-    this.#order.push(partition)
-  }
-
-  /** A record was handed over. */
-  lend(partition: AssignedPartition): void {
-    if (this.#lent !== undefined && this.#lent !== partition) this.#alsoLent.add(this.#lent)
-    this.#lent = partition
-  }
-
-  /** The user asks for more: what he had in hand is taken as processed. */
-  takeBack(): void {
-    if (this.#lent !== undefined) this.#lent.committable = this.#lent.position
-    this.#lent = undefined
-    if (this.#alsoLent.size === 0) return
-    for (const partition of this.#alsoLent) partition.committable = partition.position
-    this.#alsoLent.clear()
-  }
-
-  /** What may be committed and was not yet. */
-  uncommitted(includeLent: boolean): { partition: AssignedPartition; offset: number }[] {
-    if (includeLent) this.takeBack()
-    const result: { partition: AssignedPartition; offset: number }[] = []
-    for (const partition of this.#order) {
-      const { committable, committed } = partition
-      if (committable !== undefined && committable !== committed)
-        result.push({ partition, offset: committable })
-    }
-    return result
+    if (this.#turn === partition) this.#turn = undefined
+    this.queues.ready.delete(partition)
+    if (partition.recordIndex >= partition.records.length) partition.openBytes = 0
+    partition.changed()
   }
 }

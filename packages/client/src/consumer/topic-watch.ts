@@ -45,7 +45,9 @@ export class TopicWatch {
     const missing = this.#missing()
     if (missing.length > 0) cluster.requestRefresh()
     else cluster.refreshIfOld()
-    this.#looksInVain = missing.length > 0 ? this.#looksInVain + 1 : 0
+    // While no broker has answered, nothing is known of topics either.
+    const isMissing = missing.length > 0 && cluster.metadata.generation > 0
+    this.#looksInVain = isMissing ? this.#looksInVain + 1 : 0
     if (this.#looksInVain === LOOKS_BEFORE_WARNING) {
       cluster.events.logger.warn(
         `subscribed, but not there: ${missing.join(', ')}. Create it, or correct the name; reading begins when it appears`,
@@ -53,7 +55,7 @@ export class TopicWatch {
     }
     const pause =
       missing.length > 0
-        ? backoffMs(this.#looksInVain - 1, { initialMs, maxMs }, () => cluster.runtime.random())
+        ? backoffMs(Math.max(0, this.#looksInVain - 1), { initialMs, maxMs }, () => cluster.runtime.random())
         : Math.min(metadataMaxAgeMs, LOOK_AGAIN_MS)
     this.#timer = cluster.runtime.timer(cluster.runtime.now() + pause, () => this.#look())
   }

@@ -1,4 +1,5 @@
 import type { Machine } from '@samsa/runtime'
+import type { ActionOf, recovery } from '../cluster/recovery.ts'
 
 /**
  * A member of a classic group, as a pure machine.
@@ -18,12 +19,12 @@ export type MemberEvent =
   | { type: 'joined'; round: number; generation: number; memberId: string; isLeader: boolean }
   | { type: 'synced'; round: number }
   | { type: 'heartbeatAcknowledged'; round: number }
-  /** An answer that is no success: Kafka's name of the code, or UNREACHABLE. `memberId` where the broker gave one. */
+  /** An answer that is no success, or none: what the error means there. `memberId` where the broker gave one. */
   | {
       type: 'refused'
       round: number
       by: 'join' | 'sync' | 'heartbeat' | 'commit'
-      code: string
+      action: MemberAction
       memberId?: string
       error: Error
     }
@@ -34,6 +35,15 @@ export type MemberEvent =
   | { type: 'polled' }
   | { type: 'leave' }
   | { type: 'tick' }
+
+/** What the error table says of the answers that a member gets. */
+export type MemberAction =
+  | ActionOf<Table['joinGroup']>
+  | ActionOf<Table['syncGroup']>
+  | ActionOf<Table['heartbeat']>
+  | ActionOf<Table['commit']>
+
+type Table = typeof recovery
 
 /** Name of an event, for whoever counts. */
 export function kindOf(event: MemberEvent): string {
@@ -54,17 +64,19 @@ export type MemberEffect =
 
 /** Heartbeats of a member that has its place, monotonic. They go on while it gives partitions back. */
 interface Pulse {
+  /** When the next heartbeat is due; while one is under way, when it was sent. */
   heartbeatAt: number
   isBeating: boolean
+  /** When the last request was sent that the coordinator has answered: its own clock of the session began later. */
   heardAt: number
 }
 
 export type MemberState =
   | { at: 'idle' }
   | { at: 'joining' }
-  | { at: 'syncing'; generation: number }
+  | { at: 'syncing'; generation: number; since: number }
   | ({ at: 'stable'; generation: number } & Pulse)
-  | ({ at: 'revoking'; generation: number } & Pulse)
+  | ({ at: 'revoking'; generation: number; since: number } & Pulse)
   | { at: 'backingOff'; until: number }
   | { at: 'away' }
   | { at: 'failed' }
@@ -74,7 +86,7 @@ const legal: Record<MemberState['at'], readonly MemberState['at'][]> = {
   joining: ['syncing', 'joining', 'backingOff', 'failed', 'idle', 'away'],
   syncing: ['stable', 'joining', 'backingOff', 'failed', 'idle', 'away'],
   stable: ['revoking', 'joining', 'backingOff', 'failed', 'idle', 'away'],
-  revoking: ['joining', 'failed', 'idle', 'away'],
+  revoking: ['joining', 'backingOff', 'failed', 'idle', 'away'],
   backingOff: ['joining', 'idle', 'failed', 'away'],
   away: ['joining', 'idle'],
   failed: ['idle'],
@@ -84,23 +96,10 @@ export interface MemberSettings {
   sessionTimeoutMs: number
   heartbeatIntervalMs: number
   maxPollIntervalMs: number
-  /** Pause after an error. */
-  restMs: number
+  /** How long to wait before another try, by how many have failed before; grows, with jitter (KIP-580). */
+  pauseMs: (attempt: number) => number
   isStatic: boolean
 }
-
-/** Codes that another try cannot change. */
-const final = new Set([
-  'FENCED_INSTANCE_ID',
-  'GROUP_MAX_SIZE_REACHED',
-  'INCONSISTENT_GROUP_PROTOCOL',
-  'INVALID_SESSION_TIMEOUT',
-  'INVALID_GROUP_ID',
-  'GROUP_AUTHORIZATION_FAILED',
-  'TOPIC_AUTHORIZATION_FAILED',
-  'UNSUPPORTED_VERSION',
-  'AUTHENTICATION',
-])
 
 export class ClassicMember implements Machine<MemberEvent, MemberEffect> {
   /** '' until the coordinator gave one. */
@@ -111,6 +110,8 @@ export class ClassicMember implements Machine<MemberEvent, MemberEffect> {
   #round = 0
   #polledAt = 0
   #needsRejoin = false
+  /** Tries that failed since the coordinator was content. */
+  #attempts = 0
 
   constructor(settings: MemberSettings) {
     this.#settings = settings
@@ -127,12 +128,21 @@ export class ClassicMember implements Machine<MemberEvent, MemberEffect> {
 
   get wakeAt(): number {
     const state = this.#state
-    const poll = this.#polledAt + this.#settings.maxPollIntervalMs
     if (state.at === 'backingOff') return state.until
-    if (state.at !== 'stable' && state.at !== 'revoking') return Number.POSITIVE_INFINITY
-    const session = state.heardAt + this.#settings.sessionTimeoutMs
-    const pulse = Math.min(session, state.isBeating ? session : state.heartbeatAt)
-    return state.at === 'stable' ? Math.min(poll, pulse) : pulse
+    if (!hasPulse(state)) return Number.POSITIVE_INFINITY
+    return state.isBeating ? this.overAt : Math.min(this.overAt, state.heartbeatAt)
+  }
+
+  /** Monotonic: when the member has lost its partitions if nothing is heard, or nobody asks for records, until then. */
+  get overAt(): number {
+    const state = this.#state
+    if (!hasPulse(state)) return Number.POSITIVE_INFINITY
+    const { sessionTimeoutMs, maxPollIntervalMs } = this.#settings
+    const rebalanceSince = state.at === 'revoking' ? state.since : this.#polledAt
+    return Math.min(
+      state.heardAt + sessionTimeoutMs,
+      Math.min(this.#polledAt, rebalanceSince) + maxPollIntervalMs,
+    )
   }
 
   step(event: MemberEvent, now: number): readonly MemberEffect[] {
@@ -142,18 +152,19 @@ export class ClassicMember implements Machine<MemberEvent, MemberEffect> {
       case 'start':
         this.#polledAt = now
         if (this.#state.at === 'idle') this.#join(effects)
-        else this.#rejoin(effects)
+        else this.#rejoin(now, effects)
         break
       case 'joined':
         this.memberId = event.memberId
-        this.#move({ at: 'syncing', generation: event.generation })
+        this.#move({ at: 'syncing', generation: event.generation, since: now })
         effects.push(this.#sync(event.generation, event.isLeader))
         break
       case 'synced':
         this.#settle(now, effects)
         break
       case 'heartbeatAcknowledged':
-        if (hasPulse(this.#state)) this.#state = { ...this.#state, isBeating: false, heardAt: now }
+        this.#attempts = 0
+        this.#heard(now)
         break
       case 'refused':
         this.#refused(event, now, effects)
@@ -162,7 +173,7 @@ export class ClassicMember implements Machine<MemberEvent, MemberEffect> {
         if (this.#state.at === 'revoking') this.#join(effects)
         break
       case 'rejoin':
-        this.#rejoin(effects)
+        this.#rejoin(now, effects)
         break
       case 'polled':
         this.#polledAt = now
@@ -198,63 +209,82 @@ export class ClassicMember implements Machine<MemberEvent, MemberEffect> {
 
   #settle(now: number, effects: MemberEffect[]): void {
     if (this.#state.at !== 'syncing') return
-    const { generation } = this.#state
+    this.#attempts = 0
+    const { generation, since: heardAt } = this.#state
     const heartbeatAt = now + this.#settings.heartbeatIntervalMs
-    this.#move({ at: 'stable', generation, heartbeatAt, isBeating: false, heardAt: now })
-    if (this.#needsRejoin) this.#rejoin(effects)
+    this.#move({ at: 'stable', generation, heartbeatAt, isBeating: false, heardAt })
+    if (this.#needsRejoin) this.#rejoin(now, effects)
   }
 
-  #rejoin(effects: MemberEffect[]): void {
+  #rejoin(now: number, effects: MemberEffect[]): void {
     const state = this.#state
     if (state.at === 'stable') {
-      this.#move({ ...state, at: 'revoking' })
+      this.#move({ ...state, at: 'revoking', since: now })
       effects.push({ do: 'revoke', round: this.#round })
     } else this.#needsRejoin = state.at === 'joining' || state.at === 'syncing'
   }
 
   #refused(event: Extract<MemberEvent, { type: 'refused' }>, now: number, effects: MemberEffect[]): void {
-    const { code, by, error } = event
-    if (by === 'commit' && this.#state.at !== 'stable') return
-    if (final.has(code)) {
-      if (hasPulse(this.#state)) effects.push({ do: 'lose' })
-      this.#move({ at: 'failed' })
-      // What is still under way is answered to nobody.
-      this.#round++
-      effects.push({ do: 'fail', error })
-      return
-    }
-    switch (code) {
-      case 'MEMBER_ID_REQUIRED':
+    const { action, by } = event
+    if (by === 'commit' && !hasPulse(this.#state)) return
+    switch (action) {
+      case 'takeMemberId':
         this.memberId = event.memberId ?? ''
         this.#join(effects)
         return
-      case 'REBALANCE_IN_PROGRESS':
-        if (by === 'join' || by === 'sync') this.#join(effects)
+      case 'rejoin':
+        if (by === 'join' || by === 'sync') this.#joinAgain(now, effects)
         else {
-          this.#unbeat(now)
-          this.#rejoin(effects)
+          if (by === 'heartbeat') this.#heard(now)
+          this.#rejoin(now, effects)
         }
         return
-      case 'UNKNOWN_MEMBER_ID':
-      case 'ILLEGAL_GENERATION':
-        if (code === 'UNKNOWN_MEMBER_ID') this.memberId = ''
+      case 'forgetMember':
+      case 'forgetGeneration':
+        if (action === 'forgetMember') this.memberId = ''
         if (hasPulse(this.#state)) effects.push({ do: 'lose' })
-        this.#join(effects)
+        this.#joinAgain(now, effects)
+        return
+      case 'fail':
+        this.#fail(event.error, effects)
         return
       default:
         this.#unanswered(by, now, effects)
     }
   }
 
-  /** The coordinator has answered, if only to say that the group rebalances: the session goes on. */
-  #unbeat(now: number): void {
-    if (hasPulse(this.#state)) this.#state = { ...this.#state, isBeating: false, heardAt: now }
+  #fail(error: Error, effects: MemberEffect[]): void {
+    if (hasPulse(this.#state)) effects.push({ do: 'lose' })
+    this.#move({ at: 'failed' })
+    // What is still under way is answered to nobody.
+    this.#round++
+    effects.push({ do: 'fail', error })
+  }
+
+  /** At once the first time, then with growing pauses: a coordinator that refuses each join is not stormed. */
+  #joinAgain(now: number, effects: MemberEffect[]): void {
+    if (this.#attempts++ === 0) this.#join(effects)
+    else {
+      this.#round++
+      this.#move({ at: 'backingOff', until: now + this.#settings.pauseMs(this.#attempts - 2) })
+    }
+  }
+
+  /** The coordinator has answered, if only to say that the group rebalances: the session goes on from the question. */
+  #heard(now: number): void {
+    const state = this.#state
+    if (!hasPulse(state)) return
+    const { heartbeatIntervalMs } = this.#settings
+    const [heardAt, heartbeatAt] = state.isBeating
+      ? [state.heartbeatAt, state.heartbeatAt + heartbeatIntervalMs]
+      : [state.heardAt, state.heartbeatAt]
+    this.#state = { ...state, isBeating: false, heardAt, heartbeatAt: Math.max(heartbeatAt, now) }
   }
 
   /** The coordinator cannot be reached or is moving: it is looked up anew, and asked again after a pause. */
   #unanswered(by: string, now: number, effects: MemberEffect[]): void {
     effects.push({ do: 'recoordinate' })
-    const until = now + this.#settings.restMs
+    const until = now + this.#settings.pauseMs(this.#attempts++)
     const state = this.#state
     if (hasPulse(state)) {
       if (by === 'heartbeat') this.#state = { ...state, isBeating: false, heartbeatAt: until }
@@ -277,21 +307,22 @@ export class ClassicMember implements Machine<MemberEvent, MemberEffect> {
     const state = this.#state
     if (state.at === 'backingOff' && state.until <= now) this.#join(effects)
     if (!hasPulse(state)) return
-    const { sessionTimeoutMs, heartbeatIntervalMs, maxPollIntervalMs } = this.#settings
-    if (state.at === 'stable' && now - this.#polledAt >= maxPollIntervalMs) {
+    const { sessionTimeoutMs, maxPollIntervalMs } = this.#settings
+    if (now - this.#polledAt >= maxPollIntervalMs) {
       effects.push({ do: 'lose' })
       this.#leave(`no record was asked for in maxPollIntervalMs (${maxPollIntervalMs} ms)`, effects)
       this.#move({ at: 'away' })
       return
     }
-    if (now - state.heardAt >= sessionTimeoutMs) {
-      // Nothing was heard for a session: the others have the partitions by now.
+    const isTooLate = state.at === 'revoking' && now - state.since >= maxPollIntervalMs
+    if (now - state.heardAt >= sessionTimeoutMs || isTooLate) {
+      // Nothing was heard for a session, or the rebalance has not waited: the others have the partitions by now.
       effects.push({ do: 'lose' }, { do: 'recoordinate' })
       this.#join(effects)
       return
     }
     if (state.isBeating || state.heartbeatAt > now) return
-    this.#state = { ...state, isBeating: true, heartbeatAt: now + heartbeatIntervalMs }
+    this.#state = { ...state, isBeating: true, heartbeatAt: now }
     effects.push({
       do: 'heartbeat',
       round: this.#round,

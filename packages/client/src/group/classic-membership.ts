@@ -1,79 +1,73 @@
-import type { AssignorMember, AssignorTopic, Response, TopicPartitions } from '@samsa/protocol'
-import {
-  decodeAssignment,
-  decodeSubscription,
-  encodeAssignment,
-  encodeStickyUserData,
-  encodeSubscription,
-  Heartbeat,
-  JoinGroup,
-  LeaveGroup,
-  SyncGroup,
-} from '@samsa/protocol'
+import type { AssignorMember } from '@samsa/protocol'
 import type { Timer } from '@samsa/runtime'
 import type { Cluster } from '../cluster/cluster.ts'
-import type { Metadata } from '../cluster/metadata.ts'
+import { recover, recovery } from '../cluster/recovery.ts'
 import type { TopicPartition } from '../cluster/topic-partition.ts'
-import type { ConsumerConfig } from '../consumer/consumer-config.ts'
-import { FencedError, KafkaError, ServerError } from '../errors.ts'
-import { assignors } from './assignors.ts'
+import type { KafkaError } from '../errors.ts'
+import { FencedError, ServerError } from '../errors.ts'
+import { describeError } from '../events.ts'
+import { backoffMs } from '../time/backoff.ts'
 import type { MemberEffect, MemberEvent } from './classic-member.ts'
 import { ClassicMember, kindOf } from './classic-member.ts'
+import type { ClassicSettings, PreviousAssignment } from './classic-requests.ts'
+import { ClassicRequests, membersOf } from './classic-requests.ts'
+import { Leader } from './leader.ts'
+import type { MemberIdentity, Membership, MembershipHandlers } from './membership.ts'
 
-const PROTOCOL_TYPE = 'consumer'
-/** Given to the coordinator beyond the poll interval, so that its answer is not cut off. Source: `AbstractCoordinator`. */
-const JOIN_GRACE_MS = 5000
+/** What has failed for so long is worth a line in the log. */
+const WARN_AFTER_MS = 10_000
 
-export interface MembershipOptions {
+export interface ClassicMembershipOptions extends MembershipHandlers {
   cluster: Cluster
-  config: ConsumerConfig
+  config: ClassicSettings & { heartbeatIntervalMs: number }
   groupId: string
-  /** Topics to take part in at the moment. */
-  topics: () => readonly string[]
-  onAssigned: (partitions: TopicPartition[]) => void
-  /** Commit what is due and let go of the partitions. */
-  onRevoke: () => Promise<void>
-  onLost: () => void
-  onFailed: (error: Error) => void
 }
 
-/** Performs what the member machine decides: sends its requests and feeds the answers back. */
-export class ClassicMembership {
-  readonly #options: MembershipOptions
+/** A member of a classic group: performs what its machine decides, and feeds the answers back. */
+export class ClassicMembership implements Membership {
+  readonly #options: ClassicMembershipOptions
   readonly #member: ClassicMember
+  readonly #requests: ClassicRequests
+  readonly #leader: Leader
+  readonly #stopListening: () => void
   #timer: Timer | undefined
   #timerAt = Number.POSITIVE_INFINITY
+  #round = 0
+  /** When records were asked for last; undefined once the machine knows. */
+  #polledAt: number | undefined
   #members: AssignorMember[] = []
+  #isLeader = false
   #protocol = ''
   /** Topics that were joined with. */
   #joinedWith = ''
-  /** As the group's leader: all topics of the group, and the numbers of their partitions that were shared out. */
-  #shared: { topics: readonly string[]; counts: string } | undefined
-  /** The newest assignment, which the assignor `sticky` tells the leader although it was given back. */
-  #previous: { ownedPartitions: readonly TopicPartitions[]; generationId: number } | undefined
-  readonly #stopListening: () => void
+  #owned: readonly TopicPartition[] = []
+  #previous: PreviousAssignment | undefined
+  /** The user is being told of partitions that were lost: he knows before the member joins again. */
+  #losing: Promise<void> | undefined
   #leaving: Promise<void> | undefined
+  #failingSince: number | undefined
+  #hasWarned = false
 
-  constructor(options: MembershipOptions) {
+  constructor(options: ClassicMembershipOptions) {
     this.#options = options
-    const { sessionTimeoutMs, heartbeatIntervalMs, maxPollIntervalMs, retryBackoffMs, groupInstanceId } =
-      options.config
+    const { cluster, config, groupId } = options
+    const { sessionTimeoutMs, heartbeatIntervalMs, maxPollIntervalMs, groupInstanceId } = config
+    const { retryBackoffMs: initialMs, retryBackoffMaxMs: maxMs } = cluster.config
     this.#member = new ClassicMember({
       sessionTimeoutMs,
       heartbeatIntervalMs,
       maxPollIntervalMs,
-      restMs: retryBackoffMs,
+      pauseMs: (attempt) => backoffMs(attempt, { initialMs, maxMs }, () => cluster.runtime.random()),
       isStatic: groupInstanceId !== undefined,
     })
-    this.#stopListening = options.cluster.onMetadata(() => this.#review())
+    this.#requests = new ClassicRequests(cluster, config, groupId)
+    this.#leader = new Leader(cluster)
+    this.#stopListening = cluster.onMetadata(() => this.#review())
   }
 
-  get generation(): number {
-    return this.#member.generation
-  }
-
-  get memberId(): string {
-    return this.#member.memberId
+  get identity(): MemberIdentity | undefined {
+    const { generation, memberId } = this.#member
+    return generation < 0 ? undefined : { generation, memberId }
   }
 
   start(): void {
@@ -85,64 +79,47 @@ export class ClassicMembership {
   }
 
   /**
-   * A record is asked for. As it is said for every record, it is only noted, and told with the next event, which is
-   * a heartbeat interval away at most; a member that has left for not being asked comes back at once.
+   * As it is said for every record, it is only noted, and told with the next event, which is a heartbeat interval away
+   * at most; but a session that is over ends now, and a member that has left for not being asked comes back at once.
    */
-  polled(): void {
-    this.#isPolled = true
+  polled(now: number): void {
+    if (now >= this.#member.overAt) this.#step({ type: 'tick' })
+    this.#polledAt = now
     if (this.#member.state.at === 'away') this.#step({ type: 'tick' })
   }
 
-  /** A commit was refused in a way that tells about membership, if it was made under this generation. */
-  commitRefused(error: ServerError, generation: number): void {
-    if (generation !== this.generation) return
-    this.#step({ type: 'refused', round: this.#round, by: 'commit', code: error.code, error })
+  commitRefused(error: ServerError, identity: MemberIdentity): void {
+    if (identity.generation !== this.#member.generation) return
+    const action = recover(error, recovery.commit)
+    // Any other refusal concerns the commit alone.
+    const isFenced = error.code === 'FENCED_INSTANCE_ID'
+    const concernsMember = isFenced || ['rejoin', 'forgetGeneration', 'forgetMember'].includes(action)
+    if (concernsMember) this.#step({ type: 'refused', round: this.#round, by: 'commit', action, error })
   }
 
-  /** Leaves; resolves when the coordinator knows, or cannot be told. */
   async leave(): Promise<void> {
     this.#step({ type: 'leave' })
     this.#timer?.cancel()
     this.#stopListening()
-    this.#share(undefined)
+    this.#leader.resign()
     await this.#leaving
   }
-
-  #round = 0
-  #isPolled = false
 
   /** New topics of a pattern, or new partitions (which the leader looks after), need a new assignment. */
   #review(): void {
     if (this.#member.state.at !== 'stable') return
-    const isOutdated =
-      nameOf(this.#options.topics()) !== this.#joinedWith ||
-      (this.#shared !== undefined && this.#counts(this.#shared.topics) !== this.#shared.counts)
+    const isOutdated = nameOf(this.#options.topics()) !== this.#joinedWith || this.#leader.isOutdated
     if (isOutdated) this.#step({ type: 'rejoin' })
-  }
-
-  #counts(topics: readonly string[]): string {
-    const { cluster } = this.#options
-    return topics
-      .map((topic) => `${topic}:${cluster.metadata.topics.get(topic)?.partitions.length ?? 0}`)
-      .join()
-  }
-
-  /** Keeps the topics of the whole group in the metadata for as long as this member shares them out. */
-  #share(topics: readonly string[] | undefined): void {
-    const { cluster } = this.#options
-    for (const topic of topics ?? []) cluster.want(topic)
-    for (const topic of this.#shared?.topics ?? []) cluster.unwant(topic)
-    this.#shared = topics && { topics, counts: '' }
   }
 
   #step(event: MemberEvent): void {
     const { runtime } = this.#options.cluster
     const now = runtime.now()
     runtime.observe?.('member', this.#member.state.at, kindOf(event))
-    if (this.#isPolled) {
-      this.#isPolled = false
-      for (const effect of this.#member.step({ type: 'polled' }, now)) this.#perform(effect)
-    }
+    const polledAt = this.#polledAt
+    this.#polledAt = undefined
+    if (polledAt !== undefined)
+      for (const effect of this.#member.step({ type: 'polled' }, polledAt)) this.#perform(effect)
     for (const effect of this.#member.step(event, now)) this.#perform(effect)
     this.#arm()
   }
@@ -174,13 +151,10 @@ export class ClassicMembership {
         this.#ask('heartbeat', effect.round, () => this.#heartbeat(effect))
         break
       case 'revoke':
-        void this.#options.onRevoke().then(
-          () => this.#step({ type: 'revoked', round: effect.round }),
-          () => this.#step({ type: 'revoked', round: effect.round }),
-        )
+        this.#revoke(effect.round)
         break
       case 'lose':
-        this.#options.onLost()
+        this.#losing = this.#options.lost(this.#released())
         break
       case 'recoordinate':
         cluster.forgetCoordinator('group', groupId)
@@ -189,173 +163,122 @@ export class ClassicMembership {
         this.#leaving = this.#leave(effect.memberId, effect.reason)
         break
       case 'fail':
-        this.#options.onFailed(fenced(effect.error, groupId))
+        this.#leader.resign()
+        this.#options.failed(fenced(effect.error, groupId))
         break
     }
   }
 
+  #revoke(round: number): void {
+    const told = this.#options.revoked(this.#owned)
+    const done = () => {
+      if (round !== this.#round) return
+      this.#owned = []
+      this.#step({ type: 'revoked', round })
+    }
+    told.then(done, done)
+  }
+
+  #released(): readonly TopicPartition[] {
+    const owned = this.#owned
+    this.#owned = []
+    return owned
+  }
+
   #ask(by: 'join' | 'sync' | 'heartbeat', round: number, request: () => Promise<void>): void {
-    request().catch((error: Error) => {
-      const code =
-        error instanceof ServerError || (error instanceof KafkaError && isFinal(error))
-          ? error.code
-          : 'UNREACHABLE'
-      if (this.#options.cluster.signal.aborted) return
-      this.#options.cluster.events.logger.debug(
-        `group ${this.#options.groupId}: ${by} was refused: ${error.message}`,
-      )
-      const given = this.#givenMemberId
-      this.#step({
-        type: 'refused',
-        round,
-        by,
-        code,
-        error,
-        ...(given === undefined ? {} : { memberId: given }),
-      })
-    })
+    const { cluster } = this.#options
+    request().then(
+      () => this.#succeeded(),
+      (error: Error) => {
+        if (cluster.signal.aborted) return
+        this.#failed(by, error)
+        const action = recover(error, places[by])
+        const memberId = this.#givenMemberId
+        const given = memberId === undefined ? {} : { memberId }
+        this.#step({ type: 'refused', round, by, action, error, ...given })
+      },
+    )
+  }
+
+  #succeeded(): void {
+    this.#failingSince = undefined
+    this.#hasWarned = false
+  }
+
+  #failed(by: string, error: Error): void {
+    const { cluster, groupId } = this.#options
+    const now = cluster.runtime.now()
+    const what = `group ${groupId}: ${by} was refused: ${describeError(error)}`
+    // Of brokers that cannot be reached the cluster complains, once for all who need them.
+    const isRefusal = error instanceof ServerError && !ordinary.has(error.code)
+    if (isRefusal) this.#failingSince ??= now
+    if (isRefusal && !this.#hasWarned && now - (this.#failingSince ?? now) >= WARN_AFTER_MS) {
+      this.#hasWarned = true
+      cluster.events.logger.warn(`${what}; trying on`)
+    } else cluster.events.logger.debug(what)
   }
 
   #givenMemberId: string | undefined
 
   async #join(round: number, memberId: string): Promise<void> {
-    const { cluster, config, groupId } = this.#options
+    await this.#losing
+    if (round !== this.#round) return
     const topics = this.#options.topics()
     this.#joinedWith = nameOf(topics)
-    const { sessionTimeoutMs, maxPollIntervalMs: rebalanceTimeoutMs, groupInstanceId = null } = config
-    const protocols = config.partitionAssignmentStrategy.map((name) => ({
-      name,
-      metadata: this.#subscription(topics, name),
-    }))
-    const holdMs = Math.max(0, rebalanceTimeoutMs + JOIN_GRACE_MS - config.requestTimeoutMs)
-    const answer = await cluster.request(
-      JoinGroup,
-      (version) => ({
-        groupId,
-        sessionTimeoutMs,
-        rebalanceTimeoutMs,
-        memberId,
-        protocolType: PROTOCOL_TYPE,
-        protocols,
-        ...(version >= 5 ? { groupInstanceId } : {}),
-      }),
-      { coordinator: 'group', key: groupId },
-      { holdMs },
-    )
+    const answer = await this.#requests.join(memberId, topics, this.#previous)
     this.#givenMemberId = answer.memberId
-    this.#check(answer.errorCode, 'JoinGroup')
+    this.#requests.check(answer.errorCode, 'JoinGroup')
+    if (round !== this.#round) return
     this.#protocol = answer.protocolName ?? ''
-    const isLeader = answer.leader === answer.memberId && !answer.skipAssignment
-    this.#members = isLeader ? members(answer) : []
-    const { generationId: generation } = answer
+    this.#isLeader = answer.leader === answer.memberId
+    this.#members = this.#isLeader ? membersOf(answer) : []
+    const { generationId: generation, skipAssignment } = answer
+    const isLeader = this.#isLeader && !skipAssignment
     this.#step({ type: 'joined', round, generation, memberId: answer.memberId, isLeader })
   }
 
-  #subscription(topics: readonly string[], assignor: string): Uint8Array {
-    const previous = assignor === 'sticky' ? this.#previous : undefined
-    return encodeSubscription({
-      topics: [...topics],
-      userData: previous ? encodeStickyUserData(previous) : null,
-      ownedPartitions: [],
-      generationId: previous?.generationId ?? -1,
-      rackId: this.#options.config.clientRack || null,
-    })
-  }
-
-  async #sync({
-    round,
-    generation: generationId,
-    memberId,
-    isLeader,
-  }: Extract<MemberEffect, { do: 'sync' }>): Promise<void> {
-    const { cluster, groupId, config } = this.#options
-    if (!isLeader) this.#share(undefined)
-    const assignments = isLeader ? await this.#assignments() : []
-    const { groupInstanceId = null } = config
-    const answer = await cluster.request(
-      SyncGroup,
-      (version) => ({
-        groupId,
-        generationId,
-        memberId,
-        assignments,
-        ...(version >= 3 ? { groupInstanceId } : {}),
-        ...(version >= 5 ? { protocolType: PROTOCOL_TYPE, protocolName: this.#protocol } : {}),
-      }),
-      { coordinator: 'group', key: groupId },
-    )
-    this.#check(answer.errorCode, 'SyncGroup')
-    const { assignedPartitions } =
-      answer.assignment.length > 0 ? decodeAssignment(answer.assignment) : { assignedPartitions: [] }
-    const partitions = assignedPartitions.flatMap(({ topic, partitions: indexes }) =>
+  async #sync(effect: Extract<MemberEffect, { do: 'sync' }>): Promise<void> {
+    const { round, generation: generationId, isLeader } = effect
+    if (!this.#isLeader) this.#leader.resign()
+    const assignments = isLeader ? await this.#leader.assignments(this.#members, this.#protocol) : []
+    if (this.#isLeader && !isLeader) await this.#leader.watch(this.#members)
+    const ownedPartitions = await this.#requests.sync(effect, this.#protocol, assignments)
+    const partitions = ownedPartitions.flatMap(({ topic, partitions: indexes }) =>
       indexes.map((partition) => ({ topic, partition })),
     )
     // Whoever has left meanwhile gets nothing any more.
     if (round !== this.#round || this.#member.state.at !== 'syncing') return
-    this.#previous = { ownedPartitions: assignedPartitions, generationId }
-    this.#options.onAssigned(partitions)
+    this.#previous = { ownedPartitions, generationId }
+    this.#owned = partitions
+    const assigned = this.#options.assigned(partitions)
     this.#step({ type: 'synced', round })
+    await assigned
     this.#review()
   }
 
-  /** The leader's work: every member's share, from the newest metadata. */
-  async #assignments(): Promise<{ memberId: string; assignment: Uint8Array }[]> {
-    const { cluster } = this.#options
-    const topics = [...new Set(this.#members.flatMap((member) => member.topics))].sort()
-    this.#share(topics)
-    if (topics.some((topic) => !cluster.metadata.topics.has(topic))) await cluster.refresh()
-    this.#shared = { topics, counts: this.#counts(topics) }
-    const assign = assignors[this.#protocol]
-    if (!assign)
-      throw new KafkaError(
-        'INCONSISTENT_GROUP_PROTOCOL',
-        `the group chose the assignor ${this.#protocol}, which is not known here`,
-      )
-    return [...assign(this.#members, facts(cluster.metadata, topics))].map(([memberId, assignment]) => ({
-      memberId,
-      assignment: encodeAssignment({
-        assignedPartitions: [...assignment].map(([topic, partitions]) => ({ topic, partitions })),
-        userData: null,
-      }),
-    }))
-  }
-
-  async #heartbeat({
-    round,
-    generation: generationId,
-    memberId,
-  }: Extract<MemberEffect, { do: 'heartbeat' }>): Promise<void> {
-    const { cluster, groupId, config } = this.#options
-    const { groupInstanceId = null } = config
-    const { errorCode } = await cluster.request(
-      Heartbeat,
-      (version) => ({ groupId, generationId, memberId, ...(version >= 3 ? { groupInstanceId } : {}) }),
-      { coordinator: 'group', key: groupId },
-    )
-    this.#check(errorCode, 'Heartbeat')
-    this.#step({ type: 'heartbeatAcknowledged', round })
+  async #heartbeat(effect: Extract<MemberEffect, { do: 'heartbeat' }>): Promise<void> {
+    await this.#requests.heartbeat(effect)
+    this.#step({ type: 'heartbeatAcknowledged', round: effect.round })
   }
 
   async #leave(memberId: string, reason: string): Promise<void> {
     const { cluster, groupId } = this.#options
-    const members = [{ memberId, groupInstanceId: null }]
-    const told = cluster.request(
-      LeaveGroup,
-      (version) =>
-        version >= 3
-          ? { groupId, members: members.map((each) => ({ ...each, ...(version >= 5 ? { reason } : {}) })) }
-          : { groupId, memberId },
-      { coordinator: 'group', key: groupId },
-    )
-    await told.catch((error: Error) =>
-      cluster.events.logger.debug(`leaving group ${groupId} could not be told: ${error.message}`),
-    )
-  }
-
-  #check(errorCode: number, api: string): void {
-    if (errorCode !== 0) throw new ServerError(errorCode, { api, about: `group ${this.#options.groupId}` })
+    await this.#requests
+      .leave(memberId, reason)
+      .catch((error: Error) =>
+        cluster.events.logger.debug(`leaving group ${groupId} could not be told: ${error.message}`),
+      )
   }
 }
+
+const places = {
+  join: recovery.joinGroup,
+  sync: recovery.syncGroup,
+  heartbeat: recovery.heartbeat,
+} as const
+
+/** Answers that belong to the life of every group. */
+const ordinary = new Set(['MEMBER_ID_REQUIRED', 'REBALANCE_IN_PROGRESS'])
 
 function fenced(error: Error, groupId: string): Error {
   if ((error as KafkaError).code !== 'FENCED_INSTANCE_ID') return error
@@ -363,37 +286,6 @@ function fenced(error: Error, groupId: string): Error {
   return new FencedError('FENCED_INSTANCE_ID', message, { cause: error })
 }
 
-/** Errors of our own making that time does not heal. */
-function isFinal({ code }: KafkaError): boolean {
-  return code === 'UNSUPPORTED_VERSION' || code === 'AUTHENTICATION' || code === 'INCONSISTENT_GROUP_PROTOCOL'
-}
-
 function nameOf(topics: readonly string[]): string {
   return [...topics].sort().join()
-}
-
-/** What the leader knows of topics; those that do not exist are missing. */
-function facts({ brokers, topics }: Metadata, names: readonly string[]): Map<string, AssignorTopic> {
-  const result = new Map<string, AssignorTopic>()
-  for (const name of names) {
-    const known = topics.get(name)
-    if (!known) continue
-    const racks = known.partitions.map((partition) =>
-      (partition?.replicas ?? []).flatMap((id) => brokers.get(id)?.rack ?? []),
-    )
-    result.set(name, { partitions: known.partitions.length, racks })
-  }
-  return result
-}
-
-/** Other members' metadata comes from other programs: what cannot be read has no topics. */
-function members(answer: Response<typeof JoinGroup>): AssignorMember[] {
-  return answer.members.map(({ memberId, groupInstanceId, metadata }) => {
-    try {
-      return { memberId, groupInstanceId, ...decodeSubscription(metadata) }
-    } catch {
-      // It gets nothing assigned; the other members must not suffer for it (CT-63).
-      return { memberId, groupInstanceId, topics: [] }
-    }
-  })
 }

@@ -14,6 +14,7 @@ import type { Transport } from '@samsa/runtime'
 import { ConnectionError, ServerError, TimeoutError } from '../errors.ts'
 import { FakeBroker, FakeWorld } from '../world.test-support.ts'
 import { Connection } from './connection.ts'
+import { handshake } from './handshake.ts'
 
 const beat = { groupId: 'g', generationId: 1, memberId: 'm', groupInstanceId: null }
 const quick = { timeoutMs: 100 }
@@ -36,6 +37,11 @@ function open(options: { idleMs?: number; wrap?: (transport: Transport) => Trans
   return { world, broker, connection, ends }
 }
 
+function shake(connection: Connection, timeoutMs: number): Promise<void> {
+  const who = { broker: 'broker 1 at k:9092', address: 'k:9092' }
+  return handshake(connection, { ...who, timeLeft: () => timeoutMs, clusterId: null })
+}
+
 function gone(sent: boolean, message: RegExp): (error: Error) => boolean {
   return (error) => {
     assert.ok(error instanceof ConnectionError, String(error))
@@ -47,7 +53,7 @@ function gone(sent: boolean, message: RegExp): (error: Error) => boolean {
 
 test('the handshake learns what the broker speaks, with our name in newer versions', async () => {
   const { broker, connection } = open()
-  await connection.handshake(100)
+  await shake(connection, 100)
   assert.equal(connection.version(Heartbeat), Heartbeat.maxVersion)
   assert.equal(connection.version(Heartbeat, 2), 2)
   assert.equal(broker.asked[0]?.version, ApiVersions.maxVersion)
@@ -64,7 +70,7 @@ test('an older broker names its version of ApiVersions, or none: then version 0 
         peer.answer(ApiVersions, version, correlationId, { errorCode: 0, apiKeys })
       }
     })
-    await connection.handshake(100)
+    await shake(connection, 100)
     assert.deepEqual(
       broker.asked.map(({ version }) => version),
       [ApiVersions.maxVersion, ranges.length > 0 ? 2 : 0],
@@ -78,18 +84,18 @@ test('a broker that refuses every version, or whose answer is too short, fails t
   refusing.broker.on(ApiVersions, ({ correlationId, connection }) => {
     connection.answer(ApiVersions, 0, correlationId, { errorCode: 35, apiKeys: [] })
   })
-  await assert.rejects(refusing.connection.handshake(100), ServerError)
+  await assert.rejects(shake(refusing.connection, 100), ServerError)
   const short = open()
   short.broker.on(ApiVersions, ({ correlationId, connection }) => {
     connection.write(Uint8Array.of(0, 0, 0, 5, 0, 0, 0, correlationId, 0))
   })
-  await assert.rejects(short.connection.handshake(100), MalformedError)
+  await assert.rejects(shake(short.connection, 100), MalformedError)
   assert.equal(short.connection.isOpen, false)
 })
 
 test('several requests are under way at once and get their answers in order', async () => {
   const { broker, connection } = open()
-  await connection.handshake(100)
+  await shake(connection, 100)
   broker.answers(Heartbeat, ({ body }) => ({ errorCode: body.generationId }))
   const answers = [1, 2, 3].map((generationId) =>
     connection.request(Heartbeat, { ...beat, generationId }, quick),
@@ -104,7 +110,7 @@ test('several requests are under way at once and get their answers in order', as
 
 test('an answer that does not come closes the connection: who is late learns that, the others the cause', async () => {
   const { world, broker, connection, ends } = open()
-  await connection.handshake(100)
+  await shake(connection, 100)
   const late = connection.request(Heartbeat, beat, { timeoutMs: 100 })
   const other = connection.request(Metadata, { topics: null }, { timeoutMs: 5000 })
   const watched = [
@@ -140,7 +146,7 @@ test('whoever waits learns whether his bytes had left', async () => {
       },
     })
   const { broker, connection, world } = open({ wrap })
-  await connection.handshake(100)
+  await shake(connection, 100)
   const first = connection.request(Heartbeat, beat, quick)
   first.catch(() => undefined)
   await connection.request(Heartbeat, beat, { ...quick, noResponse: true })
@@ -178,7 +184,7 @@ const poisons: [string, (answer: Buffer) => Uint8Array, RegExp][] = [
 for (const [title, spoil, message] of poisons) {
   test(`${title} poisons the connection: all who wait learn the cause`, async () => {
     const { broker, connection, ends, world } = open()
-    await connection.handshake(100)
+    await shake(connection, 100)
     broker.on(Heartbeat, ({ version, correlationId, connection: peer }) => {
       if (broker.asked.filter(({ api }) => api === Heartbeat).length < 2) return
       const pieces = encodeResponse(Heartbeat, version, correlationId - 1, { errorCode: 0 })
@@ -202,23 +208,23 @@ test('what does not speak Kafka is told from what speaks TLS, before any answer'
   const tls = open()
   tls.broker.on(ApiVersions, ({ connection }) => connection.write(Uint8Array.of(21, 3, 3, 0, 2, 2, 40)))
   await assert.rejects(
-    tls.connection.handshake(100),
+    shake(tls.connection, 100),
     gone(false, /answers with TLS: set securityProtocol: 'SSL'/),
   )
   const http = open()
   http.broker.on(ApiVersions, ({ connection }) => connection.write(Buffer.from('HTTP/1.1 400 Bad Request')))
-  await assert.rejects(http.connection.handshake(100), gone(false, /does not answer in the Kafka protocol/))
+  await assert.rejects(shake(http.connection, 100), gone(false, /does not answer in the Kafka protocol/))
   const silent = open()
   silent.broker.on(ApiVersions, ({ connection }) => connection.close())
   await assert.rejects(
-    silent.connection.handshake(100),
+    shake(silent.connection, 100),
     gone(false, /before it answered anything; if the port expects TLS/),
   )
 })
 
 test('a surplus answer that nobody asked for closes the connection', async () => {
   const { broker, connection, ends, world } = open()
-  await connection.handshake(100)
+  await shake(connection, 100)
   broker.connections[0]?.answer(Heartbeat, 4, 9, { errorCode: 0 })
   await world.settle()
   assert.match(ends[0]?.message ?? '', /answer 9 came where no answer was expected/)
@@ -226,7 +232,7 @@ test('a surplus answer that nobody asked for closes the connection', async () =>
 
 test('silence that a broker asks for is kept to its latest end (KIP-219)', async () => {
   const { world, broker, connection } = open()
-  await connection.handshake(100)
+  await shake(connection, 100)
   const throttles = [500, 100]
   broker.answers(Heartbeat, () => ({ errorCode: 0, throttleTimeMs: throttles.shift() ?? 0 }))
   await connection.request(Heartbeat, beat, quick)
@@ -237,7 +243,7 @@ test('silence that a broker asks for is kept to its latest end (KIP-219)', async
 
 test('silence without an end is not kept for longer than half a minute', async () => {
   const { world, broker, connection } = open()
-  await connection.handshake(100)
+  await shake(connection, 100)
   broker.answers(Heartbeat, () => ({ errorCode: 0, throttleTimeMs: 2 ** 31 - 1 }))
   await connection.request(Heartbeat, beat, quick)
   assert.equal(connection.throttledUntil, world.time + 30_000)
@@ -245,7 +251,7 @@ test('silence without an end is not kept for longer than half a minute', async (
 
 test('an idle connection is closed, one that waits for an answer is not, and waiting costs no timers', async () => {
   const { world, broker, connection, ends } = open({ idleMs: 1000 })
-  await connection.handshake(100)
+  await shake(connection, 100)
   let fired = 0
   const original = world.timer.bind(world)
   world.timer = (at, fire) => {
@@ -266,7 +272,7 @@ test('an idle connection is closed, one that waits for an answer is not, and wai
 
 test('a connection that is closed by us tells everybody and leaves nothing behind', async () => {
   const { world, connection, ends } = open()
-  const shaking = assert.rejects(connection.handshake(1000), /closed by us/)
+  const shaking = assert.rejects(shake(connection, 1000), /closed by us/)
   connection.close(new KafkaError('CLOSED', 'closed by us'))
   connection.close(new KafkaError('CLOSED', 'again'))
   await shaking
@@ -286,7 +292,7 @@ test('a request without an answer waits while the socket takes no more, and has 
       },
     })
   const { world, connection } = open({ wrap })
-  await connection.handshake(100)
+  await shake(connection, 100)
   const body = { acks: 0, timeoutMs: 100, topicData: [] }
   const post = () => connection.request(Produce, body, { timeoutMs: 100, noResponse: true })
   assert.equal(await post(), undefined)
@@ -308,7 +314,7 @@ test('a request without an answer waits while the socket takes no more, and has 
 test('a field that the agreed version lacks is refused by name, version and broker, and nothing is sent', async () => {
   for (const noResponse of [false, true]) {
     const { broker, connection } = open()
-    await connection.handshake(100)
+    await shake(connection, 100)
     const asked = broker.asked.length
     const member = { ...beat, groupInstanceId: 'i' }
     await assert.rejects(

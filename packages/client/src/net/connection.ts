@@ -1,6 +1,5 @@
 import type { Api, Request, Response, VersionRange } from '@samsa/protocol'
 import {
-  ApiVersions,
   correlationIdOf,
   decodeResponse,
   encodeRequest,
@@ -11,7 +10,7 @@ import {
   UnsupportedVersionError,
 } from '@samsa/protocol'
 import type { NetworkError, Runtime, Sink, Timer, Transport } from '@samsa/runtime'
-import { AuthenticationError, ConnectionError, ServerError, TimeoutError } from '../errors.ts'
+import { AuthenticationError, ConnectionError, TimeoutError } from '../errors.ts'
 
 export interface ConnectionOptions {
   runtime: Runtime
@@ -39,6 +38,8 @@ export interface RequestOptions {
    * socket takes more.
    */
   noResponse?: boolean | undefined
+  /** The setting that `timeoutMs` comes from, for messages. Default `requestTimeoutMs`. */
+  setting?: string | undefined
 }
 
 /** A request's body, or what makes it once the version is known. */
@@ -58,8 +59,6 @@ interface Waiting {
   reject: (cause: Error) => void
 }
 
-const SOFTWARE = { clientSoftwareName: 'samsa', clientSoftwareVersion: '0.1.0' }
-const UNSUPPORTED_VERSION = 35
 /**
  * Silence that a broker asks for is kept for so long at most. A broker that means more does not read meanwhile (KIP-219),
  * and is asked again; one that is out of its mind would else silence its clients for weeks, as Java's are.
@@ -90,6 +89,8 @@ export class Connection implements Sink {
   #heardBytes = 0
   #throttledUntil = 0
   #poison: KafkaError | undefined
+  #isTrusted = false
+  #isIdle = false
 
   constructor(options: ConnectionOptions) {
     this.#options = options
@@ -115,31 +116,20 @@ export class Connection implements Sink {
     return this.#throttledUntil
   }
 
-  /**
-   * Asks the broker what it speaks. A broker that does not know our version of the question answers in version 0 and
-   * names its own (KIP-511).
-   */
-  async handshake(timeoutMs: number): Promise<void> {
-    let version = ApiVersions.maxVersion
-    for (;;) {
-      const setting = 'socketConnectionSetupTimeoutMs'
-      const frame = await this.#exchange(ApiVersions, version, SOFTWARE, timeoutMs, setting)
-      // The correlation id, then the error code: that much is the same in every version.
-      if (frame.length < 6)
-        throw this.#unreadable(ApiVersions, version, new MalformedError('no error code', 4))
-      const isRefused = new DataView(frame.buffer, frame.byteOffset).getInt16(4) === UNSUPPORTED_VERSION
-      const { errorCode, apiKeys } = this.#decoded(ApiVersions, isRefused ? 0 : version, frame)
-      const ranges = new Map(apiKeys.map(({ apiKey, ...range }) => [apiKey, range]))
-      if (isRefused && version > 0) {
-        version = Math.max(0, Math.min(version - 1, ranges.get(ApiVersions.key)?.maxVersion ?? 0))
-        continue
-      }
-      if (errorCode !== 0)
-        throw new ServerError(errorCode, { api: 'ApiVersions', about: this.#options.broker })
-      this.versions = ranges
-      this.#splitter.limit(this.#options.receiveMessageMaxBytes)
-      return
-    }
+  /** Whether it was closed from here because nothing had used it for long. */
+  get isIdle(): boolean {
+    return this.#isIdle
+  }
+
+  /** The other side speaks Kafka, in these versions; from now on larger answers are believed. */
+  trust(versions: ReadonlyMap<number, VersionRange>): void {
+    this.versions = versions
+    this.#splitter.limit(this.#options.receiveMessageMaxBytes)
+  }
+
+  /** The questions of the handshake are over: what fails from now on is somebody's request. */
+  taken(): void {
+    this.#isTrusted = true
   }
 
   /** The version that a request would use. */
@@ -159,8 +149,9 @@ export class Connection implements Sink {
       await this.#post(api, version, value, options.timeoutMs)
       return undefined as never
     }
-    const frame = await this.#exchange(api, version, value, options.timeoutMs, 'requestTimeoutMs')
-    const answer = this.#decoded(api, version, frame)
+    const { timeoutMs, setting = 'requestTimeoutMs' } = options
+    const frame = await this.exchange(api, version, value, timeoutMs, setting)
+    const answer = this.decoded(api, version, frame)
     const throttle = (answer as { throttleTimeMs?: number }).throttleTimeMs ?? 0
     if (throttle > 0) {
       const until = this.#options.runtime.now() + Math.min(throttle, MOST_THROTTLE_MS)
@@ -206,7 +197,8 @@ export class Connection implements Sink {
     this.close(this.#disconnected(cause))
   }
 
-  #exchange<A extends Api>(
+  /** Sends a request in a version of the caller's choice; gives the frame of its answer. */
+  exchange<A extends Api>(
     api: A,
     version: number,
     body: Request<A>,
@@ -275,16 +267,17 @@ export class Connection implements Sink {
     waiting.settle(frame)
   }
 
-  #decoded<A extends Api>(api: A, version: number, frame: Uint8Array): Response<A> {
+  /** Reads an answer; where that is not possible, the connection is over. */
+  decoded<A extends Api>(api: A, version: number, frame: Uint8Array): Response<A> {
     try {
       return decodeResponse(api, version, frame)
     } catch (error) {
-      throw this.#unreadable(api, version, error)
+      throw this.unreadable(api, version, error)
     }
   }
 
   /** Where one answer cannot be read, the next one cannot be trusted either: the connection is over. */
-  #unreadable(api: Api, version: number, error: unknown): KafkaError {
+  unreadable(api: Api, version: number, error: unknown): KafkaError {
     const why = error instanceof Error ? error.message : String(error)
     const what = `the answer of ${this.#options.broker} to ${api.name} v${version} cannot be read: ${why}`
     const cause = new MalformedError(what, error instanceof MalformedError ? error.position : 0, {
@@ -313,6 +306,7 @@ export class Connection implements Sink {
       return
     }
     if (pending.length === 0 && now - this.usedAt >= idleMs) {
+      this.#isIdle = true
       this.close(new ConnectionError(`the connection to ${broker} was idle for ${idleMs} ms`, address, false))
       return
     }
@@ -326,13 +320,13 @@ export class Connection implements Sink {
         ? `It took the connection and said nothing; is it a Kafka broker? ${setting} sets how long is waited`
         : `${setting} sets how long is waited`
     const what = `the answer to ${api.name} from ${this.#options.broker}`
-    // A question about versions is no request of a caller: nothing of his has left.
-    return new TimeoutError(what, timeoutMs, { sent: sent && api !== ApiVersions, hint })
+    // A question of the handshake is no request of a caller: nothing of his has left.
+    return new TimeoutError(what, timeoutMs, { sent: sent && this.#isTrusted, hint })
   }
 
   #lost(cause: KafkaError, sent: boolean, api?: Api): KafkaError {
-    // Asking for versions changes nothing, and whoever dials wants to know why it failed: the cause says all.
-    if (api === ApiVersions) return cause
+    // The handshake changes nothing, and whoever dials wants to know why it failed: the cause says all.
+    if (api && !this.#isTrusted) return cause
     const what = api ? `${api.name} to ${this.#options.broker} failed` : `${this.#options.broker} is lost`
     const outcome = sent ? '; the request had left, so the broker may have acted on it' : ''
     return new ConnectionError(`${what}: ${cause.message}${outcome}`, this.#options.address, sent, { cause })

@@ -1,12 +1,13 @@
 import { KafkaError } from '@samsa/protocol'
 import type { Runtime } from '@samsa/runtime'
-import { NetworkError } from '@samsa/runtime'
+import { formatAddress, NetworkError } from '@samsa/runtime'
 import type { ClientConfig } from '../config/client-settings.ts'
 import { ConnectionError, closedError, TimeoutError } from '../errors.ts'
 import { within } from '../time/deadline.ts'
 import { Connection } from './connection.ts'
 import type { Endpoint } from './endpoint.ts'
 import { brokerName } from './endpoint.ts'
+import { handshake } from './handshake.ts'
 import { unreachable } from './unreachable.ts'
 
 export interface DialOptions {
@@ -14,6 +15,8 @@ export interface DialOptions {
   config: ClientConfig
   endpoint: Endpoint
   timeoutMs: number
+  /** The cluster that the broker has to belong to; null: any. */
+  clusterId: string | null
   signal: AbortSignal
   /** Called once for each connection that was made, also for one whose handshake failed. */
   onEnd: (cause: KafkaError) => void
@@ -54,13 +57,14 @@ function isAboutAddress(error: unknown): boolean {
 
 /** One attempt at one address; whatever goes wrong, nothing of it stays open. */
 async function openAddress(
-  { runtime, config, endpoint, signal, onEnd }: DialOptions,
+  { runtime, config, endpoint, clusterId, signal, onEnd }: DialOptions,
   host: string,
   broker: string,
   timeoutMs: number,
 ): Promise<Connection> {
   const deadline = runtime.now() + timeoutMs
   const { port } = endpoint
+  const address = formatAddress(endpoint.host, port)
   const tls = config.securityProtocol === 'SSL' ? { servername: endpoint.host, ...config.ssl } : undefined
   const transport = await runtime.dial({ host, port, timeoutMs, signal, ...(tls ? { tls } : {}) })
   const idleMs = config.connectionsMaxIdleMs
@@ -70,7 +74,7 @@ async function openAddress(
     runtime,
     transport,
     broker,
-    address: `${endpoint.host}:${port}`,
+    address,
     clientId: config.clientId,
     receiveMessageMaxBytes: config.receiveMessageMaxBytes,
     idleMs: idleMs < 0 ? Number.POSITIVE_INFINITY : idleMs,
@@ -85,7 +89,8 @@ async function openAddress(
   signal.addEventListener('abort', abandon)
   try {
     if (signal.aborted) abandon()
-    await connection.handshake(Math.max(1, deadline - runtime.now()))
+    const timeLeft = () => Math.max(1, deadline - runtime.now())
+    await handshake(connection, { broker, address, timeLeft, clusterId })
   } catch (error) {
     connection.close(error instanceof KafkaError ? error : new KafkaError('UNEXPECTED', String(error)))
     throw error

@@ -1,3 +1,5 @@
+import { formatAddress } from '@samsa/runtime'
+
 /** A broker as metadata names it. */
 export interface Broker {
   id: number
@@ -18,5 +20,6 @@ export interface Endpoint {
 
 /** How a broker is named in messages. */
 export function brokerName({ node, host, port }: Endpoint): string {
-  return node >= 0 ? `broker ${node} at ${host}:${port}` : `the bootstrap server ${host}:${port}`
+  const address = formatAddress(host, port)
+  return node >= 0 ? `broker ${node} at ${address}` : `the bootstrap server ${address}`
 }

@@ -1,16 +1,20 @@
 import type { KafkaError } from '@samsa/protocol'
 import type { Runtime } from '@samsa/runtime'
+import { formatAddress } from '@samsa/runtime'
 import type { ClientConfig } from '../config/client-settings.ts'
 import type { BootstrapAddress } from '../config/setting.ts'
 import { ConnectionError, closedError, TimeoutError } from '../errors.ts'
 import type { ClientEvents, Events } from '../events.ts'
 import { backoffMs } from '../time/backoff.ts'
 import { sleep, within } from '../time/deadline.ts'
+import type { Complaints } from './complaints.ts'
 import type { Connection } from './connection.ts'
 import { openConnection } from './dial.ts'
 import type { Broker, Endpoint } from './endpoint.ts'
 import { brokerName } from './endpoint.ts'
+import { anotherCluster, OtherClusterError } from './handshake.ts'
 import type { Lane } from './lane.ts'
+import { lanes } from './lane.ts'
 
 export interface NodePoolOptions {
   config: ClientConfig
@@ -19,6 +23,11 @@ export interface NodePoolOptions {
   bootstrap: readonly BootstrapAddress[]
   /** Aborted when the client closes. */
   signal: AbortSignal
+  /** The cluster that brokers have to belong to; null: any. */
+  clusterId: () => string | null
+  /** A connection that had worked broke: whoever it led to may not be there any more. */
+  onLost: () => void
+  complaints: Complaints
 }
 
 interface Slot {
@@ -68,7 +77,8 @@ export class NodePool {
     slot.opening.catch(() => undefined)
     const { host, port } = slot.endpoint
     const expire = () =>
-      slot.failure ?? new TimeoutError(`a connection to ${host}:${port}`, runtime.now() - started)
+      slot.failure ??
+      new TimeoutError(`a connection to ${formatAddress(host, port)}`, runtime.now() - started)
     return within(runtime, slot.opening, deadline, expire)
   }
 
@@ -92,12 +102,16 @@ export class NodePool {
     return slot ? Math.max(slot.connection?.throttledUntil ?? 0, slot.connection ? 0 : slot.retryAt) : 0
   }
 
-  /** Every node that could answer, the most promising first: connected and idle, known, then the bootstrap addresses. */
+  /**
+   * Every node that could answer, the most promising first: connected and idle, known, then the bootstrap addresses,
+   * which are asked again where all known ones fail (KIP-899), unless `metadataRecoveryStrategy` forbids it.
+   */
   candidates(brokers: ReadonlyMap<number, Broker>): number[] {
-    const { runtime } = this.#options
+    const { runtime, config } = this.#options
     const known = shuffled([...brokers.keys()], runtime)
     const bootstrap = shuffled([...this.#bootstrap], runtime)
-    const all = known.length > 0 ? [...known, ...bootstrap] : bootstrap
+    const isKnownOnly = known.length > 0 && config.metadataRecoveryStrategy === 'none'
+    const all = isKnownOnly ? known : [...known, ...bootstrap]
     const rank = new Map(all.map((node) => [node, this.#rank(node)]))
     return all.sort((a, b) => (rank.get(a) as number) - (rank.get(b) as number))
   }
@@ -113,7 +127,7 @@ export class NodePool {
       if (known && known.host === host && known.port === port) continue
       const endpoint = { node: id, host, port, advertisedBy: this.#advertisedBy || undefined }
       this.#endpoints.set(id, endpoint)
-      for (const lane of ['main', 'fetch', 'coordinator'] as const) this.#move(`${lane} ${id}`, endpoint)
+      for (const lane of lanes) this.#move(`${lane} ${id}`, endpoint)
     }
     for (const [node] of this.#endpoints) if (node >= 0 && !brokers.has(node)) this.#forget(node)
   }
@@ -124,6 +138,42 @@ export class NodePool {
     if (endpoint) this.#advertisedBy = brokerName(endpoint)
   }
 
+  /** How a node is named in messages. */
+  nameOf(node: number): string {
+    const endpoint = this.#endpoints.get(node)
+    return endpoint ? brokerName(endpoint) : `broker ${node}`
+  }
+
+  /**
+   * Refuses what a node of another cluster says, and ends its connections.
+   * @throws ConnectionError
+   */
+  checkCluster(node: number, found: string | null): void {
+    const clusterId = this.#options.clusterId()
+    const endpoint = this.#endpoints.get(node)
+    if (!endpoint || clusterId === null || found === null || found === clusterId) return
+    const address = formatAddress(endpoint.host, endpoint.port)
+    const cause = anotherCluster({ broker: brokerName(endpoint), address, clusterId }, found)
+    this.#options.complaints.failed(complaintOf(endpoint), cause, 0)
+    for (const lane of lanes) this.#slots.get(`${lane} ${node}`)?.connection?.close(cause)
+    throw cause
+  }
+
+  /** Says in the log which brokers have failed for long, while others answer; those that are tried again and again. */
+  complain(): void {
+    for (const { endpoint, failure, failures, connection } of this.#slots.values())
+      if (failure && failures > 1 && !connection)
+        this.#options.complaints.failed(complaintOf(endpoint), failure)
+  }
+
+  /** Goes back to the bootstrap addresses as they were given: their names are resolved anew, and nothing is held against them. */
+  rebootstrap(): void {
+    for (const node of [...this.#endpoints.keys()]) if (node >= 0) this.#forget(node)
+    for (const [name, slot] of [...this.#slots]) {
+      if (!slot.connection) this.#drop(name, slot)
+    }
+  }
+
   close(cause: KafkaError): void {
     for (const slot of this.#slots.values()) slot.connection?.close(cause)
     this.#slots.clear()
@@ -131,9 +181,12 @@ export class NodePool {
 
   #rank(node: number): number {
     const slot = this.#slots.get(`main ${node}`)
-    if (slot?.connection) return slot.connection.inFlight / 1000
-    const resting = slot ? Math.max(0, slot.retryAt - this.#options.runtime.now()) : 0
-    return (node >= 0 ? 1 : 2) + (slot?.failures ?? 0) + resting / 1000
+    const now = this.#options.runtime.now()
+    const isSilenced = slot?.connection !== undefined && slot.connection.throttledUntil > now
+    if (slot?.connection && !isSilenced) return slot.connection.inFlight / 1000
+    const resting = slot && !isSilenced ? Math.max(0, slot.retryAt - now) : 0
+    const connecting = slot?.opening && slot.failures === 0 ? 0.5 : 0
+    return (node >= 0 ? 1 : 2) - connecting + (slot?.failures ?? 0) + (isSilenced ? 1 : 0) + resting / 1000
   }
 
   #slot(node: number, lane: Lane): Slot {
@@ -156,11 +209,11 @@ export class NodePool {
   }
 
   async #open(slot: Slot): Promise<Connection> {
-    const { runtime, config, events, signal } = this.#options
+    const { runtime, config, events, signal, clusterId, onLost, complaints } = this.#options
     await sleep(runtime, slot.retryAt - runtime.now(), signal)
     if (signal.aborted) throw closedError('the client')
     const { endpoint } = slot
-    const address = `${endpoint.host}:${endpoint.port}`
+    const address = formatAddress(endpoint.host, endpoint.port)
     let ended: KafkaError | undefined
     let opened: Connection | undefined
     try {
@@ -168,12 +221,17 @@ export class NodePool {
         runtime,
         config,
         endpoint,
+        clusterId: this.#isSeen(endpoint) ? null : clusterId(),
         timeoutMs: this.#setupTimeout(slot.failures),
         signal,
         onEnd: (cause) => {
           ended = cause
           if (opened && slot.connection === opened) slot.connection = undefined
-          if (opened) events.emit('disconnected', { node: endpoint.node, address, cause })
+          // What the user closes himself is not lost.
+          if (!opened || signal.aborted) return
+          events.emit('disconnected', { node: endpoint.node, address, cause })
+          // Source: `NetworkClient.processDisconnection`. What was closed from here is not lost.
+          if (!slot.isGone && !opened.isIdle) onLost()
         },
       })
     } catch (error) {
@@ -181,6 +239,7 @@ export class NodePool {
       slot.retryAt = runtime.now() + this.#reconnectPause(slot.failures - 1)
       if (signal.aborted) throw closedError('the client')
       slot.failure = error as KafkaError
+      if (error instanceof OtherClusterError) complaints.failed(complaintOf(endpoint), error, 0)
       throw error
     }
     if (signal.aborted) opened.close(closedError('the client'))
@@ -191,10 +250,18 @@ export class NodePool {
     if (!opened.isOpen && ended) throw ended
     slot.failures = 0
     slot.failure = undefined
+    complaints.healed(complaintOf(endpoint))
     slot.retryAt = runtime.now() + this.#reconnectPause(0)
     slot.connection = opened
     events.emit('connected', { node: endpoint.node, address })
     return opened
+  }
+
+  /** Whether an open connection leads to the same address: then it is known whose it is. */
+  #isSeen({ host, port }: Endpoint): boolean {
+    return [...this.#slots.values()].some(
+      ({ endpoint, connection }) => connection && endpoint.host === host && endpoint.port === port,
+    )
   }
 
   #reconnectPause(attempt: number): number {
@@ -205,30 +272,38 @@ export class NodePool {
   #setupTimeout(failures: number): number {
     const { socketConnectionSetupTimeoutMs: initialMs, socketConnectionSetupTimeoutMaxMs: maxMs } =
       this.#options.config
-    return Math.min(maxMs, initialMs * 2 ** Math.min(failures, 10))
+    return backoffMs(failures, { initialMs, maxMs }, () => this.#options.runtime.random())
   }
 
   #move(name: string, endpoint: Endpoint): void {
     const slot = this.#slots.get(name)
     if (!slot) return
-    this.#slots.delete(name)
-    slot.isGone = true
+    this.#drop(name, slot)
     const { host, port } = endpoint
     slot.connection?.close(
-      new ConnectionError(`broker ${endpoint.node} moved to ${host}:${port}`, name, false),
+      new ConnectionError(`broker ${endpoint.node} moved to ${formatAddress(host, port)}`, name, false),
     )
+  }
+
+  #drop(name: string, slot: Slot): void {
+    this.#slots.delete(name)
+    slot.isGone = true
+    this.#options.complaints.healed(complaintOf(slot.endpoint))
   }
 
   #forget(node: number): void {
     this.#endpoints.delete(node)
-    for (const lane of ['main', 'fetch', 'coordinator'] as const) {
+    for (const lane of lanes) {
       const slot = this.#slots.get(`${lane} ${node}`)
       if (!slot) continue
-      this.#slots.delete(`${lane} ${node}`)
-      slot.isGone = true
+      this.#drop(`${lane} ${node}`, slot)
       slot.connection?.close(new ConnectionError(`broker ${node} left the cluster`, '', false))
     }
   }
+}
+
+function complaintOf(endpoint: Endpoint): string {
+  return `${brokerName(endpoint)} fails, trying on`
 }
 
 /** Brokers by their ids, then the bootstrap addresses as they were given. */

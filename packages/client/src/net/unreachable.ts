@@ -1,6 +1,6 @@
 import type { KafkaError } from '@samsa/protocol'
-import { NetworkError } from '@samsa/runtime'
-import { AuthenticationError, ConnectionError } from '../errors.ts'
+import { bareHost, formatAddress, NetworkError } from '@samsa/runtime'
+import { AuthenticationError, ConfigError, ConnectionError } from '../errors.ts'
 import type { Endpoint } from './endpoint.ts'
 
 /** What the system's code says about a connection that could not be opened. */
@@ -43,7 +43,7 @@ const tlsFaults: readonly (readonly [codes: RegExp, fault: string])[] = [
  * @param failures of each address that its host name has, in the order in which they were tried
  */
 export function unreachable(endpoint: Endpoint, broker: string, failures: readonly unknown[]): KafkaError {
-  const address = `${endpoint.host}:${endpoint.port}`
+  const address = formatAddress(endpoint.host, endpoint.port)
   const cause = failures.at(-1)
   const network = cause instanceof NetworkError ? cause : undefined
   if (network?.stage === 'handshake') return tlsFailed(broker, address, network)
@@ -89,7 +89,7 @@ function meaningOf({ stage, code, message }: NetworkError): string {
 /** The code of one address's failure, with the address where a name may have several. */
 function codeOf(failure: unknown, endpoint: Endpoint): string {
   if (!(failure instanceof NetworkError) || failure.code === '') return ''
-  const tried = failure.address.replace(/:\d+$/, '')
+  const tried = bareHost(failure.address.replace(/:\d+$/, ''))
   return tried === endpoint.host ? failure.code : `${failure.code} at ${tried}`
 }
 
@@ -101,7 +101,7 @@ function capital(text: string): string {
  * One error for all brokers that could not be reached: the only one as it is, several with a line for each.
  * @param what how the message begins
  */
-export function noneReached(what: string, failures: readonly Error[]): Error {
+export function noneReached(failures: readonly Error[], what = 'no broker can be reached'): Error {
   const [first] = failures
   const cause = failures.at(-1)
   if (first && failures.length === 1) return first
@@ -109,6 +109,9 @@ export function noneReached(what: string, failures: readonly Error[]): Error {
   // Where everybody refuses who we are, trying again cannot help.
   if (failures.every((failure) => failure instanceof AuthenticationError))
     return new AuthenticationError(message, { cause })
+  // Where every address is one that no broker can be at, neither can it.
+  if (failures.every((failure) => failure instanceof ConfigError))
+    return new ConfigError('bootstrapServers', undefined, message)
   const addresses = failures.flatMap((failure) =>
     failure instanceof ConnectionError ? [failure.address] : [],
   )

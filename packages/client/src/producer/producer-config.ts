@@ -2,7 +2,17 @@ import type { CodecName, Header } from '@samsa/protocol'
 import { codecNames } from '@samsa/protocol'
 import { clientSettings } from '../config/client-settings.ts'
 import type { Given, Parsed, Setting } from '../config/setting.ts'
-import { custom, flag, isGiven, milliseconds, oneOf, parseConfig, text, whole } from '../config/setting.ts'
+import {
+  custom,
+  flag,
+  isGiven,
+  LONG_MAX,
+  milliseconds,
+  oneOf,
+  parseConfig,
+  text,
+  whole,
+} from '../config/setting.ts'
 import { ConfigError } from '../errors.ts'
 import type { Logger } from '../events.ts'
 
@@ -25,6 +35,7 @@ export type Partitioner = (record: {
 }) => number
 
 const acks: Setting<'all' | -1 | 0 | 1> = {
+  type: 'STRING',
   default: 'all',
   parse: (value) => {
     if (value === 'all' || String(value) === '-1') return 'all'
@@ -38,7 +49,7 @@ function isFunction<F>(value: unknown): value is F {
 }
 
 /** Settings of the producer; names and defaults are Kafka's (`ProducerConfig`), names in camelCase. */
-const producerSettings = {
+export const producerSettings = {
   ...clientSettings,
   /** Who must have a record before it counts as sent: `all` in-sync replicas, the leader (1), nobody (0). Default `all`. */
   acks,
@@ -49,13 +60,13 @@ const producerSettings = {
   /** gzip 1 to 9, zstd 1 to 22; the codec's default when left out. */
   compressionLevel: { ...whole(0, -131072, 22), default: undefined } as Setting<number | undefined>,
   /** How long a batch waits for more records. Milliseconds, default 5. */
-  lingerMs: milliseconds(5),
+  lingerMs: milliseconds(5, 0, LONG_MAX),
   /** A batch is sent when it has so many bytes. Default 16 KiB. */
   batchSize: whole(16_384),
   /** Records that wait to be sent may take so many bytes; further ones wait outside. Default 32 MiB. */
-  bufferMemory: whole(33_554_432, 1, Number.MAX_SAFE_INTEGER),
+  bufferMemory: whole(33_554_432, 1, LONG_MAX),
   /** How long a record may wait for metadata and for memory. Milliseconds, default 60,000. */
-  maxBlockMs: milliseconds(60_000),
+  maxBlockMs: milliseconds(60_000, 0, LONG_MAX),
   /** A record or request may have so many bytes. Default 1 MiB. */
   maxRequestSize: whole(1_048_576, 1),
   /** How long sending a record may take, waiting and retries included. Milliseconds, default 120,000. */

@@ -53,14 +53,17 @@ export class ProducerIds {
 
   #ask(): Promise<ProducerIdentity> {
     const cluster = this.#cluster
-    const body = { transactionalId: null, transactionTimeoutMs: 0, producerId: -1n, producerEpoch: -1 }
+    const body = { transactionalId: null, transactionTimeoutMs: 0 }
     const attempt = async () => {
-      const { errorCode, producerId, producerEpoch } = await cluster.request(InitProducerId, (version) =>
-        version >= 3 ? body : { transactionalId: null, transactionTimeoutMs: 0 },
-      )
+      const { errorCode, producerId, producerEpoch } = await cluster.request(InitProducerId, body)
       if (errorCode !== 0) throw new ServerError(errorCode, { api: 'InitProducerId' })
       return { id: producerId, epoch: producerEpoch }
     }
-    return cluster.retrying('a producer id', recovery.initProducerId, Number.POSITIVE_INFINITY, attempt)
+    const options = {
+      what: 'a producer id',
+      place: recovery.initProducerId,
+      deadline: Number.POSITIVE_INFINITY,
+    }
+    return cluster.retrying(options, attempt)
   }
 }

@@ -5,7 +5,7 @@ import type { ClientWorld } from '../client-runtime.ts'
 import { clientRuntime } from '../client-runtime.ts'
 import { Cluster } from '../cluster/cluster.ts'
 import type { TopicMetadata } from '../cluster/metadata.ts'
-import { checkTimeout, checkTopic } from '../config/arguments.ts'
+import { checkTimeout, checkTopicName } from '../config/arguments.ts'
 import { ConfigError, closedError, KafkaError, TimeoutError } from '../errors.ts'
 import type { ClientEvents } from '../events.ts'
 import { describeError, Events } from '../events.ts'
@@ -87,6 +87,8 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
   #wall = 0
   #now = 0
   #isTimeFresh = false
+  /** The name that was found to be right last. */
+  #checkedTopic = ''
   #closing: Promise<void> | undefined
   /** What records learn that `close` did not wait for. */
   #abandoned: KafkaError | undefined
@@ -180,7 +182,7 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
    */
   async partitionsFor(topic: string): Promise<number[]> {
     if (this.#closing) throw closedError('this producer')
-    checkTopic('partitionsFor', topic)
+    checkTopicName('partitionsFor', topic)
     const known = await this.#cluster.awaitTopic(topic, this.#runtime.now() + this.#config.maxBlockMs)
     return [...known.partitions.keys()]
   }
@@ -202,6 +204,10 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
     const topic = record?.topic
     if (typeof topic !== 'string' || topic === '') {
       throw new ConfigError('topic', topic, "send needs a topic: send({ topic: 'my.topic', value: '...' })")
+    }
+    if (topic !== this.#checkedTopic) {
+      checkTopicName('send', topic)
+      this.#checkedTopic = topic
     }
     if (record.value === undefined) checkFields(topic, record)
     const headers = headersOf(topic, record.headers)

@@ -191,7 +191,7 @@ export class Sender {
     const acks = config.acks === 'all' ? -1 : (config.acks as number)
     // Where an id is missing the newest version that uses names is taken (franz-go learned this the hard way).
     const options = { noResponse: acks === 0, onWritten, ...(hasIds ? {} : { maxVersion: 12 }) }
-    return cluster.request(Produce, { acks, timeoutMs, topicData }, { node }, options)
+    return cluster.request(Produce, { acks, timeoutMs, topicData }, { node, ...options })
   }
 
   #absorb(batches: readonly ProducerBatch[], answer: Response<typeof Produce> | undefined): void {

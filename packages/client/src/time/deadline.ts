@@ -1,17 +1,9 @@
 import type { Runtime } from '@samsa/runtime'
+import { wait } from './wait.ts'
 
 /** Waits; ends early, without an error, when the signal is aborted. */
-export function sleep(runtime: Runtime, ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) return resolve()
-    const done = () => {
-      timer.cancel()
-      signal?.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = runtime.timer(runtime.now() + ms, done)
-    signal?.addEventListener('abort', done)
-  })
+export async function sleep(runtime: Runtime, ms: number, signal?: AbortSignal): Promise<void> {
+  await wait(runtime, { until: runtime.now() + ms, signal })
 }
 
 /**

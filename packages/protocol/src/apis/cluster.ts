@@ -1,4 +1,16 @@
-import { api, array, boolean, int8, int16, int32, int64, string, uint16, uuid } from '../schema/schema.ts'
+import {
+  api,
+  array,
+  boolean,
+  int8,
+  int16,
+  int32,
+  int64,
+  int64OrBigint,
+  string,
+  uint16,
+  uuid,
+} from '../schema/schema.ts'
 
 /** Moves replicas between the directories of a broker. */
 export const AlterReplicaLogDirs = api(
@@ -52,8 +64,8 @@ export const DescribeLogDirs = api(
           isFutureKey: boolean,
         }),
       }),
-      totalBytes: int64.since(4).default(-1).ignorable(),
-      usableBytes: int64.since(4).default(-1).ignorable(),
+      totalBytes: int64OrBigint.since(4).default(-1).ignorable(),
+      usableBytes: int64OrBigint.since(4).default(-1).ignorable(),
       isCordoned: boolean.since(5).default(false).ignorable(),
     }),
   },

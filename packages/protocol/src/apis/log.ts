@@ -6,6 +6,7 @@ import {
   int16,
   int32,
   int64,
+  int64OrBigint,
   int64OrInfinity,
   records,
   string,
@@ -88,7 +89,7 @@ export const Fetch = api(
       partitions: array({
         partition: int32,
         currentLeaderEpoch: int32.since(9).default(-1).ignorable(),
-        fetchOffset: int64,
+        fetchOffset: int64OrBigint,
         lastFetchedEpoch: int32.since(12).default(-1),
         logStartOffset: int64.since(5).default(-1).ignorable(),
         partitionMaxBytes: int32,
@@ -160,7 +161,7 @@ export const ListOffsets = api(
       partitions: array({
         partitionIndex: int32,
         currentLeaderEpoch: int32.since(4).default(-1).ignorable(),
-        timestamp: int64,
+        timestamp: int64OrBigint,
       }),
     }),
     timeoutMs: int32.since(10).ignorable(),
@@ -172,7 +173,7 @@ export const ListOffsets = api(
       partitions: array({
         partitionIndex: int32,
         errorCode: int16,
-        timestamp: int64.default(-1),
+        timestamp: int64OrBigint.default(-1),
         offset: int64.default(-1),
         leaderEpoch: int32.since(4).default(-1),
       }),
@@ -220,7 +221,7 @@ export const DeleteRecords = api(
       name: string,
       partitions: array({
         partitionIndex: int32,
-        offset: int64,
+        offset: int64OrBigint,
       }),
     }),
     timeoutMs: int32,

@@ -1,4 +1,4 @@
-import { api, array, bytes, int8, int16, int32, int64, string } from '../schema/schema.ts'
+import { api, array, bytes, int8, int16, int32, int64OrBigint, string } from '../schema/schema.ts'
 
 /** Chooses a SASL mechanism. */
 export const SaslHandshake = api(
@@ -26,7 +26,7 @@ export const SaslAuthenticate = api(
     errorCode: int16,
     errorMessage: string.orNull(),
     authBytes: bytes,
-    sessionLifetimeMs: int64.since(1).default(0).ignorable(),
+    sessionLifetimeMs: int64OrBigint.since(1).default(0).ignorable(),
   },
 )
 
@@ -189,7 +189,7 @@ export const CreateDelegationToken = api(
       principalType: string,
       principalName: string,
     }),
-    maxLifetimeMs: int64,
+    maxLifetimeMs: int64OrBigint,
   },
   {
     errorCode: int16,
@@ -197,9 +197,9 @@ export const CreateDelegationToken = api(
     principalName: string,
     tokenRequesterPrincipalType: string.since(3),
     tokenRequesterPrincipalName: string.since(3),
-    issueTimestampMs: int64,
-    expiryTimestampMs: int64,
-    maxTimestampMs: int64,
+    issueTimestampMs: int64OrBigint,
+    expiryTimestampMs: int64OrBigint,
+    maxTimestampMs: int64OrBigint,
     tokenId: string,
     hmac: bytes,
     throttleTimeMs: int32.default(0),
@@ -213,11 +213,11 @@ export const RenewDelegationToken = api(
   { versions: [1, 2], flexible: 2 },
   {
     hmac: bytes,
-    renewPeriodMs: int64,
+    renewPeriodMs: int64OrBigint,
   },
   {
     errorCode: int16,
-    expiryTimestampMs: int64,
+    expiryTimestampMs: int64OrBigint,
     throttleTimeMs: int32.default(0),
   },
 )
@@ -229,11 +229,11 @@ export const ExpireDelegationToken = api(
   { versions: [1, 2], flexible: 2 },
   {
     hmac: bytes,
-    expiryTimePeriodMs: int64,
+    expiryTimePeriodMs: int64OrBigint,
   },
   {
     errorCode: int16,
-    expiryTimestampMs: int64,
+    expiryTimestampMs: int64OrBigint,
     throttleTimeMs: int32.default(0),
   },
 )
@@ -256,9 +256,9 @@ export const DescribeDelegationToken = api(
       principalName: string,
       tokenRequesterPrincipalType: string.since(3),
       tokenRequesterPrincipalName: string.since(3),
-      issueTimestamp: int64,
-      expiryTimestamp: int64,
-      maxTimestamp: int64,
+      issueTimestamp: int64OrBigint,
+      expiryTimestamp: int64OrBigint,
+      maxTimestamp: int64OrBigint,
       tokenId: string,
       hmac: bytes,
       renewers: array({

@@ -1,4 +1,15 @@
-import { api, array, boolean, int8, int16, int32, int64, string, struct, uint16 } from '../schema/schema.ts'
+import {
+  api,
+  array,
+  boolean,
+  int8,
+  int16,
+  int32,
+  int64OrBigint,
+  string,
+  struct,
+  uint16,
+} from '../schema/schema.ts'
 
 const keyValue = {
   key: string,
@@ -13,7 +24,7 @@ const endpoint = {
 const taskOffset = {
   subtopologyId: string,
   partition: int32,
-  offset: int64,
+  offset: int64OrBigint,
 }
 
 const taskIds = {

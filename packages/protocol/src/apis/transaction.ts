@@ -1,4 +1,15 @@
-import { api, array, bigint64, boolean, int8, int16, int32, int64, string } from '../schema/schema.ts'
+import {
+  api,
+  array,
+  bigint64,
+  boolean,
+  int8,
+  int16,
+  int32,
+  int64,
+  int64OrBigint,
+  string,
+} from '../schema/schema.ts'
 
 /** Gives a producer its id and epoch (KIP-98, KIP-360). */
 export const InitProducerId = api(
@@ -152,7 +163,7 @@ export const TxnOffsetCommit = api(
       name: string,
       partitions: array({
         partitionIndex: int32,
-        committedOffset: int64,
+        committedOffset: int64OrBigint,
         committedLeaderEpoch: int32.since(2).default(-1).ignorable(),
         committedMetadata: string.orNull(),
       }),
@@ -193,7 +204,7 @@ export const DescribeProducers = api(
           producerId: bigint64,
           producerEpoch: int32,
           lastSequence: int32.default(-1),
-          lastTimestamp: int64.default(-1),
+          lastTimestamp: int64OrBigint.default(-1),
           coordinatorEpoch: int32,
           currentTxnStartOffset: int64.default(-1),
         }),
@@ -235,8 +246,8 @@ export const ListTransactions = api(
   { versions: [0, 2], flexible: 0 },
   {
     stateFilters: array(string),
-    producerIdFilters: array(int64),
-    durationFilter: int64.since(1).default(-1),
+    producerIdFilters: array(bigint64),
+    durationFilter: int64OrBigint.since(1).default(-1),
     transactionalIdPattern: string.orNull().since(2).default(null),
   },
   {

@@ -1,16 +1,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { EncodeError, MalformedError } from '../errors/kafka-error.ts'
-import type { CodecName } from './codec.ts'
-import {
-  codecNames,
-  codecNumber,
-  compress,
-  compressAsync,
-  decompress,
-  decompressAsync,
-  prepareCodec,
-} from './codec.ts'
+import { compress, compressAsync, decompress, decompressAsync, prepareCodec } from './codec.ts'
+import type { CodecName } from './codec-name.ts'
+import { codecNames, codecNumber } from './codec-name.ts'
 
 const names = codecNames.filter((name) => name !== 'none')
 /** Half of it compresses well, half of it does not; several blocks of every codec. */

@@ -1,6 +1,8 @@
 import { gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib'
-import { EncodeError, MalformedError } from '../errors/kafka-error.ts'
+import { MalformedError } from '../errors/kafka-error.ts'
 import { asBuffer, asTooLarge, atMost, within } from './bytes.ts'
+import type { CodecName } from './codec-name.ts'
+import { codecNames, codecNumber } from './codec-name.ts'
 import { compressionLevel } from './level.ts'
 import { compressLz4, decompressLz4, lz4FrameBound } from './lz4-frame.ts'
 import { offThread } from './off-thread.ts'
@@ -9,12 +11,6 @@ import { compressSnappy, decompressSnappy, snappyFrameBound } from './snappy.ts'
 import type { Stepwise } from './stepwise.ts'
 import { atOnce, inTurns } from './stepwise.ts'
 import { compressZstd, compressZstdAsync, decompressZstd, decompressZstdAsync, prepareZstd } from './zstd.ts'
-
-/** Kafka's names of the codecs, by their number in a batch's attributes. */
-export const codecNames = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
-
-/** One of `codecNames`. */
-export type CodecName = (typeof codecNames)[number]
 
 /** What `decompress` may overlook. */
 export interface DecompressOptions {
@@ -38,16 +34,6 @@ export interface AsyncOptions {
 
 const SYNC_BELOW = 131_072
 const TURN_AFTER = 262_144
-
-/**
- * A codec's number in a batch's attributes.
- * @throws EncodeError when there is no such codec
- */
-export function codecNumber(name: CodecName): number {
-  const number = codecNames.indexOf(name)
-  if (number < 0) throw new EncodeError(`there is no codec ${name}: ${codecNames.join(', ')} are`)
-  return number
-}
 
 /**
  * Compresses the records of a batch.

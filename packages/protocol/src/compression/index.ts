@@ -1,11 +1,4 @@
-export type { AsyncOptions, CodecName, DecompressOptions } from './codec.ts'
-export {
-  codecNames,
-  codecNumber,
-  compress,
-  compressAsync,
-  decompress,
-  decompressAsync,
-  prepareCodec,
-} from './codec.ts'
+export type { AsyncOptions, DecompressOptions } from './codec.ts'
+export { compress, compressAsync, decompress, decompressAsync, prepareCodec } from './codec.ts'
+export * from './codec-name.ts'
 export { compressionLevel } from './level.ts'

@@ -1,5 +1,5 @@
 import { EncodeError } from '../errors/kafka-error.ts'
-import type { CodecName } from './codec.ts'
+import type { CodecName } from './codec-name.ts'
 
 interface Levels {
   readonly least: number

@@ -90,7 +90,8 @@ export function* decompressLz4(
     const frame = yield* readBlocks(input, header, output, out)
     at = frame.at
     out = frame.out
-  } while (at < input.length)
+    // What is behind the end mark and is no frame is passed over, as Kafka does (`Lz4BlockInputStream`).
+  } while (input.length - at >= 4 && input.readUInt32LE(at) === MAGIC)
   return output.bytes.subarray(0, out)
 }
 

@@ -1,4 +1,4 @@
-import type { ErrorName } from './error-codes.ts'
+import type { ErrorName } from './error-table.ts'
 
 /** What each error means and what to do about it: one sentence, the remedy behind a semicolon. */
 export const advice: Readonly<Record<ErrorName, string>> = {

@@ -1,10 +1,12 @@
+import type { ErrorName } from './error-table.ts'
+
 /** The root of every error that this library throws: a stable `code` to branch on, a message for people. */
 export class KafkaError extends Error {
   override readonly name: string = 'KafkaError'
   /** Stable and upper case: Kafka's own name (`NOT_LEADER_OR_FOLLOWER`) or one of ours (`MALFORMED`, ...). */
-  readonly code: string
+  readonly code: ErrorName | (string & {})
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorName | (string & {}), message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
   }
@@ -64,7 +66,7 @@ export class UnsupportedVersionError extends KafkaError {
   #broker: string | undefined
 
   constructor(message: string, api: string, version?: number, field?: string) {
-    super('UNSUPPORTED_VERSION', message)
+    super('UNSUPPORTED_VERSION' satisfies ErrorName, message)
     this.api = api
     this.version = version
     this.#path = field === undefined ? [] : [field]

@@ -5,8 +5,8 @@ import { readBatches } from '../records/index.ts'
 import { explainRecords } from './records.ts'
 
 /** A message of the formats before magic 2, without a key. */
-function message(magic: 0 | 1, codec: number, value: Uint8Array | null): Buffer {
-  const valueAt = magic === 1 ? 34 : 26
+function message(magic: 0 | 1 | 2, codec: number, value: Uint8Array | null): Buffer {
+  const valueAt = magic === 0 ? 26 : 34
   const bytes = Buffer.alloc(valueAt + (value?.length ?? 0))
   bytes.writeInt32BE(bytes.length - 12, 8)
   bytes.writeInt8(magic, 16)
@@ -25,7 +25,7 @@ test('finds wrong in a compressed set of messages what the reader refuses there'
   const plain = message(1, 0, null)
   const inner = new Map([
     ['a compressed message inside a compressed message', message(1, 2, compress('snappy', plain))],
-    ['magic 0 inside magic 1', message(0, 0, null)],
+    ['magic 2 where 0 or 1 belongs', message(2, 0, null)],
     ['ends inside a message', plain.subarray(0, 30)],
     ['without messages', Buffer.alloc(0)],
   ])

@@ -6,7 +6,7 @@ import { TEXT_BYTES_MAX } from '../schema/reader.ts'
 import type { FieldSpec, Message, Primitive, Shape } from '../schema/schema.ts'
 import { zeroUuid } from '../uuid.ts'
 import { apiOf } from './known-apis.ts'
-import { readExactInt64 } from './number.ts'
+import { readInt64OrBigint } from './number.ts'
 import { explainBatches } from './records.ts'
 import type { Trail } from './trail.ts'
 
@@ -182,9 +182,10 @@ const readScalar: Record<Scalar, (reader: Reader) => unknown> = {
   uint16: (reader) => reader.uint16(),
   int32: (reader) => reader.int32(),
   uint32: (reader) => reader.uint32(),
-  int64: readExactInt64,
+  int64: readInt64OrBigint,
+  int64OrBigint: readInt64OrBigint,
   int64OrInfinity: (reader) => {
-    const value = readExactInt64(reader)
+    const value = readInt64OrBigint(reader)
     return value === 0x7fff_ffff_ffff_ffffn ? Number.POSITIVE_INFINITY : value
   },
   bigint64: (reader) => reader.bigint64(),

@@ -1,9 +1,9 @@
 import { MalformedError } from '../errors/kafka-error.ts'
 import type { Reader } from '../schema/reader.ts'
 
-/** An int64 as the codec gives it, or as a bigint where the codec would refuse it. */
-export function readExactInt64(reader: Reader): number | bigint {
-  return numberIfSafe(reader.bigint64())
+/** An int64 as the codec gives it, or as a bigint where a number would not be exact and the codec may refuse it. */
+export function readInt64OrBigint(reader: Reader): number | bigint {
+  return reader.int64OrBigint()
 }
 
 /** A zigzag varint of up to 32 or 64 bits, as records use them. */
@@ -14,7 +14,7 @@ export function readZigzag(reader: Reader, bits: 32 | 64): number | bigint {
     const byte = reader.bytes[reader.take(1)] as number
     value |= BigInt(byte & 0x7f) << shift
     if (byte >= 0x80) continue
-    if (value >> BigInt(bits) !== 0n) break
+    value = BigInt.asUintN(bits, value)
     return numberIfSafe((value >> 1n) ^ -(value & 1n))
   }
   throw new MalformedError(`varint is longer than ${bits} bits`, start)

@@ -1,10 +1,11 @@
-import { codecNames, decompress } from '../compression/codec.ts'
+import { decompress } from '../compression/codec.ts'
+import { codecNames } from '../compression/codec-name.ts'
 import { KafkaError, MalformedError } from '../errors/kafka-error.ts'
 import { BATCH_HEADER_BYTES, BATCH_PREFIX_BYTES, batchField } from '../records/batch-header.ts'
 import { crc32 } from '../records/crc32.ts'
 import { crc32c } from '../records/crc32c.ts'
 import type { Reader } from '../schema/reader.ts'
-import { readExactInt64, readSize, readZigzag } from './number.ts'
+import { readInt64OrBigint, readSize, readZigzag } from './number.ts'
 import type { ExplainedBytes, ExplainLimits } from './piece.ts'
 import type { Budget } from './trail.ts'
 import { budgetOf, Trail } from './trail.ts'
@@ -78,7 +79,7 @@ function explainModernBatch(trail: Trail, size: number, path: string): void {
   const number = (name: string, type: string, read: (reader: Reader) => number, note = (_: number) => '') =>
     trail.read(`${path}${name}`, type, read, (value) => ({ note: note(value) }))
   const wide = (name: string, note = (_: number | bigint) => '') =>
-    trail.read(`${path}${name}`, 'int64', readExactInt64, (value) => ({ note: note(value) }))
+    trail.read(`${path}${name}`, 'int64', readInt64OrBigint, (value) => ({ note: note(value) }))
   const baseOffset = wide('baseOffset')
   trail.framing(`${path}length`, 'int32 size', (reader) => reader.int32())
   number('partitionLeaderEpoch', 'int32', (reader) => reader.int32())
@@ -199,7 +200,7 @@ function explainMessage(trail: Trail, size: number, path: string, outer: number 
   const end = start + size
   const { bytes } = trail.reader
   const expected = crc32(bytes.subarray(start + BATCH_PREFIX_BYTES + 4, end))
-  trail.read(`${path}offset`, 'int64', readExactInt64)
+  trail.read(`${path}offset`, 'int64', readInt64OrBigint)
   trail.framing(`${path}size`, 'int32 size', (reader) => reader.int32())
   trail.read(
     `${path}crc`,
@@ -215,7 +216,7 @@ function explainMessage(trail: Trail, size: number, path: string, outer: number 
     (value) => ({ note: attributesNote(value & 0x0f) }),
   )
   if (magic === 1)
-    trail.read(`${path}timestamp`, 'int64', readExactInt64, (time) => ({ note: timeNote(time) }))
+    trail.read(`${path}timestamp`, 'int64', readInt64OrBigint, (time) => ({ note: timeNote(time) }))
   trail.read(`${path}key`, 'bytes', readBytes, nullNote)
   const codec = attributes & 0x07
   if (codec === 0) {
@@ -248,14 +249,15 @@ function explainMessageSet(trail: Trail, path: string, outer: number): void {
     const size = end - start < BATCH_PREFIX_BYTES ? end - start + 1 : sizeAt(trail.reader)
     if (size > end - start) throw new MalformedError('the compressed set ends inside a message', start)
     const magic = bytes.readInt8(start + batchField.magic)
-    if (magic !== outer) throw new MalformedError(`magic ${magic} inside magic ${outer}`, start)
+    if (magic !== 0 && magic !== 1) throw new MalformedError(`magic ${magic} where 0 or 1 belongs`, start)
     const place = `${path}batches[${index}].`
     trail.contain(start + size, () => explainMessage(trail, size, place, outer))
   }
 }
 
+/** Any negative size is null to Kafka (`LegacyRecord`). */
 function readBytes(reader: Reader): Uint8Array | null {
-  const length = reader.length(false, true)
+  const length = reader.int32()
   return length < 0 ? null : reader.view(length)
 }
 

@@ -1,4 +1,4 @@
-import { array, bytes, int32, int64, message, string, uuid } from '../schema/schema.ts'
+import { array, bytes, int32, int64, int64OrBigint, message, string, uuid } from '../schema/schema.ts'
 import { recordKind } from './record-kind.ts'
 
 /** A committed offset as Kafka before 0.9 stored it; read, never written. */
@@ -18,9 +18,9 @@ export const LegacyOffsetCommit = recordKind(
     'LegacyOffsetCommitValue',
     { versions: [0, 0] },
     {
-      offset: int64,
+      offset: int64OrBigint,
       metadata: string,
-      commitTimestamp: int64,
+      commitTimestamp: int64OrBigint,
     },
   ),
 )
@@ -42,11 +42,11 @@ export const OffsetCommit = recordKind(
     'OffsetCommitValue',
     { versions: [0, 4], flexible: 4 },
     {
-      offset: int64,
+      offset: int64OrBigint,
       leaderEpoch: int32.since(3).default(-1).ignorable(),
       metadata: string,
-      commitTimestamp: int64,
-      expireTimestamp: int64.since(1).until(1).default(-1).ignorable(),
+      commitTimestamp: int64OrBigint,
+      expireTimestamp: int64OrBigint.since(1).until(1).default(-1).ignorable(),
       topicId: uuid.tag(0, 4).ignorable(),
     },
   ),

@@ -1,4 +1,4 @@
-import { array, int8, int16, int32, int64, message, string, uuid } from '../schema/schema.ts'
+import { array, int8, int16, int32, int64, int64OrBigint, message, string, uuid } from '../schema/schema.ts'
 import { recordKind } from './record-kind.ts'
 
 /** The whole delivery state of one share partition. */
@@ -21,7 +21,7 @@ export const ShareSnapshot = recordKind(
       snapshotEpoch: int32,
       stateEpoch: int32,
       leaderEpoch: int32,
-      startOffset: int64,
+      startOffset: int64OrBigint,
       deliveryCompleteCount: int32.tag(0, 0).default(-1),
       createTimestamp: int64,
       writeTimestamp: int64,
@@ -54,7 +54,7 @@ export const ShareUpdate = recordKind(
     {
       snapshotEpoch: int32,
       leaderEpoch: int32,
-      startOffset: int64,
+      startOffset: int64OrBigint,
       deliveryCompleteCount: int32.tag(0, 0).default(-1),
       stateBatches: array({
         firstOffset: int64,

@@ -101,12 +101,18 @@ export class BatchHeader {
     return this.baseOffset + this.lastOffsetDelta
   }
 
+  /** Not a safe integer where the value is beyond those. */
   get baseTimestamp(): number {
     return readInt64(this.bytes, this.position + batchField.baseTimestamp)
   }
 
+  /** Not a safe integer where the value is beyond those; `maxTimestampBigInt` is exact. */
   get maxTimestamp(): number {
     return readInt64(this.bytes, this.position + batchField.maxTimestamp)
+  }
+
+  get maxTimestampBigInt(): bigint {
+    return this.bytes.readBigInt64BE(this.position + batchField.maxTimestamp)
   }
 
   get producerId(): bigint {
@@ -169,6 +175,12 @@ export class BatchHeader {
 /** Sequence numbers run from 0 to 2^31-1 and then from 0 again. Source: `DefaultRecordBatch.incrementSequence`. */
 export function addSequence(sequence: number, count: number): number {
   return (sequence + count) % 0x8000_0000
+}
+
+/** An int64 as a number, or a bigint where a number would not be exact. */
+export function readExactInt64(bytes: Buffer, at: number): number | bigint {
+  const value = readInt64(bytes, at)
+  return Number.isSafeInteger(value) ? value : bytes.readBigInt64BE(at)
 }
 
 /** An int64 as a number, which is not a safe integer where the value is beyond those. */

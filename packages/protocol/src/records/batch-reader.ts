@@ -1,68 +1,19 @@
 import type { AsyncOptions } from '../compression/codec.ts'
 import { decompress, decompressAsync } from '../compression/codec.ts'
-import { BATCH_HEADER_BYTES, BATCH_PREFIX_BYTES, BatchHeader } from './batch-header.ts'
+import {
+  BATCH_HEADER_BYTES,
+  BATCH_PREFIX_BYTES,
+  BatchHeader,
+  batchField,
+  readExactInt64,
+} from './batch-header.ts'
 import { BatchCursor, RecordContext, readRecords } from './batch-record.ts'
 import { CorruptRecordError } from './errors.ts'
 import { readLegacyEntry } from './legacy-reader.ts'
-import type { Limits } from './limits.ts'
+import type { Limits, ReadOptions } from './limits.ts'
 import { limitsOf, tooManyObjects } from './limits.ts'
 import type { RecordCursor, RecordView, TimestampType } from './record.ts'
-
-/**
- * What a reader accepts. The defaults are what Kafka's own fields can hold; whoever reads from a stranger, or has
- * little memory, sets less. What is beyond a limit is refused before memory is taken for it.
- */
-export interface ReadOptions {
-  /** Size of a batch as it came, with its header. Bytes; default 2^31 - 1. */
-  maxBatchBytes?: number
-  /**
-   * How large the records of one batch may become by decompression; with what `records()` makes of them, four times the
-   * batch more. Bytes; default 2^31 - 1.
-   */
-  maxDecompressedBytes?: number
-  /** Records of one batch. Default 2^31 - 1. */
-  maxRecords?: number
-  /** Headers of one record. Default 2^31 - 1. */
-  maxHeaders?: number
-}
-
-/** A batch of records, or a message of the formats before it. */
-export interface RecordBatch {
-  readonly magic: number
-  readonly sizeInBytes: number
-  readonly baseOffset: number
-  readonly lastOffset: number
-  /** -1 when unknown. */
-  readonly leaderEpoch: number
-  /** 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd. */
-  readonly codec: number
-  readonly timestampType: TimestampType
-  readonly maxTimestamp: number
-  /** -1n when the producer was not idempotent. */
-  readonly producerId: bigint
-  readonly producerEpoch: number
-  readonly baseSequence: number
-  readonly isTransactional: boolean
-  readonly isControl: boolean
-  /** @throws CorruptRecordError when the checksum does not fit. */
-  checkCrc(): void
-  /**
-   * All records, each with an object of some hundred bytes; made once and kept. `cursor` takes no memory.
-   * @throws CorruptRecordError when they cannot be read, or are beyond the limits
-   */
-  records(): RecordView[]
-  /**
-   * The records one after the other, without an object for each; every call begins anew.
-   * @throws CorruptRecordError when they cannot be decompressed, or are beyond the limits
-   */
-  cursor(): RecordCursor
-  /**
-   * Decompresses the records where `decompressAsync` does it, so that `records` and `cursor` need not. The formats
-   * before magic 2 are left for those two.
-   * @throws CorruptRecordError when they cannot be decompressed, or are beyond the limits
-   */
-  decompressAsync(options?: AsyncOptions): Promise<void>
-}
+import type { RecordBatch } from './record-batch.ts'
 
 /** What `records()` takes for each record, in memory. */
 const RECORD_OBJECT_BYTES = 112
@@ -105,7 +56,6 @@ class Batch implements RecordBatch {
   readonly baseOffset: number
   readonly lastOffset: number
   readonly leaderEpoch: number
-  readonly maxTimestamp: number
   readonly #limits: Limits
   #bytes: Buffer | undefined
   #made: RecordContext | undefined
@@ -123,7 +73,6 @@ class Batch implements RecordBatch {
     if (!Number.isSafeInteger(this.baseOffset) || !Number.isSafeInteger(this.lastOffset))
       throw this.#corrupt(`offset ${this.baseOffset} is beyond the safe integers`)
     this.leaderEpoch = header.leaderEpoch
-    this.maxTimestamp = header.maxTimestamp
   }
 
   get codec(): number {
@@ -132,6 +81,15 @@ class Batch implements RecordBatch {
 
   get timestampType(): TimestampType {
     return this.header.isLogAppendTime ? 'LogAppendTime' : 'CreateTime'
+  }
+
+  get maxTimestamp(): number {
+    const { maxTimestamp } = this.header
+    return Number.isSafeInteger(maxTimestamp) ? maxTimestamp : -1
+  }
+
+  get maxTimestampBigInt(): bigint {
+    return this.header.maxTimestampBigInt
   }
 
   get producerId(): bigint {
@@ -152,6 +110,10 @@ class Batch implements RecordBatch {
 
   get isControl(): boolean {
     return this.header.isControl
+  }
+
+  get unpackedBytes(): number {
+    return this.#isPlain ? 0 : ((this.#made?.bytes ?? this.#bytes)?.length ?? 0)
   }
 
   checkCrc(): void {
@@ -204,9 +166,13 @@ class Batch implements RecordBatch {
     return new RecordContext({
       bytes,
       baseOffset: this.baseOffset,
-      baseTimestamp: header.baseTimestamp,
+      // Of stamped records only this counts: base and deltas stay the producer's. Source: `DefaultRecordBatch`.
+      baseTimestamp: readExactInt64(
+        header.bytes,
+        header.position + (header.isLogAppendTime ? batchField.maxTimestamp : batchField.baseTimestamp),
+      ),
+      isStamped: header.isLogAppendTime,
       timestampType: this.timestampType,
-      appendTime: header.isLogAppendTime ? this.maxTimestamp : undefined,
       maxHeaders: this.#limits.maxHeaders,
       corrupt: (what, cause) => this.#corrupt(what, cause),
     })
@@ -214,10 +180,7 @@ class Batch implements RecordBatch {
 
   /** What the header alone gives away is refused before anything is decompressed. */
   #expectLegal(): void {
-    const { count, baseTimestamp } = this.header
-    for (const number of [this.maxTimestamp, baseTimestamp]) {
-      if (!Number.isSafeInteger(number)) throw this.#corrupt(`${number} is beyond the safe integers`)
-    }
+    const { count } = this.header
     const { maxRecords } = this.#limits
     if (count < 0) throw this.#corrupt(`${count} records`)
     if (count > maxRecords) {

@@ -3,15 +3,23 @@ import test from 'node:test'
 import { RecordContext, readRecords } from './batch-record.ts'
 import { BatchWriter, headerOf } from './batch-writer.ts'
 import { CorruptRecordError } from './errors.ts'
+import type { RecordView } from './record.ts'
 
 const MAX = Number.MAX_SAFE_INTEGER
 
 /** What is read of records, or why they cannot be read. */
-function read(bytes: Buffer, count: number, isQuick: boolean, baseOffset = 5, baseTimestamp = 7): unknown {
+function read(
+  bytes: Buffer,
+  count: number,
+  isQuick: boolean,
+  baseOffset = 5,
+  baseTimestamp: number | bigint = 7,
+): unknown {
   const context = new RecordContext({
     bytes,
     baseOffset,
     baseTimestamp,
+    isStamped: false,
     timestampType: 'CreateTime',
     maxHeaders: 100,
     corrupt: (what) => new CorruptRecordError(what, 0),
@@ -19,8 +27,9 @@ function read(bytes: Buffer, count: number, isQuick: boolean, baseOffset = 5, ba
   if (!isQuick) Object.assign(context, { isQuick })
   try {
     return readRecords(context, count).map((record) => {
-      const { offset, timestamp, key, value, keySize, valueSize, headersSize, headers } = record
-      return { offset, timestamp, key, value, keySize, valueSize, headersSize, headers }
+      const { offset, timestamp, timestampBigInt, key, value, keySize, valueSize, headersSize, headers } =
+        record
+      return { offset, timestamp, timestampBigInt, key, value, keySize, valueSize, headersSize, headers }
     })
   } catch (error) {
     assert.ok(error instanceof CorruptRecordError)
@@ -72,11 +81,31 @@ test('broken records are read quickly as they are read exactly: every prefix, an
   }
 })
 
-test('an offset or timestamp beyond the safe integers is refused, however small what leads there', () => {
+test('an offset beyond the safe integers is refused, however small what leads there; a timestamp is told exactly', () => {
   const writer = new BatchWriter()
   for (let at = 0; at < 3; at++) writer.append(1000 + at, null, Buffer.alloc(20), undefined)
   const { bytes, count } = recordsOf(writer)
   assert.equal((read(bytes, count, true, MAX - 2, MAX - 2) as unknown[]).length, 3)
-  assert.match(String(read(bytes, count, true, MAX - 1, 0)), /record 2 has an offset or timestamp beyond/)
-  assert.match(String(read(bytes, count, true, 0, MAX - 1)), /record 2 has an offset or timestamp beyond/)
+  assert.match(String(read(bytes, count, true, MAX - 1, 0)), /record 2 has an offset beyond/)
+  const timesFrom = (baseTimestamp: number | bigint) =>
+    (read(bytes, count, true, 0, baseTimestamp) as RecordView[]).map((record) => [
+      record.timestamp,
+      record.timestampBigInt,
+    ])
+  const max = BigInt(MAX)
+  assert.deepEqual(timesFrom(MAX - 1), [
+    [MAX - 1, max - 1n],
+    [MAX, max],
+    [-1, max + 1n],
+  ])
+  assert.deepEqual(timesFrom(2n ** 63n - 2n), [
+    [-1, 2n ** 63n - 2n],
+    [-1, 2n ** 63n - 1n],
+    [-1, -(2n ** 63n)],
+  ])
+  assert.deepEqual(timesFrom(-max - 2n), [
+    [-1, -max - 2n],
+    [-1, -max - 1n],
+    [-MAX, -max],
+  ])
 })

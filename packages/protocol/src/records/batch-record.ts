@@ -1,7 +1,7 @@
 import { roomFor } from '../schema/room.ts'
 import type { CorruptRecordError } from './errors.ts'
 import type { ReceivedHeader, RecordCursor, RecordView, TimestampType } from './record.ts'
-import { readVarint, readVarlong } from './varint.ts'
+import { readVarint, readVarlong, readVarlongExactly } from './varint.ts'
 
 interface FastBuffer extends Buffer {
   utf8Slice(start: number, end: number): string
@@ -22,10 +22,11 @@ export interface RecordContextOptions {
   /** The decompressed records. */
   bytes: Buffer
   baseOffset: number
-  baseTimestamp: number
+  /** What the records' deltas are added to; with `isStamped` the time of all records. */
+  baseTimestamp: number | bigint
+  /** Whether the broker stamped the records: what the producer wrote as their times then counts for nothing. */
+  isStamped: boolean
   timestampType: TimestampType
-  /** The time of all records where the broker stamped them. */
-  appendTime?: number | undefined
   maxHeaders: number
   corrupt: (what: string, cause?: unknown) => CorruptRecordError
 }
@@ -37,30 +38,32 @@ export class RecordContext {
   readonly memory: ArrayBuffer
   readonly memoryAt: number
   readonly baseOffset: number
+  /** NaN where it is no safe integer: what is made of it is then made of `exactBaseTimestamp`. */
   readonly baseTimestamp: number
+  readonly exactBaseTimestamp: number | bigint
   readonly isStamped: boolean
   readonly timestampType: TimestampType
   readonly maxHeaders: number
   readonly corrupt: (what: string, cause?: unknown) => CorruptRecordError
-  /** Whether a small delta leads to no offset or timestamp that is not a safe integer. */
+  /** Whether a small delta leads to no offset that is not a safe integer. */
   readonly isQuick: boolean
   /** By the header's place. */
   readonly names: KnownName[] = []
 
-  constructor({ appendTime, ...options }: RecordContextOptions) {
+  constructor(options: RecordContextOptions) {
     const { bytes } = options
     this.bytes = bytes as FastBuffer
     this.memory = bytes.buffer as ArrayBuffer
     this.memoryAt = bytes.byteOffset
     this.baseOffset = options.baseOffset
-    this.baseTimestamp = appendTime ?? options.baseTimestamp
-    this.isStamped = appendTime !== undefined
+    this.baseTimestamp = typeof options.baseTimestamp === 'number' ? options.baseTimestamp : Number.NaN
+    this.exactBaseTimestamp = options.baseTimestamp
+    this.isStamped = options.isStamped
     this.timestampType = options.timestampType
     this.maxHeaders = options.maxHeaders
     this.corrupt = options.corrupt
-    this.isQuick = [this.baseOffset, this.baseTimestamp].every(
-      (base) => Number.isSafeInteger(base) && Number.isSafeInteger(base + QUICK_DELTA),
-    )
+    this.isQuick =
+      Number.isSafeInteger(this.baseOffset) && Number.isSafeInteger(this.baseOffset + QUICK_DELTA)
   }
 }
 
@@ -85,7 +88,16 @@ export class BatchRecord implements RecordView {
   }
 
   get timestamp(): number {
-    return this.context.baseTimestamp + this.timestampDelta
+    const timestamp = this.context.baseTimestamp + this.timestampDelta
+    return Number.isSafeInteger(timestamp) ? timestamp : inexact(this.timestampBigInt)
+  }
+
+  /** Java adds with 64 bits, which wrap. Source: `DefaultRecord.readFrom`. */
+  get timestampBigInt(): bigint {
+    const { timestampDelta, context } = this
+    const delta =
+      timestampDelta > FAR_DELTA ? BigInt(timestampDelta) : farDelta(context.bytes, timestampDelta)
+    return BigInt.asIntN(64, BigInt(context.exactBaseTimestamp) + delta)
   }
 
   get timestampType(): TimestampType {
@@ -116,6 +128,28 @@ export class BatchRecord implements RecordView {
   get headers(): ReceivedHeader[] {
     return this.headersSize <= 0 ? [] : readHeaders(this.context, this.headersAt, this.end)
   }
+}
+
+function inexact(timestamp: bigint): number {
+  const number = Number(timestamp)
+  return Number.isSafeInteger(number) ? number : -1
+}
+
+/**
+ * A delta that is no safe integer is not kept but where it stands, as a number that no sum with a safe integer makes
+ * one: so records need no place for what next to none of them has.
+ */
+const FAR_DELTA = -(2 ** 60)
+/** Numbers of that size are so far apart. */
+const FAR_STEP = 256
+
+function farDeltaAt(at: number): number {
+  return FAR_DELTA - at * FAR_STEP
+}
+
+function farDelta(bytes: Buffer, timestampDelta: number): bigint {
+  const at = (FAR_DELTA - timestampDelta) / FAR_STEP
+  return readVarlongExactly(bytes, { at }, bytes.length) as bigint
 }
 
 /** Walks over the records of a batch of magic 2. */
@@ -223,7 +257,7 @@ function readExactly(record: BatchRecord, index: number, start: number): number 
     throw context.corrupt(`record ${index} of ${size} bytes where ${bytes.length - place.at} remain`)
   }
   place.at++ // Attributes of a record are not used.
-  const timestampDelta = readVarlong(bytes, place, end)
+  const timestampDelta = readDelta(bytes, end)
   const offsetDelta = readVarint(bytes, place, end)
   // Any negative size is null to Kafka (`DefaultRecord`).
   const keySize = readVarint(bytes, place, end)
@@ -248,10 +282,19 @@ function readExactly(record: BatchRecord, index: number, start: number): number 
   record.end = end
   // One byte means "no headers" and is by far the most common; the others are checked when they are asked for.
   record.headersAt = bytes[place.at] === 0 && place.at + 1 === end ? end : place.at
-  if (!Number.isSafeInteger(record.offset) || !Number.isSafeInteger(record.timestamp)) {
-    throw context.corrupt(`record ${index} has an offset or timestamp beyond the safe integers`)
+  if (!Number.isSafeInteger(record.offset)) {
+    throw context.corrupt(`record ${index} has an offset beyond the safe integers`)
   }
   return end
+}
+
+/** The delta of a timestamp at `place`, as records keep it; undefined when it is cut off or too long. */
+function readDelta(bytes: Buffer, end: number): number | undefined {
+  const { at } = place
+  const delta = readVarlong(bytes, place, end)
+  if (delta !== undefined) return delta
+  place.at = at
+  return readVarlongExactly(bytes, place, end) === undefined ? undefined : farDeltaAt(at)
 }
 
 type MakeBuffer = new (memory: ArrayBuffer, at: number, size: number) => Buffer
@@ -293,7 +336,7 @@ function readHeaders(context: RecordContext, start: number, end: number): Receiv
     const key = nameAt(context, index, place.at, keySize)
     place.at += keySize
     const size = readVarint(bytes, place, end)
-    if (size === undefined || size < -1 || size > end - place.at) {
+    if (size === undefined || size > end - place.at) {
       throw context.corrupt(`header value of ${size} bytes`)
     }
     headers[index] = { key, value: size < 0 ? null : view(context, place.at, size) }

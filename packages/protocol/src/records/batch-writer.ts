@@ -1,5 +1,7 @@
-import type { AsyncOptions, CodecName } from '../compression/codec.ts'
-import { codecNumber, compress, compressAsync } from '../compression/codec.ts'
+import type { AsyncOptions } from '../compression/codec.ts'
+import { compress, compressAsync } from '../compression/codec.ts'
+import type { CodecName } from '../compression/codec-name.ts'
+import { codecNumber } from '../compression/codec-name.ts'
 import { EncodeError, MalformedError } from '../errors/kafka-error.ts'
 import {
   BATCH_HEADER_BYTES,

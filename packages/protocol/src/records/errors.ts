@@ -1,3 +1,4 @@
+import type { ErrorName } from '../errors/error-table.ts'
 import { KafkaError } from '../errors/kafka-error.ts'
 
 /** A record batch or message set cannot be read: it is damaged, or breaks Kafka's rules. */
@@ -10,7 +11,7 @@ export class CorruptRecordError extends KafkaError {
 
   constructor(what: string, position: number, offset?: number, options?: ErrorOptions) {
     const which = offset === undefined ? '' : ` with base offset ${offset}`
-    super('CORRUPT_MESSAGE', `the batch at byte ${position}${which}: ${what}`, options)
+    super('CORRUPT_MESSAGE' satisfies ErrorName, `the batch at byte ${position}${which}: ${what}`, options)
     this.offset = offset
     this.position = position
   }

@@ -1,12 +1,12 @@
 import { decompress } from '../compression/codec.ts'
-import { readInt64 } from './batch-header.ts'
-import type { RecordBatch } from './batch-reader.ts'
+import { readExactInt64, readInt64 } from './batch-header.ts'
 import { BatchRecord, RecordContext } from './batch-record.ts'
 import { crc32 } from './crc32.ts'
 import { CorruptRecordError } from './errors.ts'
 import type { Limits } from './limits.ts'
 import { tooManyObjects } from './limits.ts'
 import type { RecordCursor, RecordView, TimestampType } from './record.ts'
+import type { RecordBatch } from './record-batch.ts'
 
 /** What each message inside takes in memory: what it says, its record, and what its record shares with no other. */
 const MESSAGE_OBJECT_BYTES = 480
@@ -18,7 +18,7 @@ interface Message {
   offset: number
   magic: number
   attributes: number
-  timestamp: number
+  timestamp: number | bigint
   keyAt: number
   keySize: number
   valueAt: number
@@ -46,6 +46,7 @@ class LegacyBatch implements RecordBatch {
   readonly leaderEpoch = -1
   readonly codec: number
   readonly maxTimestamp: number
+  readonly maxTimestampBigInt: bigint
   readonly timestampType: TimestampType
   readonly producerId = -1n
   readonly producerEpoch = -1
@@ -70,7 +71,8 @@ class LegacyBatch implements RecordBatch {
     this.sizeInBytes = size
     this.lastOffset = outer.offset
     this.codec = outer.attributes & 0x07
-    this.maxTimestamp = outer.timestamp
+    this.maxTimestamp = typeof outer.timestamp === 'number' ? outer.timestamp : -1
+    this.maxTimestampBigInt = BigInt(outer.timestamp)
     this.timestampType = timestampTypeOf(outer)
     const covered = buffer.subarray(position + ENTRY_PREFIX_BYTES + 4, position + size)
     this.#check = () => crc32(covered) === buffer.readUInt32BE(position + ENTRY_PREFIX_BYTES)
@@ -80,6 +82,10 @@ class LegacyBatch implements RecordBatch {
 
   get baseOffset(): number {
     return this.codec === 0 ? this.lastOffset : (this.records()[0]?.offset ?? this.lastOffset)
+  }
+
+  get unpackedBytes(): number {
+    return this.codec === 0 ? 0 : (this.#records?.[0]?.context.bytes.length ?? 0)
   }
 
   /** That of the message; those of messages inside are checked when they are read, as Kafka's consumer does. */
@@ -149,7 +155,6 @@ function readAll(buffer: Buffer, outer: Message, limits: Limits, corrupt: Corrup
     if (size > content.length - at) throw corrupt('the compressed set ends inside a message')
     const message = readMessage(content, at, size, corrupt)
     if ((message.attributes & 0x07) !== 0) throw corrupt('a compressed message inside a compressed message')
-    if (message.magic !== outer.magic) throw corrupt(`magic ${message.magic} inside magic ${outer.magic}`)
     inner.push(message)
     if (inner.length > limits.maxRecords) {
       throw corrupt(`more records than the limit of ${limits.maxRecords} (maxRecords)`)
@@ -163,17 +168,10 @@ function readAll(buffer: Buffer, outer: Message, limits: Limits, corrupt: Corrup
     at += size
   }
   const base = baseOf(outer, inner.at(-1), corrupt)
-  const type = timestampTypeOf(outer)
-  return inner.map((message) =>
-    recordOf(
-      content,
-      message,
-      base + message.offset,
-      type === 'LogAppendTime' ? outer.timestamp : message.timestamp,
-      type,
-      corrupt,
-    ),
-  )
+  return inner.map((message) => {
+    const { timestamp, type } = timeOf(message, outer)
+    return recordOf(content, message, base + message.offset, timestamp, type, corrupt)
+  })
 }
 
 /** What is added to the offsets inside. Source: `AbstractLegacyRecordBatch.DeepRecordsIterator`. */
@@ -212,17 +210,26 @@ function readMessage(buffer: Buffer, position: number, size: number, corrupt: Co
   const keySize = buffer.readInt32BE(keySizeAt)
   const keyAt = keySizeAt + 4
   const valueSizeAt = keyAt + Math.max(0, keySize)
-  if (keySize < -1 || valueSizeAt + 4 > end) throw corrupt(`key of ${keySize} bytes`)
+  // Any negative size is null to Kafka (`Utils.sizeDelimited`).
+  if (valueSizeAt + 4 > end) throw corrupt(`key of ${keySize} bytes`)
   const valueSize = buffer.readInt32BE(valueSizeAt)
   const valueAt = valueSizeAt + 4
-  if (valueSize < -1 || valueAt + Math.max(0, valueSize) !== end) throw corrupt(`value of ${valueSize} bytes`)
+  if (valueAt + Math.max(0, valueSize) !== end) throw corrupt(`value of ${valueSize} bytes`)
   const offset = readInt64(buffer, position)
-  const timestamp = hasTimestamp ? readInt64(buffer, position + 18) : -1
-  if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(timestamp)) {
-    throw corrupt('an offset or timestamp is beyond the safe integers')
-  }
+  const timestamp = hasTimestamp ? readExactInt64(buffer, position + 18) : -1
+  if (!Number.isSafeInteger(offset)) throw corrupt(`offset ${offset} is beyond the safe integers`)
   const attributes = buffer.readInt8(position + 17)
   return { offset, magic, attributes, timestamp, keyAt, keySize, valueAt, valueSize }
+}
+
+/**
+ * The time of a message inside another. The two need not have the same magic: a broker of old wrapped what it got.
+ * Source: `LegacyRecord.timestamp` and `timestampType`.
+ */
+function timeOf(message: Message, outer: Message): { timestamp: number | bigint; type: TimestampType } {
+  const type = message.magic === 0 || outer.magic === 0 ? timestampTypeOf(message) : timestampTypeOf(outer)
+  const isStamped = outer.magic === 1 && type === 'LogAppendTime'
+  return { timestamp: isStamped ? outer.timestamp : message.timestamp, type }
 }
 
 function timestampTypeOf({ magic, attributes }: Message): TimestampType {
@@ -234,7 +241,7 @@ function recordOf(
   bytes: Buffer,
   message: Message,
   offset: number,
-  timestamp: number,
+  timestamp: number | bigint,
   timestampType: TimestampType,
   corrupt: Corrupt,
 ): BatchRecord {
@@ -242,6 +249,7 @@ function recordOf(
     bytes,
     baseOffset: offset,
     baseTimestamp: timestamp,
+    isStamped: false,
     timestampType,
     maxHeaders: 0,
     corrupt,

@@ -3,12 +3,13 @@ import test from 'node:test'
 import { compress, prepareCodec } from '../compression/codec.ts'
 import { EncodeError } from '../errors/kafka-error.ts'
 import { testlines } from '../testdata.test-support.ts'
-import type { ReadOptions, RecordBatch } from './batch-reader.ts'
 import { readBatches } from './batch-reader.ts'
 import { BatchWriter, controlBatch, headerOf } from './batch-writer.ts'
 import { crc32 } from './crc32.ts'
 import { CorruptRecordError } from './errors.ts'
+import type { ReadOptions } from './limits.ts'
 import type { RecordView } from './record.ts'
+import type { RecordBatch } from './record-batch.ts'
 
 interface Golden {
   name: string

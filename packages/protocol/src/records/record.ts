@@ -20,8 +20,13 @@ export type TimestampType = 'CreateTime' | 'LogAppendTime' | 'NoTimestampType'
 export interface RecordView {
   /** Position in the partition. */
   readonly offset: number
-  /** Milliseconds since the epoch; -1 when there is none. */
+  /**
+   * Milliseconds since the epoch; -1 when there is none, and when it is no safe integer, as where a producer wrote
+   * nanoseconds: `timestampBigInt` has it then.
+   */
   readonly timestamp: number
+  /** The same exactly, whatever the producer wrote: any number of 64 bits. Made when it is asked for. */
+  readonly timestampBigInt: bigint
   readonly timestampType: TimestampType
   /** Bytes; negative for null. */
   readonly keySize: number

@@ -3,7 +3,10 @@ export interface Place {
   at: number
 }
 
-/** A zigzag varint of 32 bits; undefined when it is cut off or too long. Source: `ByteUtils.readVarint`. */
+/**
+ * A zigzag varint of 32 bits; undefined when it is cut off or has more than five bytes. What the last of them has beyond
+ * the 32 bits is dropped, as Kafka does. Source: `ByteUtils.readVarint`.
+ */
 export function readVarint(bytes: Uint8Array, place: Place, end: number): number | undefined {
   const start = place.at
   if (start + 1 < end) {
@@ -27,7 +30,6 @@ function readLongVarint(bytes: Uint8Array, place: Place, end: number): number | 
   for (let shift = 0; shift < 35; shift += 7) {
     if (place.at >= end) return undefined
     const byte = bytes[place.at++] as number
-    if (shift === 28 && byte > 0x0f) return undefined
     value |= (byte & 0x7f) << shift
     if (byte < 0x80) return (value >>> 1) ^ -(value & 1)
   }
@@ -55,17 +57,21 @@ export function readVarlong(bytes: Uint8Array, place: Place, end: number): numbe
     value |= (byte & 0x7f) << shift
     if (byte < 0x80) return (value >>> 1) ^ -(value & 1)
   }
-  let wide = 0n
   place.at = start
+  const wide = readVarlongExactly(bytes, place, end)
+  return wide !== undefined && Number.isSafeInteger(Number(wide)) ? Number(wide) : undefined
+}
+
+const LOW_64 = 0xffff_ffff_ffff_ffffn
+
+/** The same for every value of 64 bits; undefined when it is cut off or has more than ten bytes. */
+export function readVarlongExactly(bytes: Uint8Array, place: Place, end: number): bigint | undefined {
+  let value = 0n
   for (let shift = 0n; shift < 70n; shift += 7n) {
     if (place.at >= end) return undefined
     const byte = bytes[place.at++] as number
-    if (shift === 63n && byte > 1) return undefined
-    wide |= BigInt(byte & 0x7f) << shift
-    if (byte < 0x80) {
-      const signed = Number((wide >> 1n) ^ -(wide & 1n))
-      return Number.isSafeInteger(signed) ? signed : undefined
-    }
+    value |= BigInt(byte & 0x7f) << shift
+    if (byte < 0x80) return BigInt.asIntN(64, ((value & LOW_64) >> 1n) ^ -(value & 1n))
   }
   return undefined
 }

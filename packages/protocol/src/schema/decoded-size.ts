@@ -15,6 +15,7 @@ const VALUE_BYTES: Partial<Record<Primitive, number>> = {
   uint32: 16,
   int64: 16,
   int64OrInfinity: 16,
+  int64OrBigint: 24,
   float64: 16,
   bigint64: 24,
   uuid: 40,

@@ -67,6 +67,7 @@ function same(value: unknown, other: unknown, type: WireType): boolean {
   if (type.kind === 'bytes' || type.kind === 'records') {
     return (value as Uint8Array).length === 0 && (other as Uint8Array).length === 0
   }
+  if (type.kind === 'int64OrBigint') return Number(value) === other
   if (type.kind !== 'struct') return false
   const given = value as Record<string, unknown>
   const reference = other as Record<string, unknown>

@@ -141,6 +141,13 @@ export class Reader {
     return this.int64()
   }
 
+  /** An int64 that is a bigint outside of +-(2^53 - 1), and a number otherwise. */
+  int64OrBigint(): number | bigint {
+    const at = this.take(8)
+    const value = this.bytes.readInt32BE(at) * 0x1_0000_0000 + this.bytes.readUInt32BE(at + 4)
+    return Number.isSafeInteger(value) ? value : this.bytes.readBigInt64BE(at)
+  }
+
   bigint64(): bigint {
     return this.bytes.readBigInt64BE(this.take(8))
   }

@@ -24,6 +24,7 @@ const readScalar: Record<Scalar, Decode> = {
   uint32: (reader) => reader.uint32(),
   int64: (reader) => reader.int64(),
   int64OrInfinity: (reader) => reader.int64OrInfinity(),
+  int64OrBigint: (reader) => reader.int64OrBigint(),
   bigint64: (reader) => reader.bigint64(),
   float64: (reader) => reader.float64(),
   uuid: (reader) => reader.uuid(),
@@ -38,6 +39,7 @@ const writeScalar: Record<Scalar, Encode> = {
   uint32: (writer, value) => writer.uint32(value),
   int64: (writer, value) => writer.int64(value),
   int64OrInfinity: (writer, value) => writer.int64OrInfinity(value),
+  int64OrBigint: (writer, value) => writer.int64OrBigint(value),
   bigint64: (writer, value) => writer.bigint64(value),
   float64: (writer, value) => writer.float64(value),
   uuid: (writer, value) => writer.uuid(value),
@@ -57,7 +59,8 @@ export function scalarCoder(kind: Scalar): Coder {
   const whole = expected === 'number' && kind !== 'float64' && kind !== 'int64OrInfinity'
   return {
     encode: (writer, value) => {
-      if (typeof value !== expected || (whole && !Number.isInteger(value))) {
+      const isOther = typeof value !== expected || (whole && !Number.isInteger(value))
+      if (isOther && !(kind === 'int64OrBigint' && typeof value === 'bigint')) {
         throw new EncodeError(`${describe(value)} is no ${kind}`)
       }
       try {

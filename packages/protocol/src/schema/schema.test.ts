@@ -144,7 +144,7 @@ function structOf(type: WireType): Shape | undefined {
 
 function ourType(type: WireType): string {
   if (type.kind === 'array') return `[]${ourType(type.element.spec.type)}`
-  if (type.kind === 'bigint64' || type.kind === 'int64OrInfinity') return 'int64'
+  if (['bigint64', 'int64OrBigint', 'int64OrInfinity'].includes(type.kind)) return 'int64'
   return type.kind
 }
 

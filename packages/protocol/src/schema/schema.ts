@@ -11,7 +11,7 @@ import type { Reader } from './reader.ts'
  *   })
  */
 
-/** The types of Kafka's schema, and two more that say how an int64 is shown: as a bigint, or with Infinity. */
+/** The types of Kafka's schema, and three more that say how an int64 is shown: by a bigint too or only, or with Infinity. */
 export type Primitive =
   | 'boolean'
   | 'int8'
@@ -21,6 +21,7 @@ export type Primitive =
   | 'uint32'
   | 'int64'
   | 'int64OrInfinity'
+  | 'int64OrBigint'
   | 'bigint64'
   | 'float64'
   | 'uuid'
@@ -158,10 +159,18 @@ export const uint16: Field<number> = primitive('uint16')
 export const int32: Field<number> = primitive('int32')
 /** A whole number from 0 to 4294967295, e.g. a checksum. */
 export const uint32: Field<number> = primitive('uint32')
-/** Offsets, timestamps, durations: a number, refused when it is not a safe integer. */
+/**
+ * What brokers count and measure themselves, e.g. the offsets of a log, their own clock: a number, refused when it is not
+ * a safe integer, since no broker gets there.
+ */
 export const int64: Field<number> = primitive('int64')
 /** As `int64`; the greatest value of all means "no limit" and is Infinity. */
 export const int64OrInfinity: Field<number> = primitive('int64OrInfinity')
+/**
+ * What clients and people set as they like, or what a system tells, e.g. the times of records, committed offsets, the
+ * capacity of a disk: a number, or a bigint where a number would not be exact. So no value makes a message unreadable.
+ */
+export const int64OrBigint: Field<number | bigint> = primitive('int64OrBigint')
 /** Ids, which need all 64 bits. */
 export const bigint64: Field<bigint> = primitive('bigint64')
 /** Any number, also NaN and the infinities. */
@@ -199,11 +208,11 @@ export interface Message<S extends Shape> {
 }
 
 /** One Kafka API. */
-export interface Api<Req extends Shape = Shape, Res extends Shape = Shape> {
+export interface Api<Req extends Shape = Shape, Res extends Shape = Shape, Name extends string = string> {
   /** Kafka's number of the API, which stands in the header of each request. */
   readonly key: number
   /** Kafka's name, without Request or Response. */
-  readonly name: string
+  readonly name: Name
   readonly minVersion: number
   readonly maxVersion: number
   readonly flexible: number
@@ -238,13 +247,13 @@ export function message<S extends Shape>(name: string, versions: Versions, shape
  * Declares an API: one text for the codecs of all versions and for the types of both sides.
  * @param key Kafka's number of the API
  */
-export function api<Req extends Shape, Res extends Shape>(
+export function api<Req extends Shape, Res extends Shape, const Name extends string>(
   key: number,
-  name: string,
+  name: Name,
   versions: Versions,
   request: Req,
   response: Res,
-): Api<Req, Res> {
+): Api<Req, Res, Name> {
   const asked = message(`${name}Request`, versions, request)
   const { minVersion, maxVersion, flexible } = asked
   return {

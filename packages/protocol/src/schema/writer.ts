@@ -78,6 +78,11 @@ export class Writer {
     else this.int64(value)
   }
 
+  int64OrBigint(value: number | bigint): void {
+    if (typeof value === 'bigint') this.bigint64(value)
+    else this.int64(value)
+  }
+
   bigint64(value: bigint): void {
     const at = this.#room(8)
     this.#buffer.writeBigInt64BE(value, at)

@@ -1,5 +1,6 @@
 import * as net from 'node:net'
 import * as tls from 'node:tls'
+import { formatAddress } from '../address.ts'
 import type { DialTarget, Listener, ListenTarget, Sink, Transport } from '../runtime.ts'
 import { NetworkError } from '../runtime.ts'
 import { deliver, Inlet } from './inlet.ts'
@@ -7,13 +8,15 @@ import { deliver, Inlet } from './inlet.ts'
 const KEEP_ALIVE_MS = 30_000
 /** Pieces below this are joined before they are written: each piece of a vectored write costs more than its copy. */
 const JOIN_BELOW_BYTES = 4096
+/** setTimeout takes 31 bits and would fire a longer wait at once. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
 /** How long an orderly close waits for the other side. */
 const CLOSE_LIMIT_MS = 5000
 
 /** Opens a TCP or TLS connection to one address. */
 export function dial(target: DialTarget): Promise<Transport> {
   const { host, port, timeoutMs, signal } = target
-  const address = `${host}:${port}`
+  const address = formatAddress(host, port)
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)
     const inlet = target.tls ? undefined : new Inlet()
@@ -37,11 +40,14 @@ export function dial(target: DialTarget): Promise<Transport> {
     const abort = () => give(signal?.reason)
     const fail = (error: NodeJS.ErrnoException) =>
       give(failure(secure ? 'handshake' : 'connect', address, error))
-    const timer = setTimeout(() => {
-      const what = secure ? 'the TLS handshake' : 'the connection'
-      const why = `${what} to ${address} took longer than ${Math.round(timeoutMs)} ms`
-      give(new NetworkError('timeout', 'ETIMEDOUT', address, why))
-    }, timeoutMs)
+    const timer = setTimeout(
+      () => {
+        const what = secure ? 'the TLS handshake' : 'the connection'
+        const why = `${what} to ${address} took longer than ${Math.round(timeoutMs)} ms`
+        give(new NetworkError('timeout', 'ETIMEDOUT', address, why))
+      },
+      Math.min(timeoutMs, LONGEST_TIMEOUT_MS),
+    )
     signal?.addEventListener('abort', abort)
     socket.on('error', fail)
     socket.connect(
@@ -89,7 +95,7 @@ export function listen(target: ListenTarget, accept: (transport: Transport) => v
   const { host, port } = target
   const take = (socket: net.Socket) => {
     socket.setNoDelay(true)
-    accept(new SocketTransport(socket, `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`))
+    accept(new SocketTransport(socket, formatAddress(socket.remoteAddress ?? '?', socket.remotePort ?? 0)))
   }
   const { ca, servername: _, ...rest } = target.tls ?? {}
   const server = target.tls
@@ -98,11 +104,8 @@ export function listen(target: ListenTarget, accept: (transport: Transport) => v
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const code = error.code ?? ''
-      const why =
-        code === 'EADDRINUSE'
-          ? `port ${port} on ${host} is taken by another program; choose another port, or 0 for any free one`
-          : `cannot listen on ${host}:${port} (${error.message})`
-      reject(new NetworkError('listen', code, `${host}:${port}`, why, { cause: error }))
+      const address = formatAddress(host, port)
+      reject(new NetworkError('listen', code, address, notListening(host, port, error), { cause: error }))
     })
     server.listen({ host, port }, () => {
       server.removeAllListeners('error')
@@ -115,6 +118,23 @@ export function listen(target: ListenTarget, accept: (transport: Transport) => v
       })
     })
   })
+}
+
+/** Why nobody can listen there, with what to change. */
+function notListening(host: string, port: number, { code, message }: NodeJS.ErrnoException): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `port ${port} on ${host} is taken by another program; choose another port, or 0 for any free one`
+    case 'EACCES':
+      return `this user may not listen on port ${port} of ${host}; choose one above 1023`
+    case 'EADDRNOTAVAIL':
+      return `${host} is no address of this machine (${code}); listen on one of its own, or on 0.0.0.0 for all`
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `the host name ${host} is not known (${code}); listen on an address of this machine`
+    default:
+      return `cannot listen on ${formatAddress(host, port)} (${message})`
+  }
 }
 
 class SocketTransport implements Transport {
@@ -131,7 +151,7 @@ class SocketTransport implements Transport {
     this.#socket = socket
     this.#inlet = inlet
     this.remote = remote
-    this.local = `${socket.localAddress ?? '?'}:${socket.localPort ?? 0}`
+    this.local = formatAddress(socket.localAddress ?? '?', socket.localPort ?? 0)
     // An error always comes with 'close', where it is reported; without a listener it would end the process.
     let cause: NetworkError | undefined
     socket.on('error', (error: NodeJS.ErrnoException) => {

@@ -84,6 +84,10 @@ export class Host implements Runtime, Program {
     return timer
   }
 
+  turn(): Promise<void> {
+    return new Promise((resolve) => this.timer(this.now(), resolve))
+  }
+
   /**
    * The program works for so long (ms of the world) without giving its event loop a turn: its clock goes on, and no
    * timer fires and nothing arrives before that time is over. Called from outside, it stands still: a debugger, a

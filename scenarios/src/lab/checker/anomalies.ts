@@ -21,6 +21,8 @@ export const anomalies = {
   C7: 'a commit is ahead of what was processed',
   C8: 'a committed offset goes back',
   C9: 'a position jumps although an offset is committed, and nothing is said',
+  C10: 'a record is handed over twice although members only came and left in order',
+  C11: 'a commit fails although members only came and left in order',
   T1: 'a worker reads its own write before its commit began',
   T2: "a worker reads another's write before its commit began",
   T3: 'torn transaction: some of its writes are visible, some are not',

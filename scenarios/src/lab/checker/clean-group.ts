@@ -8,18 +8,24 @@ interface Member {
   done: Record<string, number>
 }
 
-/** A group whose members come and go, are killed, stall, seek, and whose commits get lost or come late. */
+/**
+ * A group whose members come and go, are killed, stall, seek, and whose commits get lost or come late; or an orderly one,
+ * whose members come and go and whose commits all succeed.
+ */
 export class CleanGroup {
   readonly name: string
   readonly #world: CleanWorld
+  /** No commit gets lost. */
+  readonly #isOrderly: boolean
   readonly #partitions: readonly string[]
   readonly #committed: Record<string, number> = {}
   readonly #late: Record<string, number>[] = []
   #members: Member[] = []
   #generation = 0
 
-  constructor(world: CleanWorld, name: string, partitions: readonly string[]) {
+  constructor(world: CleanWorld, name: string, partitions: readonly string[], isOrderly = false) {
     this.name = name
+    this.#isOrderly = isOrderly
     this.#world = world
     this.#partitions = partitions
   }
@@ -28,6 +34,16 @@ export class CleanGroup {
     const inc = this.#world.openClient(who)
     this.#members.push({ inc, owned: [], position: {}, done: {} })
     this.rebalance()
+  }
+
+  /** One member leaves in order, and another one comes. */
+  replace(): void {
+    const world = this.#world
+    const leaver = this.#one()
+    this.#giveBack(leaver, 'revoked')
+    world.close(leaver.inc)
+    this.#members = this.#members.filter((member) => member !== leaver)
+    this.join(whoOf(leaver.inc))
   }
 
   /** Everybody gives back what it has, then gets its part. */
@@ -189,7 +205,7 @@ export class CleanGroup {
     if (Object.keys(offs).length === 0) return
     const stamp = this.#world.stamp(member.inc)
     this.#world.push({ ...stamp, ph: 'b', f: 'commit', group: this.name, offs })
-    const isLost = !isSure && this.#world.draw(8) === 0
+    const isLost = !isSure && !this.#isOrderly && this.#world.draw(8) === 0
     // Of what was lost on its way half was carried out, a quarter comes late, a quarter never.
     const fate = isLost ? this.#world.draw(4) : 0
     if (fate < 2) Object.assign(this.#committed, offs)

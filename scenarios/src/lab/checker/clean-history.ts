@@ -7,6 +7,8 @@ import type { Mode } from './mode.ts'
 
 const INPUT = ['in-0', 'in-1']
 const OUTPUT = ['out-0', 'out-1']
+/** In so many-th histories members only come and leave in order. */
+const ORDERLY_ONE_IN = 5
 const mode: Partial<Mode> = {
   ...{ expectedOps: 5, expectedFaults: 1, deliveryMs: 1000, callMs: 1000 },
   ...{ progressMs: 500, lagMs: 2000, stableMs: 1 },
@@ -34,6 +36,7 @@ interface Auditor {
 class CleanHistory {
   readonly #world: CleanWorld
   readonly #group: CleanGroup
+  readonly #isOrderly: boolean
   readonly #copier: CleanCopier
   readonly #producers: string[]
   readonly #auditors: readonly Auditor[]
@@ -41,8 +44,9 @@ class CleanHistory {
   constructor(seed: number) {
     const world = new CleanWorld(seed, [...INPUT, ...OUTPUT])
     this.#world = world
-    world.moment({ f: 'mode', mode })
-    this.#group = new CleanGroup(world, 'group', INPUT)
+    this.#isOrderly = seed % ORDERLY_ONE_IN === 0
+    world.moment({ f: 'mode', mode: { ...mode, orderly: this.#isOrderly } })
+    this.#group = new CleanGroup(world, 'group', INPUT, this.#isOrderly)
     this.#group.join('reader-0')
     this.#group.join('reader-1')
     this.#producers = [world.openClient('producer-0'), world.openClient('producer-1')]
@@ -111,10 +115,11 @@ class CleanHistory {
 
   #rarely(): void {
     const world = this.#world
-    const at = world.draw(4)
+    const at = this.#isOrderly ? world.draw(2) + 3 : world.draw(4)
     if (at === 0) this.#group.kill()
     else if (at === 1) this.#group.stall()
     else if (at === 2) this.#group.seek()
+    else if (at === 4) this.#group.replace()
     else {
       const number = world.draw(2)
       world.crash(this.#producers[number] as string)

@@ -11,6 +11,8 @@ export interface Mode {
   acks: 'all' | '1' | '0'
   /** What readers, apart from those of the final drain, are held to, whatever they say of themselves. */
   isolation: Isolation | 'as told'
+  /** Members of groups come and leave in order: nobody dies, stalls or seeks, and coordinators stay. */
+  orderly: boolean
   /** Records whose key came again later may be gone. */
   compacted: boolean
   /** A send may take so long, and a second of grace. */
@@ -37,6 +39,7 @@ export const defaultMode: Mode = {
   inFlight: 5,
   acks: 'all',
   isolation: 'as told',
+  orderly: false,
   compacted: false,
   deliveryMs: 120_000,
   callMs: 120_000,

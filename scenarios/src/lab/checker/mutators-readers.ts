@@ -30,6 +30,12 @@ function lastCommit(history: Broken): Commit {
   ) as Commit
 }
 
+/** Asks of a history what only orderly groups can keep. */
+function askForOrder(history: Broken): void {
+  const asked = history.events.find((event) => event.f === 'mode') as EventOf<'mode'>
+  asked.mode = { ...asked.mode, orderly: true }
+}
+
 /** Ways to break what readers do. */
 export const readerMutators: Partial<Record<Code, (history: Broken) => void>> = {
   C1: (history) => {
@@ -95,5 +101,22 @@ export const readerMutators: Partial<Record<Code, (history: Broken) => void>> = 
     const isKilled = [...history.crashed].some((inc) => inc.startsWith('reader'))
     const position = isKilled || history.draw(2) === 0 ? 0 : 1e6
     ;(poll.pos as Record<string, [number, number]>)[TP] = [position, position]
+  },
+  C10: (history) => {
+    askForOrder(history)
+    const done = new Set(
+      history.events.flatMap(({ f, ph, op }) => (f === 'handed' && ph === 'e' ? [op] : [])),
+    )
+    const handed = history.events.filter(
+      (event): event is EventOf<'handed', 'b'> =>
+        event.f === 'handed' && event.ph === 'b' && done.has(event.op),
+    )
+    const first = history.one(handed)
+    const again = { ph: 'b', f: 'handed', tp: first.tp, off: first.off }
+    history.after(history.endOf(first), again, { ph: 'e', f: 'handed' })
+  },
+  C11: (history) => {
+    askForOrder(history)
+    Object.assign(history.endOf(lastCommit(history)), { r: 'unk', code: 'REBALANCE_IN_PROGRESS' })
   },
 }

@@ -8,6 +8,7 @@ import { checkDirtyReads, checkZombies } from './check-dirty.ts'
 import { checkEnds } from './check-ends.ts'
 import { checkLoss } from './check-loss.ts'
 import { checkOrder } from './check-order.ts'
+import { checkOrderly } from './check-orderly.ts'
 import { checkOwnership } from './check-ownership.ts'
 import { checkPolls } from './check-polls.ts'
 import { checkProgress, healthyTimes } from './check-progress.ts'
@@ -35,6 +36,7 @@ const checks: readonly ((evidence: Evidence, found: Findings) => void)[] = [
   checkOwnership,
   checkCommits,
   checkResets,
+  checkOrderly,
   checkDirtyReads,
   checkAtomicity,
   checkZombies,

@@ -25,6 +25,8 @@ interface KafkaOptions {
   readonly nodes?: number
   /** Settings of server.properties that are set beside the usual ones. */
   readonly overrides?: Readonly<Record<string, string>>
+  /** Where each node stands, in their order (`broker.rack`); left out: nowhere. */
+  readonly racks?: readonly string[]
   /** Levels of features, e.g. `transaction.version`; those that are left out have the release's. */
   readonly features?: Readonly<Record<string, number>>
   /** Of each node's disk for the topics that are created, in MiB; left out: ordinary directories. */
@@ -36,10 +38,13 @@ interface KafkaOptions {
  * @throws NotPossible when disks are to be limited and this machine does not allow it
  */
 export async function controlKafka(options: KafkaOptions = {}): Promise<ControlledCluster> {
-  const { nodes = 3, overrides = {}, features = {}, diskMegabytes } = options
+  const { nodes = 3, overrides = {}, racks = [], features = {}, diskMegabytes } = options
   const disks = diskMegabytes === undefined ? undefined : new KafkaDisks(nodes, diskMegabytes)
   try {
-    const overridesOf = (node: number) => disks?.settingsOf(node) ?? {}
+    const overridesOf = (node: number) => {
+      const rack = racks[node - 1]
+      return { ...disks?.settingsOf(node), ...(rack === undefined ? {} : { 'broker.rack': rack }) }
+    }
     const kafka = await startKafka({ nodes, overrides, overridesOf, features })
     return new ControlledKafka(kafka, disks)
   } catch (error) {

@@ -93,11 +93,13 @@ export class GroupReader implements MemberListener {
   }
 
   async #process({ tp, off }: Incoming): Promise<void> {
-    const { handed, handleMs } = this.#options
+    const { handed, handleMs, handleMostMs, commit } = this.#options
+    const takesMs = handleMs + Math.random() * Math.max(0, handleMostMs - handleMs)
     const end = handed ? this.#world.history.begin(this.author, { f: 'handed', tp, off }) : undefined
-    if (handleMs > 0) await delay(handleMs)
+    if (takesMs > 0) await delay(takesMs)
     end?.()
     if (this.#owned.has(tp)) this.#done.set(tp, off + 1)
+    if (commit === 'each') await this.#commit()
   }
 
   async #commit(): Promise<void> {

@@ -209,7 +209,8 @@ class Member implements MemberAdapter {
   }
 
   async #handle({ batch, resolveOffset, heartbeat, isStale }: EachBatch): Promise<void> {
-    const records = incoming(batch)
+    // It hands over whatever a fetch has brought; what is not taken now comes again.
+    const records = incoming(batch).slice(0, this.#options.maxPollRecords)
     this.#listener.polling()(records)
     const done = await this.#listener.handle(records, heartbeat)
     if (isStale() || done === 0) return

@@ -34,8 +34,13 @@ export interface DriverOptions {
   group: string
   isolation: 'read_committed' | 'read_uncommitted'
   sessionTimeoutMs: number
-  commit: 'auto' | 'manual' | 'none'
+  /** `manual`: after what a poll gave; `each`: after each record, before the next one is looked at. */
+  commit: 'auto' | 'manual' | 'each' | 'none'
+  /** How long a handler takes; with `handleMostMs` above it a time between the two. */
   handleMs: number
+  handleMostMs: number
+  /** Most records that a handler is given at once. */
+  maxPollRecords: number
   handed: boolean
   /** A positive control: what was polled is handled one poll later, whatever was revoked meanwhile. */
   ignoreRevocations: boolean
@@ -45,6 +50,10 @@ export interface DriverOptions {
   abortOneIn: number
   batch: number
   members: number
+  /** churn: how long a member stays, and how many departures are needed for one to be a death; 0 for none. */
+  stayMs: number
+  stayMostMs: number
+  deathOneIn: number
 }
 
 export type Role = 'produce' | 'consume' | 'copy' | 'churn'
@@ -87,6 +96,8 @@ const defaults: DriverOptions = {
   sessionTimeoutMs: 6000,
   commit: 'manual',
   handleMs: 0,
+  handleMostMs: 0,
+  maxPollRecords: 500,
   handed: false,
   ignoreRevocations: false,
   drain: false,
@@ -94,6 +105,9 @@ const defaults: DriverOptions = {
   abortOneIn: 32,
   batch: 100,
   members: 5,
+  stayMs: 200,
+  stayMostMs: 5000,
+  deathOneIn: 3,
 }
 
 /** The command line is wrong; exit code 2. */
@@ -104,7 +118,7 @@ export class UsageError extends Error {
 const allowed: Partial<Record<keyof DriverOptions, readonly string[]>> = {
   acks: ['all', '1', '0'],
   isolation: ['read_committed', 'read_uncommitted'],
-  commit: ['auto', 'manual', 'none'],
+  commit: ['auto', 'manual', 'each', 'none'],
   compression: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
 }
 

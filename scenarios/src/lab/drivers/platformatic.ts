@@ -19,6 +19,7 @@ import type { DriverOptions } from './options.ts'
 import type { Message, Sender, Stream, Transaction } from './platformatic-library.ts'
 import { Consumer, Producer, version } from './platformatic-library.ts'
 
+/** Of a reader on its own. */
 const MOST_AT_ONCE = 500
 const FETCH_WAIT_MS = 500
 const ALL = -1
@@ -120,10 +121,10 @@ function incoming({ topic, partition, offset, value }: Message): Incoming {
 }
 
 /** What is there, up to a limit; waits for the first as long as it is told. Ends early when the stream does. */
-async function take(stream: Stream, timeoutMs: number): Promise<Message[]> {
+async function take(stream: Stream, timeoutMs: number, most = MOST_AT_ONCE): Promise<Message[]> {
   const taken: Message[] = []
   const pull = () => {
-    while (taken.length < MOST_AT_ONCE) {
+    while (taken.length < most) {
       const message = stream.read() as Message | null
       if (message === null) return
       taken.push(message)
@@ -192,7 +193,7 @@ class Member implements MemberAdapter {
       while (!this.#isOver) {
         if (stream.destroyed) stream = await this.#open()
         const end = this.#listener.polling()
-        const messages = await take(stream, FETCH_WAIT_MS)
+        const messages = await take(stream, FETCH_WAIT_MS, this.#options.maxPollRecords)
         const records = messages.map(incoming)
         end(records)
         for (const message of messages)

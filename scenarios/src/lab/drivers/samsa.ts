@@ -95,6 +95,7 @@ function consumerSettings(options: DriverOptions, more: object) {
     enableAutoCommit: options.commit === 'auto',
     isolationLevel: options.isolation,
     sessionTimeoutMs: options.sessionTimeoutMs,
+    maxPollRecords: options.maxPollRecords,
     heartbeatIntervalMs: Math.min(3000, Math.floor(options.sessionTimeoutMs / 3)),
     requestTimeoutMs: options.requestTimeoutMs,
     ...more,

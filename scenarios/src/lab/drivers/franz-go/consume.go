@@ -133,10 +133,11 @@ func churn(d *driver) error {
 		group.Add(1)
 		go func() {
 			defer group.Done()
-			d.pause(time.Duration(rand.Int64N(int64(5 * time.Second))))
+			d.pause(between(0, d.o.stayMostMs))
 			for !d.isOver() {
-				stay := 200*time.Millisecond + time.Duration(rand.Int64N(int64(4800*time.Millisecond)))
-				if err := (&member{d: d, who: fmt.Sprintf("%s-%d", d.o.who, index)}).live(stay, rand.IntN(3) == 0); err != nil {
+				isToDie := d.o.deathOneIn > 0 && rand.IntN(d.o.deathOneIn) == 0
+				one := &member{d: d, who: fmt.Sprintf("%s-%d", d.o.who, index)}
+				if err := one.live(between(d.o.stayMs, d.o.stayMostMs), isToDie); err != nil {
 					failures <- err
 					return
 				}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -39,7 +40,8 @@ type options struct {
 	firstOp, firstValue, records                                        int64
 	valueBytes, inFlight, window, batch, members, abortOneIn            int
 	deliveryTimeoutMs, requestTimeoutMs, lingerMs, sessionTimeoutMs     int
-	seconds, rate, handleMs                                             float64
+	maxPollRecords, deathOneIn                                          int
+	seconds, rate, handleMs, handleMostMs, stayMs, stayMostMs           float64
 	keys, assign, handed, ignoreRevocations, drain, idempotence         bool
 }
 
@@ -153,6 +155,11 @@ func (d *driver) common() []kgo.Opt {
 
 func ms(count int) time.Duration { return time.Duration(count) * time.Millisecond }
 
+// between draws a time between two, in milliseconds; the least when the most lies below it.
+func between(least, most float64) time.Duration {
+	return time.Duration((least + rand.Float64()*max(0, most-least)) * float64(time.Millisecond))
+}
+
 // Names of franz-go's that are not Kafka's.
 var names = map[string]string{"NOT_LEADER_FOR_PARTITION": "NOT_LEADER_OR_FOLLOWER", "INVALID_TOPIC": "INVALID_TOPIC_EXCEPTION"}
 
@@ -219,12 +226,16 @@ func parse(role string, args []string) (options, error) {
 		"batch": {&o.batch, 100}, "members": {&o.members, 5}, "abort-one-in": {&o.abortOneIn, 32},
 		"delivery-timeout-ms": {&o.deliveryTimeoutMs, 120_000}, "request-timeout-ms": {&o.requestTimeoutMs, 30_000},
 		"linger-ms": {&o.lingerMs, 5}, "session-timeout-ms": {&o.sessionTimeoutMs, 6000},
+		"max-poll-records": {&o.maxPollRecords, 500}, "death-one-in": {&o.deathOneIn, 3},
 	} {
 		set.IntVar(number.to, name, number.otherwise, "")
 	}
 	set.Float64Var(&o.seconds, "seconds", 0, "")
 	set.Float64Var(&o.rate, "rate", 0, "")
 	set.Float64Var(&o.handleMs, "handle-ms", 0, "")
+	set.Float64Var(&o.handleMostMs, "handle-most-ms", 0, "")
+	set.Float64Var(&o.stayMs, "stay-ms", 200, "")
+	set.Float64Var(&o.stayMostMs, "stay-most-ms", 5000, "")
 	o.idempotence = true
 	for name, to := range map[string]*bool{
 		"keys": &o.keys, "assign": &o.assign, "handed": &o.handed, "ignore-revocations": &o.ignoreRevocations,

@@ -39,7 +39,7 @@ func (m *member) live(stay time.Duration, isToDie bool) error {
 	isNeeded := func() bool { return !d.isOver() && (stay == 0 || time.Now().Before(end)) }
 	var held []*kgo.Record
 	for isNeeded() {
-		records := m.p.poll(m.client.PollRecords, 500, "", false)
+		records := m.p.poll(m.client.PollRecords, m.d.o.maxPollRecords, "", false)
 		ready := records
 		if d.o.ignoreRevocations {
 			// The positive control handles what was read one poll later, whatever was revoked meanwhile.
@@ -83,13 +83,15 @@ func (m *member) handle(records []*kgo.Record, isNeeded func() bool) {
 		if m.d.o.handed {
 			end = m.d.h.begin(m.a, "handed", field{"tp", tp.String()}, field{"off", record.Offset})
 		}
-		if m.d.o.handleMs > 0 {
-			time.Sleep(time.Duration(m.d.o.handleMs * float64(time.Millisecond)))
-		}
+		time.Sleep(between(m.d.o.handleMs, m.d.o.handleMostMs))
 		if end != nil {
 			end()
 		}
 		m.done[tp] = record.Offset + 1
+		if m.d.o.commit == "each" {
+			m.commit(m.done)
+			m.done = map[topicPartition]int64{}
+		}
 	}
 }
 

@@ -30,6 +30,7 @@ final class Consume {
         settings.put("isolation.level", isolation());
         settings.put("session.timeout.ms", Driver.option("session-timeout-ms", "6000"));
         settings.put("heartbeat.interval.ms", String.valueOf(Math.min(3000, Driver.number("session-timeout-ms", 6000) / 3)));
+        settings.put("max.poll.records", Driver.option("max-poll-records", "500"));
         if (Driver.option("group", "").isEmpty()) settings.put("enable.auto.commit", "false");
         else settings.put("group.id", Driver.option("group", ""));
         return settings;
@@ -56,9 +57,12 @@ final class Consume {
             Thread life = new Thread(() -> {
                 Random random = new Random();
                 try {
-                    Driver.pause(random.nextInt(5000));
+                    int stay = (int) Driver.number("stay-ms", 200), most = (int) Driver.number("stay-most-ms", 5000);
+                    int deathOneIn = (int) Driver.number("death-one-in", 3);
+                    Driver.pause(random.nextInt(most));
                     while (!Driver.isOver()) {
-                        new Member(who).live(200 + random.nextInt(4800), random.nextInt(3) == 0);
+                        boolean isToDie = deathOneIn > 0 && random.nextInt(deathOneIn) == 0;
+                        new Member(who).live(stay + random.nextInt(most - stay + 1), isToDie);
                         Driver.count("members", 1);
                     }
                 } catch (Throwable error) {

@@ -3,6 +3,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -52,14 +53,16 @@ final class Member implements ConsumerRebalanceListener {
 
     private void handle(ConsumerRecords<byte[], byte[]> records, long end) throws InterruptedException {
         boolean isHanded = Driver.flag("handed");
-        long ms = Driver.number("handle-ms", 0);
+        long least = Driver.number("handle-ms", 0), most = Math.max(least, Driver.number("handle-most-ms", 0));
+        boolean isEach = Driver.option("commit", "manual").equals("each");
         for (ConsumerRecord<byte[], byte[]> record : records) {
             if (Driver.isStopped || System.nanoTime() > end) return;
             TopicPartition tp = new TopicPartition(record.topic(), record.partition());
             History.Call call = isHanded ? Driver.history.begin(author, "handed", History.map("tp", tp.toString(), "off", record.offset())) : null;
-            if (ms > 0) Thread.sleep(ms);
+            if (most > 0) Thread.sleep(ThreadLocalRandom.current().nextLong(least, most + 1));
             if (call != null) Driver.history.end(call, Map.of());
             done.put(tp, new OffsetAndMetadata(record.offset() + 1));
+            if (isEach) commit(Map.copyOf(done));
         }
     }
 

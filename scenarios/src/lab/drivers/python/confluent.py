@@ -118,7 +118,8 @@ class Consumer:
                 "isolation.level": options.isolation,
                 "session.timeout.ms": options.session_timeout_ms,
                 "heartbeat.interval.ms": min(3000, options.session_timeout_ms // 3),
-                "max.poll.interval.ms": max(options.session_timeout_ms, 6000) if options.role == "churn" else 300_000,
+                # Members that die are hung, and are to be put out soon.
+                "max.poll.interval.ms": max(options.session_timeout_ms, 6000) if options.role == "churn" and options.death_one_in else 300_000,
                 "enable.partition.eof": group is None,
                 "check.crcs": True,
             }

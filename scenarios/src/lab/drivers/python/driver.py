@@ -17,7 +17,6 @@ from history import History, record_text
 LAST_SECONDS = 29
 SETTLE_GRACE_SECONDS = 15
 TICK_SECONDS = 0.005
-LONGEST_STAY_SECONDS = 5
 
 # Refusals that the same bytes get each time: earlier attempts, which are not told, cannot have stored them either.
 CERTAIN = {
@@ -160,13 +159,15 @@ def copy(world):
 
 def churn(world):
     failures = []
+    options = world.options
 
     def lives(index):
         try:
-            world.pause(random.random() * LONGEST_STAY_SECONDS)
+            world.pause(random.random() * options.stay_most_ms / 1000)
             while not world.is_over():
-                stay = 0.2 + random.random() * (LONGEST_STAY_SECONDS - 0.2)
-                member.Member(world, "%s-%d" % (world.options.who, index)).live(stay, random.randrange(3) == 0)
+                stay = random.uniform(options.stay_ms, options.stay_most_ms) / 1000
+                is_to_die = options.death_one_in > 0 and random.randrange(options.death_one_in) == 0
+                member.Member(world, "%s-%d" % (options.who, index)).live(stay, is_to_die)
                 world.count("members")
         except BaseException as error:
             failures.append(error)
@@ -210,11 +211,13 @@ def parse(args):
         "abort-one-in": 32,
         "batch": 100,
         "members": 5,
+        "max-poll-records": 500,
+        "death-one-in": 3,
     }
     for name, otherwise in numbers.items():
         parser.add_argument("--" + name, type=int, default=otherwise)
-    for name in ("seconds", "rate", "handle-ms"):
-        parser.add_argument("--" + name, type=float, default=0)
+    for name, otherwise in {"seconds": 0, "rate": 0, "handle-ms": 0, "handle-most-ms": 0, "stay-ms": 200, "stay-most-ms": 5000}.items():
+        parser.add_argument("--" + name, type=float, default=otherwise)
     for name in ("topics", "from", "to"):
         parser.add_argument("--" + name, type=partitions, default=[], dest=name + "_" if name == "from" else name)
     for name in ("stop-on", "group", "transactional-id"):
@@ -225,7 +228,7 @@ def parse(args):
     parser.add_argument("--acks", choices=["all", "1", "0"], default="all")
     parser.add_argument("--compression", choices=["none", "gzip", "snappy", "lz4", "zstd"], default="none")
     parser.add_argument("--isolation", choices=["read_committed", "read_uncommitted"], default="read_committed")
-    parser.add_argument("--commit", choices=["auto", "manual", "none"], default="manual")
+    parser.add_argument("--commit", choices=["auto", "manual", "each", "none"], default="manual")
     options = parser.parse_args(args)
     needs = ["from_", "to", "group", "transactional_id"] if options.role == "copy" else ["topics"]
     if options.role == "churn" or (options.role == "consume" and not options.assign and not options.drain):

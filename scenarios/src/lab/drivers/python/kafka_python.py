@@ -117,7 +117,8 @@ class Consumer:
         self._listener = listener
         settings = {"session_timeout_ms": options.session_timeout_ms}
         settings["heartbeat_interval_ms"] = min(3000, options.session_timeout_ms // 3)
-        if options.role == "churn":
+        # Members that die are hung, and are to be put out soon.
+        if options.role == "churn" and options.death_one_in:
             settings["max_poll_interval_ms"] = max(options.session_timeout_ms, 6000)
         self._consumer = KafkaConsumer(
             **common(options),

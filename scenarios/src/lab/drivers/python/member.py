@@ -1,5 +1,6 @@
 """Reads: as a member of a group, on its own, or everything up to the ends."""
 
+import random
 import threading
 import time
 
@@ -66,7 +67,7 @@ class Member:
         end = time.monotonic() + (seconds or 1e9)
         held = []
         while not world.is_over() and time.monotonic() < end:
-            records = self._polls.poll(self._consumer, 500)
+            records = self._polls.poll(self._consumer, options.max_poll_records)
             # The positive control handles what was read one poll later, whatever was revoked meanwhile.
             self._handle(held if options.ignore_revocations else records, end)
             held = records
@@ -105,13 +106,17 @@ class Member:
             done = None
             if options.handed:
                 done = self._world.history.begin(self._author, "handed", tp="%s-%d" % tp, off=off)
-            if options.handle_ms:
-                time.sleep(options.handle_ms / 1000)
+            takes_ms = random.uniform(options.handle_ms, max(options.handle_ms, options.handle_most_ms))
+            if takes_ms:
+                time.sleep(takes_ms / 1000)
             if done:
                 done()
             with self._lock:
                 if tp in self._owned:
                     self._done[tp] = off + 1
+                offsets = dict(self._done)
+            if options.commit == "each":
+                self._commit(offsets)
 
     def _commit(self, offsets):
         if not offsets:

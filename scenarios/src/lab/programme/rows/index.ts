@@ -7,6 +7,7 @@ import { ct04 } from './ct-04.ts'
 import { ct06 } from './ct-06.ts'
 import { ct07 } from './ct-07.ts'
 import { ct11 } from './ct-11.ts'
+import { ct39 } from './ct-39.ts'
 
 /** Every row that can be run, in the order of the table. */
-export const rows: readonly Row[] = [ct01, ct02, ct03, ct04, ct06, ct07, ct11, ...controls]
+export const rows: readonly Row[] = [ct01, ct02, ct03, ct04, ct06, ct07, ct11, ct39, ...controls]
