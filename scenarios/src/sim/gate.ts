@@ -13,6 +13,7 @@ export function gatedRuntime(host: Host, storms: Storms): Runtime {
     observe,
     now: () => host.now(),
     wallTime: () => host.wallTime(),
+    turn: () => host.turn(),
     timer: (at, fire) => host.timer(at, fire),
     random: () => host.random(),
     randomBytes: (length) => host.randomBytes(length),

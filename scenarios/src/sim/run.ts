@@ -126,7 +126,7 @@ class Simulation {
     this.#historian = new Historian(record, now)
     this.#pool = new Pool(partitions, retireAfter, maxMessageBytes)
     this.#storms = new Storms(now, (what, kind) => this.ledger.problem(what, kind))
-    const isDurable = scenario !== 'faults'
+    const isDurable = scenario === 'crashes' || scenario === 'storms'
     const storms = isUsual(scenario) ? undefined : this.#storms
     this.#cluster = new Cluster(this.#world, this.#pool, { isDurable, weakness, storms })
     const members = clients.filter((client) => groupOf(client) !== undefined)
