@@ -39,7 +39,7 @@ test('a callback that throws disturbs nobody and is logged', async (t) => {
   futures[0]?.addCallback(bad)
   assert.deepEqual(await stored(on, 't'), ['0', '1', '2'])
   assert.equal(on.log.filter((line) => line.includes('of the user')).length, 4)
-  const failing = producer.send({ topic: '' }).addErrback(bad)
+  const failing = producer.send({ topic: '', value: null }).addErrback(bad)
   await assert.rejects(failing.get(), ConfigError)
 })
 
@@ -56,9 +56,9 @@ test('send never throws: a partitioner that does, headers and values that cannot
   await producer.partitionsFor('t')
   // Once the topic is known, records are added within `send`.
   for (let round = 0; round < 2; round++)
-    await assert.rejects(producer.send({ topic: 't', key: 'a' }).get(), /chose 7/)
+    await assert.rejects(producer.send({ topic: 't', key: 'a', value: null }).get(), /chose 7/)
   choices.shift()
-  await assert.rejects(producer.send({ topic: 't', key: 'a' }).get(), /no idea/)
+  await assert.rejects(producer.send({ topic: 't', key: 'a', value: null }).get(), /no idea/)
   const wrong: [object, RegExp][] = [
     [{ headers: { a: 5 } }, /the header a is a number/],
     [{ headers: [{ value: 'x' }] }, /an object \(Object\) is no header/],
@@ -69,7 +69,7 @@ test('send never throws: a partitioner that does, headers and values that cannot
     [{ timestamp: Number.NaN }, /milliseconds since 1970/],
   ]
   for (const [record, message] of wrong) {
-    const future = producer.send({ topic: 't', ...record } as ProducerRecord)
+    const future = producer.send({ topic: 't', value: 'v', ...record } as ProducerRecord)
     await assert.rejects(
       future.get(),
       (error: Error) => error instanceof ConfigError && message.test(error.message),
@@ -130,6 +130,21 @@ test('only failures that nobody looks at are counted, logged and emitted', async
   await until('the other failure is told', () => seen.length > 1)
   assert.equal(producer.metrics().unobservedErrors, 4)
   assert.equal(on.log.filter((line) => line.includes('nobody looked')).length, 2)
+})
+
+test('who awaits futures one after the other is told of no failure that he has not come to', async (t) => {
+  const on = await stage(t)
+  on.broker.createTopic('t')
+  on.broker.faults.add({ api: 'Produce', errorCode: 87 })
+  const producer = on.producer()
+  const futures = numbers(10).map((value) => producer.send({ topic: 't', value }))
+  let failed = 0
+  for (const future of futures) await future.catch(() => failed++)
+  await producer.close()
+  // A turn later everything that is to be told was told.
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.equal(failed, 10)
+  assert.deepEqual([producer.metrics().unobservedErrors, on.log], [0, []])
 })
 
 test('memory: records wait for room in their order, and longer than maxBlockMs fails', async (t) => {

@@ -203,3 +203,38 @@ test('a refusal that time heals is retried, one that it does not heal is told', 
   })
   assert.equal(on.broker.requests.recent.filter(({ api }) => api === 'Produce').length, 4)
 })
+
+test('the parts of a first batch that is too large stay before what follows', async (t) => {
+  const on = await stage(t)
+  on.broker.createTopic('t', { configs: { 'max.message.bytes': '10000' } })
+  // The second request would be on its way when the first is judged.
+  on.broker.faults.add({ api: 'Produce', delayMs: 100 })
+  const producer = on.producer()
+  await producer.partitionsFor('t')
+  const values = numbers(18).map((number) => `${number} ${'.'.repeat(1000)}`)
+  const offsets = (await Promise.all(values.map((value) => producer.send({ topic: 't', value })))).map(
+    ({ offset }) => offset,
+  )
+  assert.deepEqual(offsets, numbers(18).map(Number))
+  assert.deepEqual(await stored(on, 't'), values)
+})
+
+test('partitions that always have more do not starve the others on their broker', async (t) => {
+  const on = await stage(t)
+  on.broker.createTopic('t', { partitions: 6 })
+  const producer = on.producer({ ...single, maxRequestSize: 2500, maxInFlightRequestsPerConnection: 1 })
+  await producer.partitionsFor('t')
+  let isOver = false
+  // Two batches fill a request, and these partitions always have another one ready.
+  for (const partition of [0, 1, 2]) {
+    const more = (): void => {
+      if (!isOver) producer.send({ topic: 't', partition, value: 'x'.repeat(1000) }).addCallback(more)
+    }
+    for (let index = 0; index < 5; index++) more()
+  }
+  const quiet = [3, 4, 5].map((partition) =>
+    producer.send({ topic: 't', partition, value: 'x'.repeat(1000) }),
+  )
+  await Promise.all(quiet.map((future) => future.get({ timeoutMs: 15_000 })))
+  isOver = true
+})

@@ -61,6 +61,9 @@ hostile('a serializer that throws, or gives what cannot be sent', async (stage) 
 
 hostile('a record that is none', async (stage) => {
   const producer = stage.producer({ bootstrapServers: NOBODY })
+  const rest = { topic: 't', value: 'x' }
+  const noValue =
+    "send to t: the record has no value; value: null deletes its key (a tombstone), value: '' is an empty one"
   const form = "send needs a topic: send({ topic: 'my.topic', value: '...' })"
   const records: readonly (readonly [record: unknown, said: string])[] = [
     [undefined, form],
@@ -73,16 +76,25 @@ hostile('a record that is none', async (stage) => {
       'send to t: a record has no messages and this one no value; send({ topic, value, key, headers, partition, timestamp }) ' +
         'sends one record, and null as its value deletes its key',
     ],
-    [{ topic: 't', partition: -1 }, 'send to t: partition must be a whole number from 0, not -1'],
-    [{ topic: 't', partition: '0' }, 'send to t: partition must be a whole number from 0, not 0'],
-    [{ topic: 't', timestamp: -5 }, 'send to t: timestamp must be milliseconds since 1970, not -5'],
-    [{ topic: 't', headers: 'x' }, `send to t: a string is no header; ${header}`],
-    [{ topic: 't', headers: { token: 5 } }, `send to t: the header token is a number; ${header}`],
+    [{ topic: 't' }, noValue],
+    [{ topic: 't', key: 'k', value: undefined }, noValue],
+    [{ ...rest, partition: -1 }, 'send to t: partition must be a whole number from 0, not -1'],
+    [{ ...rest, partition: 2 ** 31 }, 'send to t: partition must be a whole number from 0, not 2147483648'],
+    [{ ...rest, partition: '0' }, 'send to t: partition must be a whole number from 0, not "0" (a string)'],
+    [{ ...rest, timestamp: -5 }, 'send to t: timestamp must be milliseconds since 1970, not -5'],
     [
-      { topic: 't', headers: [{ key: 5, value: 'x' }] },
-      `send to t: an object (Object) is no header; ${header}`,
+      { ...rest, timestamp: '1704067200000' },
+      'send to t: timestamp must be milliseconds since 1970, not "1704067200000" (a string)',
     ],
-    [{ topic: 't', headers: [['a', 'b']] }, `send to t: an array is no header; ${header}`],
+    [
+      { ...rest, timestamp: new Date(0) },
+      'send to t: timestamp must be milliseconds since 1970, not "1970-01-01T00:00:00.000Z" (an object (Date))',
+    ],
+    [{ ...rest, timestamp: 5n }, 'send to t: timestamp must be milliseconds since 1970, not 5 (a bigint)'],
+    [{ ...rest, headers: 'x' }, `send to t: a string is no header; ${header}`],
+    [{ ...rest, headers: { token: 5 } }, `send to t: the header token is a number; ${header}`],
+    [{ ...rest, headers: [{ key: 5, value: 'x' }] }, `send to t: an object (Object) is no header; ${header}`],
+    [{ ...rest, headers: [['a', 'b']] }, `send to t: an array is no header; ${header}`],
   ]
   for (const [record, said] of records)
     assert.equal(await refusal(producer.send(record as ProducerRecord)), `CONFIG: ${said}`)
@@ -123,4 +135,56 @@ hostile('a failure that nobody looks at is counted and emitted, and the process 
     ['CONFIG', 'CLOSED'],
   )
   assert.equal(producer.metrics().unobservedErrors, 2)
+})
+
+hostile(
+  'a time that is no time is refused by every call that takes one, and changes nothing',
+  async (stage) => {
+    const { bootstrapServers } = await stage.broker()
+    const producer = stage.producer({ bootstrapServers })
+    const wrong: readonly (readonly [given: unknown, shown: string])[] = [
+      [200, '200'],
+      [{ timeoutMs: '200' }, '"200"'],
+      [{ timeoutMs: -1 }, '-1'],
+      [{ timeoutMs: Number.NaN }, 'NaN'],
+      ['200', '"200"'],
+    ]
+    const future = producer.send({ topic: 't', value: 'x' })
+    for (const [given, shown] of wrong) {
+      for (const call of ['close', 'flush', 'get'] as const) {
+        const said = await refusal(
+          call === 'get' ? future.get(given as never) : (producer[call](given as never) as Promise<unknown>),
+        )
+        assert.equal(said, `CONFIG: ${call} takes a time so: ${call}({ timeoutMs: 60_000 }), not ${shown}`)
+      }
+    }
+    assert.equal((await future).offset, 0)
+    assert.equal((await producer.send({ topic: 't', value: 'still open' })).offset, 1)
+    await producer.flush(undefined)
+    await producer.close({ timeoutMs: 0 })
+  },
+)
+
+hostile('close gives up after the shortest time that any call gave', async (stage) => {
+  const producer = stage.producer({ bootstrapServers: NOBODY, maxBlockMs: 60_000, deliveryTimeoutMs: 60_000 })
+  const future = producer.send({ topic: 't', value: 'x' })
+  const patient = producer.close({ timeoutMs: 60_000 })
+  assert.equal(producer.close({ timeoutMs: 0 }), patient)
+  assert.match(await refusal(future), /^CLOSED: the producer was closed before the record was acknowledged/)
+  await patient
+})
+
+hostile('a level that the codec does not have is refused by the constructor', async (stage) => {
+  const of = (compressionType: string, compressionLevel: number) => () =>
+    stage.producer({ bootstrapServers: NOBODY, compressionType, compressionLevel })
+  assert.equal(
+    await refusal(of('gzip', 10)),
+    'CONFIG: KafkaProducer: gzip has no compression level 10: levels are 1 to 9, and -1 by default',
+  )
+  assert.match(
+    await refusal(of('lz4', 0)),
+    /^CONFIG: KafkaProducer: lz4 has no compression level 0: levels are 1 to 17/,
+  )
+  of('zstd', -5)()
+  of('none', 10)()
 })

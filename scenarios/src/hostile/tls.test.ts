@@ -16,7 +16,8 @@ hostile('a plaintext client at a TLS port', async (stage) => {
   // Java answers with an alert of TLS before it hangs up.
   const alert = Buffer.from([0x15, 3, 3, 0, 2, 2, 70])
   const answers = await stage.listen(rawServer((socket) => socket.once('data', () => socket.end(alert))))
-  const said = (address: string) => refusal(stage.producer({ bootstrapServers: address }).send({ topic }))
+  const said = (address: string) =>
+    refusal(stage.producer({ bootstrapServers: address }).send({ topic, value: null }))
   const [first, second] = await Promise.all([said(hangsUp), said(answers)])
   const waited = 'TIMEOUT: waited N ms for topic t to be known; the last problem was: the bootstrap server'
   assert.equal(
@@ -36,8 +37,8 @@ hostile('a TLS client at a plaintext port', async (stage) => {
   const web = await stage.listen(http.createServer())
   const settings = { securityProtocol: 'SSL', ssl }
   const [first, second] = await Promise.all([
-    refusal(stage.producer({ bootstrapServers, ...settings }).send({ topic })),
-    refusal(stage.producer({ bootstrapServers: web, ...settings }).send({ topic })),
+    refusal(stage.producer({ bootstrapServers, ...settings }).send({ topic, value: null })),
+    refusal(stage.producer({ bootstrapServers: web, ...settings }).send({ topic, value: null })),
   ])
   assert.equal(
     first,
@@ -106,7 +107,7 @@ function everyCall(stage: Stage, settings: object): Promise<string[]> {
   const consumer = stage.consumer({ defaultApiTimeoutMs, ...settings, groupId: 'g' })
   consumer.subscribe(topic)
   return Promise.all([
-    refusal(producer.send({ topic })),
+    refusal(producer.send({ topic, value: null })),
     refusal(producer.partitionsFor(topic)),
     refusal(consumer.next()),
     refusal(consumer.endOffsets([{ topic, partition: 0 }])),

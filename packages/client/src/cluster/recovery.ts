@@ -83,6 +83,7 @@ export const recovery = {
       OUT_OF_ORDER_SEQUENCE_NUMBER: 'sequence',
       UNKNOWN_PRODUCER_ID: 'sequence',
       INVALID_PRODUCER_EPOCH: 'sequence',
+      INVALID_PRODUCER_ID_MAPPING: 'sequence',
       MESSAGE_TOO_LARGE: 'split',
     },
     unreachable: 'refresh',

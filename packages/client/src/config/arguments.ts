@@ -23,7 +23,7 @@ export function shown(value: unknown): string {
  */
 export function checkTimeout(call: string, options: { timeoutMs?: number | undefined }): void {
   const timeoutMs = typeof options === 'object' ? options?.timeoutMs : Number.NaN
-  if (timeoutMs === undefined || timeoutMs >= 0) return
+  if (timeoutMs === undefined || (typeof timeoutMs === 'number' && timeoutMs >= 0)) return
   const given = shown(typeof options === 'object' ? timeoutMs : options)
   throw new ConfigError(
     'timeoutMs',

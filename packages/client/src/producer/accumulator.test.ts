@@ -4,6 +4,9 @@ import { readBatches, recordSizeBound } from '@samsa/protocol'
 import type { AccumulatorOptions } from './accumulator.ts'
 import { Accumulator } from './accumulator.ts'
 
+const leader = { node: 1, leaderEpoch: 0, topicId: 'a' }
+const identity = { id: 1n, epoch: 0 }
+
 function accumulatorOf(given: Partial<AccumulatorOptions> = {}): Accumulator {
   return new Accumulator({
     batchSize: 1000,
@@ -64,14 +67,14 @@ test('a batch waits for lingerMs from its first record', () => {
   assert.equal(accumulator.readyAt(queue, batch), 150)
 })
 
-test('a full batch, one with another behind it, and any in a hurry do not wait', () => {
+test('a full batch, one with another behind it, and any that is flushed do not wait', () => {
   const accumulator = accumulatorOf({ lingerMs: 50 })
   const queue = accumulator.queue('t', 0)
   const { batch } = append(accumulator, 'a', 100)
   assert.equal(accumulator.readyAt(queue, batch), 150)
-  accumulator.isHurried = true
+  accumulator.isFlushing = true
   assert.equal(accumulator.readyAt(queue, batch), 0)
-  accumulator.isHurried = false
+  accumulator.isFlushing = false
   assert.equal(append(accumulator, 'x'.repeat(2000), 101).isReady, true)
   assert.equal(accumulator.readyAt(queue, batch), 0)
 })
@@ -117,10 +120,10 @@ test('a batch expires deliveryTimeoutMs after its first record, waiting or under
     assert.equal(accumulator.nextDeadline, 1100)
     assert.deepEqual(accumulator.expired(1099), [])
     assert.deepEqual(accumulator.expired(1100), [batch])
-    queue.take({ id: 1n, epoch: 0 }, isIdempotent, 1)
+    queue.take(identity, isIdempotent, leader, 100)
     assert.equal(accumulator.nextDeadline, 1100)
     assert.deepEqual(accumulator.expired(1100), [batch])
-    batch.isSettled = true
+    queue.meet(batch, 'expired', 1100)
     assert.deepEqual(accumulator.expired(1100), [])
   }
 })
@@ -129,7 +132,7 @@ test('what is not settled is told, whether it waits or is under way, numbered or
   for (const isIdempotent of [true, false]) {
     const accumulator = accumulatorOf()
     const sent = append(accumulator, 'a').batch
-    accumulator.queue('t', 0).take({ id: 1n, epoch: 0 }, isIdempotent, 1)
+    accumulator.queue('t', 0).take(identity, isIdempotent, leader, 0)
     const waiting = append(accumulator, 'b').batch
     assert.deepEqual([...accumulator.batches()], [sent, waiting])
   }
@@ -140,10 +143,10 @@ test('a queue that holds nothing any more is not looked at', () => {
   const { batch } = append(accumulator, 'a')
   const queue = accumulator.queue('t', 0)
   assert.deepEqual([...accumulator.active], [queue])
-  queue.take(undefined, false, 1)
+  queue.take(undefined, false, leader, 0)
   accumulator.tidy(queue)
   assert.equal(accumulator.isEmpty, false, 'it is under way')
-  queue.completed(batch)
+  queue.meet(batch, 'stored', 0)
   accumulator.tidy(queue)
   assert.equal(accumulator.isEmpty, true)
 })

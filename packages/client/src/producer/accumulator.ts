@@ -31,7 +31,7 @@ export class Accumulator {
   /** No batch expires before; the batches need no look until then. */
   #nothingExpiresBefore = Number.POSITIVE_INFINITY
   /** Everything is sent without waiting for more records: on flush and close, or when memory is short. */
-  isHurried = false
+  isFlushing = false
 
   constructor(options: AccumulatorOptions) {
     this.#options = options
@@ -70,7 +70,7 @@ export class Accumulator {
   }
 
   queueLength(topic: string, partition: number): number {
-    return this.#topics.get(topic)?.[partition]?.waiting.length ?? 0
+    return this.#topics.get(topic)?.[partition]?.waiting ?? 0
   }
 
   /**
@@ -88,15 +88,14 @@ export class Accumulator {
   ): { batch: ProducerBatch; bytes: number; isNew: boolean; isReady: boolean } {
     const queue = this.queue(topic, partition)
     const { batchSize } = this.#options
-    let batch = queue.waiting.at(-1)
+    let batch = queue.open
     let isNew = false
-    const isOpen = batch && !batch.isClosed && batch.attempts === 0 && !batch.hasSequence
     const bound = recordSizeBound(key, value, headers)
-    if (!batch || !isOpen || (batch.count > 0 && batch.writer.sizeInBytes + bound > batchSize)) {
+    if (!batch || (batch.count > 0 && batch.writer.sizeInBytes + bound > batchSize)) {
       const capacity = this.#capacities.get(queue) ?? Math.min(batchSize, FIRST_CAPACITY)
       const writer = new BatchWriter(Math.max(capacity, bound + 64))
       batch = new ProducerBatch(topic, partition, writer, now, now + this.#options.deliveryTimeoutMs)
-      queue.waiting.push(batch)
+      queue.push(batch)
       this.#active.add(queue)
       this.#nothingExpiresBefore = Math.min(this.#nothingExpiresBefore, batch.deadline)
       isNew = true
@@ -105,7 +104,7 @@ export class Accumulator {
     batch.reservedBytes += bytes
     this.#memory += bytes
     const isFull = batch.writer.sizeInBytes >= batchSize
-    const isReady = isFull || (isNew && queue.waiting.length > 1)
+    const isReady = isFull || (isNew && queue.waiting > 1)
     if (isReady) this.#capacities.set(queue, Math.max(batchSize, 256))
     return { batch, bytes, isNew, isReady }
   }
@@ -114,7 +113,7 @@ export class Accumulator {
   readyAt(queue: PartitionQueue, head: ProducerBatch): number {
     const { lingerMs, batchSize } = this.#options
     if (head.attempts > 0 || head.retryAt > 0) return head.retryAt
-    if (this.isHurried || queue.waiting.length > 1 || head.sizeInBytes >= batchSize) return 0
+    if (this.isFlushing || queue.waiting > 1 || head.sizeInBytes >= batchSize) return 0
     return head.createdAt + lingerMs
   }
 
@@ -148,11 +147,13 @@ export class Accumulator {
     else this.#active.add(queue)
   }
 
+  /** Whether a topic has batches that are not settled. */
+  holds(topic: string): boolean {
+    return this.#topics.get(topic)?.some((queue) => queue && !queue.isEmpty) ?? false
+  }
+
   /** Every batch that is not settled. */
   *batches(): Generator<ProducerBatch, void> {
-    for (const queue of this.#active) {
-      yield* [...queue.inFlight].filter(({ isSettled }) => !isSettled)
-      yield* [...queue.waiting]
-    }
+    for (const queue of this.#active) yield* queue.batches.filter(({ isSettled }) => !isSettled)
   }
 }

@@ -17,16 +17,26 @@ type Observer = (outcome: Outcome, index: number) => void
  */
 export class BatchResult {
   outcome: Outcome | undefined
+  readonly #mayBeStored: () => boolean
   #observers: { index: number; observer: Observer }[] | undefined
   #parts: { result: BatchResult; from: number; count: number }[] | undefined
   #overs: (() => void)[] | undefined
+  /** Who was looked at after the batch had failed. */
+  #looked: Set<number> | undefined
+
+  /** @param mayBeStored whether a broker may have stored the batch without our knowing */
+  constructor(mayBeStored: () => boolean = () => false) {
+    this.#mayBeStored = mayBeStored
+  }
 
   /** Calls back once the outcome is known; at once when it is. */
   observe(index: number, observer: Observer): void {
-    const part = this.#parts?.find(({ from, count }) => index >= from && index < from + count)
+    const part = this.#partOf(index)
     if (part) part.result.observe(index - part.from, observer)
-    else if (this.outcome) observer(this.outcome, index)
-    else {
+    else if (this.outcome) {
+      if (this.outcome.error) this.looked(index)
+      observer(this.outcome, index)
+    } else {
       this.#observers ??= []
       this.#observers.push({ index, observer })
     }
@@ -34,14 +44,30 @@ export class BatchResult {
 
   /** The outcome of a record, if it is known by now. */
   outcomeOf(index: number): { outcome: Outcome; index: number } | undefined {
-    const part = this.#parts?.find(({ from, count }) => index >= from && index < from + count)
+    const part = this.#partOf(index)
     if (part) return part.result.outcomeOf(index - part.from)
     return this.outcome && { outcome: this.outcome, index }
   }
 
-  /** How many of the records somebody looks at. */
+  /** Whether a record may be stored without our knowing. */
+  mayBeStored(index: number): boolean {
+    const part = this.#partOf(index)
+    return part ? part.result.mayBeStored(index - part.from) : this.#mayBeStored()
+  }
+
+  /** Somebody has seen that a record has failed. */
+  looked(index: number): void {
+    const part = this.#partOf(index)
+    if (part) part.result.looked(index - part.from)
+    else {
+      this.#looked ??= new Set()
+      this.#looked.add(index)
+    }
+  }
+
+  /** How many of the records of a failed batch somebody has looked at. */
   get observed(): number {
-    return this.#observers ? new Set(this.#observers.map(({ index }) => index)).size : 0
+    return this.#looked?.size ?? 0
   }
 
   /** Calls back once every record has its outcome; at once when each has. */
@@ -61,7 +87,10 @@ export class BatchResult {
     this.outcome = outcome
     const observers = this.#observers ?? []
     this.#observers = undefined
-    for (const { index, observer } of observers) observer(outcome, index)
+    for (const { index, observer } of observers) {
+      if (outcome.error) this.looked(index)
+      observer(outcome, index)
+    }
     this.#over()
   }
 
@@ -77,6 +106,10 @@ export class BatchResult {
     this.#observers = undefined
     for (const { index, observer } of observers) this.observe(index, observer)
     this.#over()
+  }
+
+  #partOf(index: number): { result: BatchResult; from: number } | undefined {
+    return this.#parts?.find(({ from, count }) => index >= from && index < from + count)
   }
 
   /** Who waits for the end is called, or goes on to the parts. */

@@ -1,19 +1,9 @@
-import type { Header } from '@samsa/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
-import { closedError, TimeoutError } from '../errors.ts'
-import type { Content } from './accumulator.ts'
+import { closedError, ServerError, TimeoutError } from '../errors.ts'
+import { describeError } from '../events.ts'
 import { Fifo } from './fifo.ts'
 import type { FutureRecordMetadata } from './future-record-metadata.ts'
-
-/** A record that was checked and serialized. */
-export interface Prepared {
-  topic: string
-  key: Content
-  value: Content
-  headers: readonly Header[] | undefined
-  partition: number | undefined
-  timestamp: number
-}
+import type { PreparedRecord } from './prepared-record.ts'
 
 export interface BlockedSendsOptions {
   cluster: Cluster
@@ -23,9 +13,9 @@ export interface BlockedSendsOptions {
   /** Whether a partition of a topic is known. */
   isKnown: (topic: string, partition: number) => boolean
   /** Adds a record to a batch; false when there is no memory for it. Throws when the record can never be added. */
-  admit: (record: Prepared, future: FutureRecordMetadata) => boolean
+  admit: (record: PreparedRecord, future: FutureRecordMetadata) => boolean
   /** Has batches sent without lingering; returns what ends that. */
-  hurry: () => () => void
+  flush: () => () => void
   onFailed: (future: FutureRecordMetadata, topic: string, error: Error) => void
   /** Why nothing can be sent any more; undefined while it can. */
   failure: () => Error | undefined
@@ -33,25 +23,30 @@ export interface BlockedSendsOptions {
 
 interface Waiting {
   future: FutureRecordMetadata
-  record: Prepared
+  record: PreparedRecord
   since: number
   deadline: number
 }
 
 /** Those that wait for the same thing, in the order of their coming. */
-interface Line {
+interface BlockedQueue {
   readonly waiting: Fifo<Waiting>
-  /** Resolves when the line is gone. */
+  /** Resolves when the queue is gone. */
   served: Promise<void>
+  /** Whether it was told that it waits for its topic. */
+  isTold: boolean
 }
 
+/** How long a topic is waited for before that is told. Milliseconds. */
+const TOLD_AFTER_MS = 10_000
+
 /**
- * Where records wait that came before their topic was known, or while memory was short. There is a line for each topic,
+ * Where records wait that came before their topic was known, or while memory was short. There is a queue for each topic,
  * and one for each partition that a known topic does not have yet, so that a wrong partition holds nobody else up.
  */
 export class BlockedSends {
   readonly #options: BlockedSendsOptions
-  readonly #lines = new Map<string, Line>()
+  readonly #queues = new Map<string, BlockedQueue>()
   readonly #releases = new Set<() => void>()
 
   constructor(options: BlockedSendsOptions) {
@@ -59,31 +54,33 @@ export class BlockedSends {
   }
 
   /** Whether a record would overtake others that wait. */
-  isQueued({ topic, partition }: Prepared): boolean {
-    if (this.#lines.size === 0) return false
-    return this.#lines.has(topic) || (partition !== undefined && this.#lines.has(lineOf(topic, partition)))
+  isQueued({ topic, partition }: PreparedRecord): boolean {
+    if (this.#queues.size === 0) return false
+    return (
+      this.#queues.has(topic) || (partition !== undefined && this.#queues.has(queueName(topic, partition)))
+    )
   }
 
-  /** Puts a record last in its line. Its bytes are copied: the caller may use his memory again. */
-  enter(record: Prepared, future: FutureRecordMetadata): void {
+  /** Puts a record last in its queue. Its bytes are copied: the caller may use his memory again. */
+  enter(record: PreparedRecord, future: FutureRecordMetadata): void {
     const since = this.#options.cluster.runtime.now()
     const deadline = since + this.#options.maxBlockMs
     const { topic, partition = 0 } = record
-    const own = lineOf(topic, partition)
+    const own = queueName(topic, partition)
     const lacksPartition =
-      !this.#lines.has(topic) && this.#options.isKnown(topic, 0) && !this.#options.isKnown(topic, partition)
-    const isOwn = lacksPartition || this.#lines.has(own)
-    this.#stand(isOwn ? own : topic, { future, record: copied(record), since, deadline })
+      !this.#queues.has(topic) && this.#options.isKnown(topic, 0) && !this.#options.isKnown(topic, partition)
+    const isOwn = lacksPartition || this.#queues.has(own)
+    this.#join(isOwn ? own : topic, { future, record: copied(record), since, deadline })
   }
 
   /** The futures of everything that waits. */
   futures(): FutureRecordMetadata[] {
-    return [...this.#lines.values()].flatMap(({ waiting }) => waiting.toArray().map(({ future }) => future))
+    return [...this.#queues.values()].flatMap(({ waiting }) => waiting.toArray().map(({ future }) => future))
   }
 
   /** Resolves when nobody waits any more. */
   async emptied(): Promise<void> {
-    while (this.#lines.size > 0) await Promise.all([...this.#lines.values()].map(({ served }) => served))
+    while (this.#queues.size > 0) await Promise.all([...this.#queues.values()].map(({ served }) => served))
   }
 
   /** Memory was given back. */
@@ -91,45 +88,46 @@ export class BlockedSends {
     for (const listener of [...this.#releases]) listener()
   }
 
-  #stand(name: string, waiting: Waiting): void {
-    const line = this.#lines.get(name)
-    if (line) {
-      line.waiting.push(waiting)
+  #join(name: string, waiting: Waiting): void {
+    const queue = this.#queues.get(name)
+    if (queue) {
+      queue.waiting.push(waiting)
       return
     }
-    const fresh: Line = { waiting: new Fifo(), served: Promise.resolve() }
+    const fresh: BlockedQueue = { waiting: new Fifo(), served: Promise.resolve(), isTold: false }
     fresh.waiting.push(waiting)
-    this.#lines.set(name, fresh)
-    fresh.served = this.#serve(name, fresh.waiting)
+    this.#queues.set(name, fresh)
+    fresh.served = this.#serve(name, fresh)
   }
 
-  /** Lets one after the other in. The line is gone in the same turn in which it is empty: nobody joins a dead one. */
-  async #serve(name: string, waiting: Fifo<Waiting>): Promise<void> {
+  /** Lets one after the other in. The queue is gone in the same turn in which it is empty: nobody joins a dead one. */
+  async #serve(name: string, queue: BlockedQueue): Promise<void> {
+    const { waiting } = queue
     for (let head = waiting.first; head; head = waiting.first) {
       const { future, record } = head
       try {
-        if (!(await this.#attend(name, head))) continue
+        if (!(await this.#admit(name, queue, head))) continue
       } catch (error) {
         this.#options.onFailed(future, record.topic, error as Error)
       }
       waiting.shift()
     }
-    this.#lines.delete(name)
+    this.#queues.delete(name)
   }
 
-  /** Does what can be done for the first of a line; false when he has to wait on. */
-  async #attend(name: string, waiting: Waiting): Promise<boolean> {
-    const { cluster, isKnown, admit, failure } = this.#options
-    const { record, future, deadline } = waiting
+  /** Does what can be done for the first of a queue; false when he has to wait on. */
+  async #admit(name: string, queue: BlockedQueue, waiting: Waiting): Promise<boolean> {
+    const { isKnown, admit, failure } = this.#options
+    const { record, future } = waiting
     const { topic, partition = 0 } = record
     const failed = failure()
     if (failed) throw failed
     if (!isKnown(topic, partition)) {
       if (name === topic && isKnown(topic, 0)) {
-        this.#stand(lineOf(topic, partition), waiting)
+        this.#join(queueName(topic, partition), waiting)
         return true
       }
-      await cluster.awaitTopic(topic, deadline, name === topic ? 0 : partition)
+      await this.#topic(queue, waiting, name === topic ? 0 : partition)
       return false
     }
     if (admit(record, future)) return true
@@ -137,8 +135,28 @@ export class BlockedSends {
     return false
   }
 
+  async #topic(queue: BlockedQueue, { record, deadline, since }: Waiting, partition: number): Promise<void> {
+    const { cluster, maxBlockMs } = this.#options
+    const { topic } = record
+    const told = queue.isTold ? Number.POSITIVE_INFINITY : since + TOLD_AFTER_MS
+    const warning = cluster.runtime.timer(told, () => {
+      queue.isTold = true
+      const code = cluster.metadata.topics.get(topic)?.errorCode
+      const problem = code ? new ServerError(code, { api: 'Metadata', topic }) : cluster.trouble
+      const reason = problem ? describeError(problem) : `no broker names partition ${partition} of it`
+      cluster.events.logger.warn(
+        `records wait for topic ${topic} for 10 s, and for ${maxBlockMs} ms at most (maxBlockMs): ${reason}`,
+      )
+    })
+    try {
+      await cluster.awaitTopic(topic, deadline, partition)
+    } finally {
+      warning.cancel()
+    }
+  }
+
   async #memory({ deadline, since }: Waiting): Promise<void> {
-    const { cluster, bufferMemory, hurry } = this.#options
+    const { cluster, bufferMemory, flush } = this.#options
     const { runtime, signal } = cluster
     const now = runtime.now()
     if (signal.aborted) throw closedError('this producer')
@@ -146,7 +164,7 @@ export class BlockedSends {
       const hint = `bufferMemory is ${bufferMemory} bytes and full: send more slowly, or raise it or maxBlockMs`
       throw new TimeoutError('memory for the record', now - since, { hint })
     }
-    const calm = hurry()
+    const unflush = flush()
     await new Promise<void>((resolve) => {
       const done = () => {
         timer.cancel()
@@ -158,15 +176,15 @@ export class BlockedSends {
       this.#releases.add(done)
       signal.addEventListener('abort', done)
     })
-    calm()
+    unflush()
   }
 }
 
-function lineOf(topic: string, partition: number): string {
+function queueName(topic: string, partition: number): string {
   return `${topic} ${partition}`
 }
 
-function copied(record: Prepared): Prepared {
+function copied(record: PreparedRecord): PreparedRecord {
   const { key, value, headers } = record
   return {
     ...record,

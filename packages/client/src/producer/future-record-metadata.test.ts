@@ -11,12 +11,14 @@ const record = { topic: 't', partition: 3, timestamp: 1234, keySize: 1, valueSiz
 function future() {
   const world = new FakeWorld()
   const thrown: unknown[] = []
+  const seen = { looks: 0 }
   const made = new FutureRecordMetadata({
     runtime: world,
     onCallbackError: (error) => thrown.push(error),
     trouble: () => undefined,
+    onLooked: () => seen.looks++,
   })
-  return { world, made, thrown }
+  return { world, made, thrown, seen }
 }
 
 function stored(baseOffset: number, logAppendTime = -1): Outcome {
@@ -69,8 +71,10 @@ test('a failure is a rejection only for who asks; errors of single records are t
   result.settle({ ...stored(-1), error: whole, recordErrors: new Map([[0, own]]) })
   assert.equal((await Promise.all(asked))[2], 'caught')
   assert.deepEqual(late, [own])
-  assert.deepEqual([silent.failed(), silent.exception, silent.value], [true, whole, undefined])
+  assert.deepEqual([silent.isDone, silent.value], [true, undefined])
   assert.equal(silent.isObserved, false)
+  assert.deepEqual([silent.failed(), silent.exception, silent.succeeded()], [true, whole, false])
+  assert.equal(silent.isObserved, true, 'seeing that it failed is a look')
   let isOver = false
   await first
     .finally(() => {
@@ -96,7 +100,8 @@ test('who asks before the record has joined a batch is answered as well', async 
 
 test('get has its limit, after which the record is still on its way; no timer is left', async () => {
   const { world, made } = future()
-  const result = new BatchResult()
+  let isSent = true
+  const result = new BatchResult(() => isSent)
   made.join(record, result, 0)
   const limited = assert.rejects(made.get({ timeoutMs: 50 }), (error: Error) => {
     assert.ok(error instanceof TimeoutError)
@@ -107,6 +112,13 @@ test('get has its limit, after which the record is still on its way; no timer is
   const patient = made.get({ timeoutMs: 5000 })
   await world.advance(50)
   await limited
+  isSent = false
+  const unsent = assert.rejects(made.get({ timeoutMs: 50 }), (error: Error) => {
+    assert.equal((error as TimeoutError).sent, false, 'nothing has left yet')
+    return true
+  })
+  await world.advance(50)
+  await unsent
   result.settle(stored(1))
   assert.equal((await patient).offset, 1)
   assert.equal(world.armed, 0)
@@ -144,8 +156,26 @@ test('whenDone tells the end without counting as a look', () => {
   assert.equal(early.isObserved, false)
 })
 
-test('a result counts records that are looked at, not looks', () => {
+test('a result counts records of a failed batch that were looked at, before and after, not looks', () => {
   const result = new BatchResult()
   for (const index of [0, 0, 2]) result.observe(index, () => {})
+  assert.equal(result.observed, 0, 'nothing has failed')
+  result.settle({ ...stored(-1), error: new Error('x') })
   assert.equal(result.observed, 2)
+  result.observe(5, () => {})
+  result.observe(5, () => {})
+  assert.equal(result.observed, 3)
+  const whole = new BatchResult()
+  const parts = [new BatchResult(), new BatchResult()] as const
+  whole.observe(1, () => {})
+  whole.split([
+    { result: parts[0], count: 1 },
+    { result: parts[1], count: 2 },
+  ])
+  for (const part of parts) part.settle({ ...stored(-1), error: new Error('x') })
+  whole.looked(2)
+  assert.deepEqual(
+    parts.map(({ observed }) => observed),
+    [0, 2],
+  )
 })

@@ -23,6 +23,8 @@ export interface FutureContext {
   onCallbackError: (error: unknown) => void
   /** What keeps brokers from being reached, for the message when time is up. */
   trouble: () => Error | undefined
+  /** Somebody has looked at a failure. */
+  onLooked: () => void
 }
 
 /**
@@ -36,7 +38,7 @@ export class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
   #index = 0
   #failure: Error | undefined
   #early: (() => void)[] | undefined
-  /** @internal Whether anybody looks at the outcome. */
+  /** @internal Whether anybody has asked for the outcome, or seen that it failed. */
   isObserved = false
 
   /** @internal Futures are made by `send`. */
@@ -70,14 +72,15 @@ export class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
 
   /** Whether the record is known to have failed. */
   failed(): boolean {
-    return this.isDone && this.exception !== undefined
+    return this.exception !== undefined
   }
 
   /** Why it failed; undefined while it is not known or when it did not. */
   get exception(): Error | undefined {
-    if (this.#failure) return this.#failure
     const known = this.#result?.outcomeOf(this.#index)
-    return known && errorOf(known.outcome, known.index)
+    const error = this.#failure ?? (known && errorOf(known.outcome, known.index))
+    if (error) this.#looked()
+    return error
   }
 
   /** The metadata, once it is known and the record was sent. */
@@ -91,7 +94,7 @@ export class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
   /**
    * Waits for the result.
    * @param options.timeoutMs how long; without it as long as it takes, which `deliveryTimeoutMs` bounds
-   * @throws TimeoutError when it takes longer: the record itself stays on its way
+   * @throws TimeoutError when it takes longer: the record itself stays on its way; `sent` says whether it may be stored
    * @throws the error that sending failed with
    */
   get(options: { timeoutMs?: number } = {}): Promise<RecordMetadata> {
@@ -106,7 +109,8 @@ export class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
       const timer = runtime.timer(runtime.now() + timeoutMs, () => {
         const hint =
           'The record stays on its way until deliveryTimeoutMs is over; ask again, or raise the time'
-        reject(new TimeoutError('the result of send', timeoutMs, { hint, cause: trouble(), sent: true }))
+        const sent = this.#result?.mayBeStored(this.#index) ?? false
+        reject(new TimeoutError('the result of send', timeoutMs, { hint, cause: trouble(), sent }))
       })
       this.#observe(
         (metadata) => {
@@ -178,6 +182,7 @@ export class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
   #observe(callback: Callback, errback: Errback): void {
     this.isObserved = true
     if (this.#failure) {
+      this.#looked()
       errback(this.#failure)
       return
     }
@@ -188,9 +193,17 @@ export class FutureRecordMetadata implements PromiseLike<RecordMetadata> {
     }
     this.#result.observe(this.#index, (outcome, index) => {
       const error = errorOf(outcome, index)
-      if (error) errback(error)
-      else callback(this.#metadata(outcome, index))
+      if (error) {
+        this.#context.onLooked()
+        errback(error)
+      } else callback(this.#metadata(outcome, index))
     })
+  }
+
+  #looked(): void {
+    this.isObserved = true
+    this.#result?.looked(this.#index)
+    this.#context.onLooked()
   }
 
   #release(): void {

@@ -1,157 +1,254 @@
+import { KafkaError } from '../errors.ts'
+import type { BatchEvent, Effect } from './delivery.ts'
+import { decide, isInDoubt, isInFlight } from './delivery.ts'
+import { Outage } from './outage.ts'
 import type { ProducerBatch, ProducerIdentity } from './producer-batch.ts'
+import { isSameIdentity } from './producer-batch.ts'
 
 /**
- * The batches of one partition in the order in which they must arrive, and their numbers. Source: rules of
- * `RecordAccumulator.shouldStopDrainBatchesForPartition` and `TransactionManager`, KIP-360.
+ * A broker forgets producers that were silent for long (`producer.id.expiration.ms`), and looks for them every ten
+ * minutes (`producer.id.expiration.check.interval.ms`). Who was silent for less is known.
+ */
+const FORGOTTEN_AFTER_MS = 600_000
+/** So many batches of a producer a broker remembers, and knows again when they come twice (`ProducerStateEntry`). */
+const REMEMBERED_BATCHES = 5
+
+/** Who leads a partition, as far as it matters to the order of what is sent. */
+export interface Leader {
+  node: number
+  /** -1 where the broker does not say. */
+  leaderEpoch: number
+  /** A topic that was deleted and made anew has another one. */
+  topicId: string
+}
+
+/**
+ * The batches of one partition in the order in which they must arrive, which never changes, with their states and
+ * numbers. Source: rules of `RecordAccumulator.shouldStopDrainBatchesForPartition` and `TransactionManager`, KIP-360.
  *
  * - A batch is numbered when it is first sent and keeps its number on every retry.
- * - A retried batch goes only when it is the lowest that is not settled, so order survives a leader change.
- * - While batches are under way to one broker, none goes to another: the new leader might store the later one first.
+ * - A retried batch goes only when it is the first that is not settled, so order survives a leader change.
+ * - While batches are in flight to one broker, none goes to another: the new leader might store the later one first.
+ * - A leader that knows nothing yet of this producer takes any first number (KAFKA-14359, KAFKA-15591). So one batch only is in
+ *   flight until one was acknowledged: under this id and epoch, by this leader, in this life of the topic.
  * - When a numbered batch fails for good, its number leaves a gap: the partition begins a new epoch at 0, but only
- *   after every batch whose outcome is unknown has been decided under its old number. One that cannot be decided,
- *   because an attempt of it may still arrive, fails with its outcome unknown.
+ *   after every batch whose outcome is unknown has been decided under its old number.
+ * - Behind one that is not decided only so many others are numbered that the broker would know it again.
+ * - After a batch that expired in flight nothing new is numbered until its answer has come.
  */
 export class PartitionQueue {
   readonly topic: string
   readonly partition: number
-  /** Waiting to be sent, retries first. */
-  readonly waiting: ProducerBatch[] = []
-  /** Numbered or sent and not settled, lowest first; includes those that wait for a retry. */
-  readonly inFlightBySequence: ProducerBatch[] = []
-  /** Sent, and not answered. */
-  readonly inFlight = new Set<ProducerBatch>()
-  /** The broker that a batch was sent to last; -1 before the first. */
-  node = -1
+  /** Tells when the partition has been failing for long. */
+  readonly outage = new Outage()
+  /** Where it stood when queues were last served; who has waited longest goes first. */
+  servedAt = 0
+  /** Lowest first; the numbered ones come before the others. */
+  readonly #batches: ProducerBatch[] = []
+  #inFlight = 0
+  #givenUp = 0
   #identity: ProducerIdentity | undefined
   #nextSequence = 0
+  /** How many batches were numbered. */
+  #numbered = 0
   #hasGap = false
+  #isDisowned = false
+  #leader: Leader | undefined
+  /** Whether `#leader` has acknowledged a batch under `#identity`. */
+  #isAcknowledged = false
+  #acknowledgedAt = 0
 
   constructor(topic: string, partition: number) {
     this.topic = topic
     this.partition = partition
   }
 
+  /** Everything that is not settled, or still in flight; in the order of sending. */
+  get batches(): readonly ProducerBatch[] {
+    return this.#batches
+  }
+
   get isEmpty(): boolean {
-    return this.waiting.length === 0 && this.inFlight.size === 0
+    return this.#batches.length === 0
   }
 
-  get hasGap(): boolean {
-    return this.#hasGap
+  /** How many batches are not in flight. */
+  get waiting(): number {
+    return this.#batches.length - this.#inFlight
   }
 
-  /** A numbered batch will not be stored: what follows it would not be accepted under this epoch. */
-  leaveGap(): void {
-    if (this.#identity) this.#hasGap = true
+  /** The batch that takes more records, if there is one. */
+  get open(): ProducerBatch | undefined {
+    const last = this.#batches.at(-1)
+    return last?.state === 'waiting' && !last.isClosed ? last : undefined
   }
 
-  /** Whether a batch may be sent to a broker as far as those under way are concerned. */
-  mayGoTo(node: number): boolean {
-    return this.inFlight.size === 0 || this.node === node
+  /** The first batch that is not in flight. */
+  get head(): ProducerBatch | undefined {
+    const { length } = this.#batches
+    for (let index = this.#inFlight === length ? length : 0; index < length; index++) {
+      const batch = this.#batches[index] as ProducerBatch
+      if (!batch.isInFlight) return batch
+    }
+    return undefined
+  }
+
+  /** The leader that a batch was sent to last. */
+  get leader(): Leader | undefined {
+    return this.#leader
+  }
+
+  push(batch: ProducerBatch): void {
+    this.#batches.push(batch)
+  }
+
+  /** Whether nothing before a batch is outstanding. */
+  isFirst(batch: ProducerBatch): boolean {
+    return this.#batches[0] === batch
   }
 
   /**
-   * Whether a new epoch may begin now: nothing is under way and nothing is undecided. What follows a batch that is
+   * The gate: the batch that may go to the leader now, as far as its order is concerned.
+   * @param identity undefined without idempotence, and until there is one
+   */
+  next(
+    identity: ProducerIdentity | undefined,
+    isIdempotent: boolean,
+    leader: Leader,
+  ): ProducerBatch | undefined {
+    const { head } = this
+    if (!head) return undefined
+    if (this.#inFlight > 0) {
+      if (this.#leader?.node !== leader.node) return undefined
+      if (isIdempotent && !(this.#isAcknowledged && this.#isLeader(leader))) return undefined
+    }
+    if (!isIdempotent) return head
+    if (head.hasSequence) {
+      if (head !== this.#batches[0] || this.#isDisowned) return undefined
+      return this.#hasGap && !isInDoubt(head.state) ? undefined : head
+    }
+    if (this.#hasGap || this.#givenUp > 0 || !identity) return undefined
+    // Under a new identity the partition begins anew, but not while batches of the old one are undecided.
+    const first = this.#batches[0] as ProducerBatch
+    if (!first.hasSequence) return head
+    if (!isSameIdentity(this.#identity, identity)) return undefined
+    return this.#numbered + 1 - first.ordinal < REMEMBERED_BATCHES ? head : undefined
+  }
+
+  /** Sends the batch that `next` gave, and numbers it if that is due. */
+  take(
+    identity: ProducerIdentity | undefined,
+    isIdempotent: boolean,
+    leader: Leader,
+    now: number,
+  ): ProducerBatch {
+    const batch = this.head as ProducerBatch
+    if (isIdempotent && identity && !batch.hasSequence) {
+      if (!isSameIdentity(this.#identity, identity)) {
+        this.#identity = identity
+        this.#nextSequence = 0
+        this.#isAcknowledged = false
+      }
+      batch.number(identity, this.#nextSequence)
+      batch.ordinal = ++this.#numbered
+      this.#nextSequence = batch.nextSequence
+    }
+    if (!this.#isLeader(leader)) {
+      this.#leader = leader
+      this.#isAcknowledged = false
+    }
+    if (this.#inFlight === 0 && now - this.#acknowledgedAt > FORGOTTEN_AFTER_MS) this.#isAcknowledged = false
+    this.meet(batch, 'send', now)
+    batch.attempts++
+    batch.isWritten = false
+    return batch
+  }
+
+  /** Something happens to a batch: its state changes here and nowhere else. What follows for others is returned. */
+  meet(batch: ProducerBatch, event: BatchEvent, now: number): readonly Effect[] {
+    const step = decide(batch.state, event)
+    if (!step) throw new KafkaError('INTERNAL', `a batch that is ${batch.state} cannot meet ${event}`)
+    const { next, effects } = step
+    this.#inFlight += Number(isInFlight(next)) - Number(batch.isInFlight)
+    this.#givenUp += Number(next === 'givenUpInFlight') - Number(batch.state === 'givenUpInFlight')
+    batch.state = next
+    if (event === 'stored') {
+      this.#isAcknowledged = true
+      this.#acknowledgedAt = now
+      this.outage.over()
+    }
+    if (next === 'settled') this.#remove(batch)
+    if (batch.hasSequence && effects.includes('gap')) this.#hasGap = true
+    return effects
+  }
+
+  /** Replaces a batch by smaller ones, which take over where it stands and share out its numbers. */
+  replace(batch: ProducerBatch, parts: readonly ProducerBatch[]): void {
+    let sequence = batch.baseSequence
+    for (const part of parts) {
+      part.state = batch.state
+      part.attempts = batch.attempts
+      part.retryAt = batch.retryAt
+      part.lastError = batch.lastError
+      part.wasWritten = batch.wasWritten
+      if (!batch.identity) continue
+      part.number(batch.identity, sequence)
+      part.ordinal = batch.ordinal
+      sequence = part.nextSequence
+    }
+    this.#batches.splice(this.#batches.indexOf(batch), 1, ...parts)
+    batch.state = 'settled'
+  }
+
+  /**
+   * Whether a new epoch may begin now: nothing is in flight and nothing is undecided. What follows a batch that is
    * certainly not stored is not stored either, since its number would not have been the next one.
    */
   get canRenumber(): boolean {
-    return this.#hasGap && this.inFlight.size === 0 && !this.inFlightBySequence[0]?.isOutcomeUnknown
+    const first = this.#batches[0]
+    return this.#hasGap && this.#inFlight === 0 && !(first && isInDoubt(first.state))
   }
 
   /**
    * Begins again at 0 under another identity; batches that were certainly not stored get new numbers when sent.
    * @returns the identity that the numbers until now belong to
    */
-  renumber(): ProducerIdentity | undefined {
+  renumber(now: number): ProducerIdentity | undefined {
     const used = this.#identity
     this.#identity = undefined
     this.#hasGap = false
+    this.#isDisowned = false
     this.#nextSequence = 0
-    for (const batch of this.inFlightBySequence) {
-      batch.identity = undefined
-      batch.baseSequence = -1
-      batch.isOutcomeUnknown = false
-      batch.mayStillArrive = false
+    for (const batch of this.#batches) {
+      if (!batch.hasSequence) break
+      this.meet(batch, 'renumbered', now)
+      batch.unnumber()
     }
-    this.inFlightBySequence.length = 0
     return used
   }
 
-  /** The batch that may be sent next, if it may be sent at all. */
-  next(identity: ProducerIdentity | undefined, isIdempotent: boolean): ProducerBatch | undefined {
-    const head = this.waiting[0]
-    if (!head || !isIdempotent) return head
-    if (head.hasSequence) {
-      if (head !== this.inFlightBySequence[0]) return undefined
-      return this.#hasGap && !head.isOutcomeUnknown ? undefined : head
-    }
-    if (this.#hasGap || !identity) return undefined
-    // Under a new identity the partition begins anew, but not while batches of the old one are undecided.
-    const isStale =
-      this.#identity && (this.#identity.id !== identity.id || this.#identity.epoch !== identity.epoch)
-    return isStale && this.inFlightBySequence.length > 0 ? undefined : head
+  /** The numbers until now are worth nothing any more: none is sent again. */
+  disown(): void {
+    if (!this.#identity) return
+    this.#isDisowned = true
+    this.#hasGap = true
   }
 
-  /** Takes the batch that `next` gave off the queue and numbers it if that is due. */
-  take(identity: ProducerIdentity | undefined, isIdempotent: boolean, node: number): ProducerBatch {
-    const batch = this.waiting.shift() as ProducerBatch
-    if (isIdempotent && identity && !batch.hasSequence) {
-      if (!this.#identity || this.#identity.id !== identity.id || this.#identity.epoch !== identity.epoch) {
-        this.#identity = identity
-        this.#nextSequence = 0
-      }
-      batch.number(identity, this.#nextSequence)
-      this.#nextSequence = batch.nextSequence
-      this.inFlightBySequence.push(batch)
-    }
-    batch.isInFlight = true
-    batch.attempts++
-    this.node = node
-    this.inFlight.add(batch)
-    return batch
+  /** Batches that may be stored and can never be decided, since their numbers are not sent again. */
+  get undecidable(): ProducerBatch[] {
+    return this.#isDisowned
+      ? this.#batches.filter(({ state }) => state === 'undecided' || state === 'astray')
+      : []
   }
 
-  /** A batch that was taken has its answer, or will not get one. */
-  completed(batch: ProducerBatch): void {
-    batch.isInFlight = false
-    this.inFlight.delete(batch)
+  #isLeader({ node, leaderEpoch, topicId }: Leader): boolean {
+    const known = this.#leader
+    return known?.node === node && known.leaderEpoch === leaderEpoch && known.topicId === topicId
   }
 
-  /** Puts a batch back where its number belongs. */
-  reenqueue(batch: ProducerBatch): void {
-    if (!batch.hasSequence) {
-      // Retries come first, in the order in which they were filled.
-      const later = this.waiting.findIndex(
-        ({ attempts, createdAt }) => attempts === 0 || createdAt > batch.createdAt,
-      )
-      this.waiting.splice(later < 0 ? this.waiting.length : later, 0, batch)
-      return
-    }
-    const order = new Map(this.inFlightBySequence.map((each, index) => [each, index]))
-    const mine = order.get(batch) ?? 0
-    const at = this.waiting.findIndex((each) => !each.hasSequence || (order.get(each) ?? 0) > mine)
-    if (at < 0) this.waiting.push(batch)
-    else this.waiting.splice(at, 0, batch)
-  }
-
-  /** Replaces a batch that was too large by smaller ones, which share out its numbers. */
-  replace(batch: ProducerBatch, parts: readonly ProducerBatch[]): void {
-    const at = this.inFlightBySequence.indexOf(batch)
-    if (at >= 0) {
-      let sequence = batch.baseSequence
-      for (const part of parts) {
-        part.number(batch.identity as ProducerIdentity, sequence)
-        sequence = part.nextSequence
-      }
-      this.inFlightBySequence.splice(at, 1, ...parts)
-    }
-    for (const part of parts) this.reenqueue(part)
-  }
-
-  /** The batch is settled: it will not be sent again. */
-  remove(batch: ProducerBatch): void {
-    const waitingAt = this.waiting.indexOf(batch)
-    if (waitingAt >= 0) this.waiting.splice(waitingAt, 1)
-    const unsettledAt = this.inFlightBySequence.indexOf(batch)
-    if (unsettledAt >= 0) this.inFlightBySequence.splice(unsettledAt, 1)
+  #remove(batch: ProducerBatch): void {
+    const at = this.#batches.indexOf(batch)
+    if (at === 0) this.#batches.shift()
+    else if (at > 0) this.#batches.splice(at, 1)
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { NodeLatency } from './node-latency.ts'
 import type { TopicView } from './partitioner.ts'
 import { StickyPartitioner } from './partitioner.ts'
 
@@ -98,4 +99,29 @@ test('a partition that is gone is not kept', () => {
   const sticky = stickyOf({ seed: 3 })
   sticky.current(viewOf([0, 0, 0, 0, 0, 0, 0, 0]))
   assert.equal(sticky.current(viewOf([0])), 0)
+})
+
+test('partitions whose broker takes nothing for long are left out, unless all are', () => {
+  const view = (slow: number[]) => ({
+    ...viewOf([0, 0, 0, 0]),
+    isSlow: (partition: number) => slow.includes(partition),
+  })
+  const counts = drawn(stickyOf(), view([1, 2]), 400)
+  assert.deepEqual([counts[1], counts[2]], [0, 0])
+  assert.ok((counts[0] ?? 0) > 100 && (counts[3] ?? 0) > 100)
+  assert.ok(drawn(stickyOf(), view([0, 1, 2, 3]), 400).every((count) => count > 50))
+  assert.ok(drawn(stickyOf({ isAdaptive: false }), view([1, 2]), 400).every((count) => count > 50))
+})
+
+test('a broker is slow when something for it could not be sent for longer than the time', () => {
+  const latency = new NodeLatency()
+  assert.equal(latency.isSlow(1, 100), false, 'nothing is known of it')
+  latency.looked(1, false, 1000)
+  latency.looked(1, false, 1100)
+  assert.equal(latency.isSlow(1, 100), false)
+  latency.looked(1, false, 1101)
+  assert.equal(latency.isSlow(1, 100), true)
+  assert.equal(latency.isSlow(2, 100), false)
+  latency.looked(1, true, 5000)
+  assert.equal(latency.isSlow(1, 100), false)
 })

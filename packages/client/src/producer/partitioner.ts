@@ -8,6 +8,8 @@ export interface TopicView {
   available: readonly number[]
   /** Batches that wait, by partition. */
   queueLength: (partition: number) => number
+  /** Whether its broker takes nothing for so long that the partition is left out; undefined where that is not counted. */
+  isSlow?: ((partition: number) => boolean) | undefined
 }
 
 /**
@@ -47,7 +49,9 @@ export class StickyPartitioner {
   #switch(view: TopicView): void {
     this.#bytes = 0
     const all = Array.from({ length: view.partitions }, (_, index) => index)
-    const choices = view.available.length > 0 ? view.available : all
+    const led = view.available.length > 0 ? view.available : all
+    const quick = view.isSlow ? led.filter((partition) => !view.isSlow?.(partition)) : led
+    const choices = this.#isAdaptive && quick.length > 0 ? quick : led
     const lengths = choices.map((partition) => view.queueLength(partition))
     const longest = Math.max(...lengths)
     const isEven = lengths.every((length) => length === longest)

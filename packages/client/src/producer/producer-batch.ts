@@ -1,6 +1,8 @@
 import type { CodecName } from '@samsa/protocol'
 import { addSequence, type BatchWriter, headerOf } from '@samsa/protocol'
 import { BatchResult } from './batch-result.ts'
+import type { BatchState } from './delivery.ts'
+import { isInDoubt, isInFlight } from './delivery.ts'
 
 /** Id and epoch under which a producer numbers its batches. */
 export interface ProducerIdentity {
@@ -8,11 +10,18 @@ export interface ProducerIdentity {
   epoch: number
 }
 
-/** A batch on its way: filled while it is open, then bytes that are sent until their result is known. */
+export function isSameIdentity(a: ProducerIdentity | undefined, b: ProducerIdentity | undefined): boolean {
+  return a?.id === b?.id && a?.epoch === b?.epoch
+}
+
+/**
+ * A batch on its way: filled while it waits, then bytes that are sent until their result is known. Where it stands is
+ * written by its `PartitionQueue` alone, as `delivery.ts` decides.
+ */
 export class ProducerBatch {
   readonly topic: string
   readonly partition: number
-  readonly result = new BatchResult()
+  readonly result: BatchResult
   readonly writer: BatchWriter
   /** Monotonic. */
   readonly createdAt: number
@@ -20,21 +29,20 @@ export class ProducerBatch {
   readonly deadline: number
   /** Bytes that its records were counted with against bufferMemory. */
   reservedBytes = 0
+  state: BatchState = 'waiting'
+  /** How often a request with it was begun. */
   attempts = 0
   /** Monotonic: not to be sent before. */
   retryAt = 0
-  /**
-   * An attempt has left and was never answered, so it may be on its way still: even when the broker refuses the number
-   * of a later one, the records can be stored by the earlier one. They are never given another number.
-   */
-  mayStillArrive = false
-  /** An attempt may have been stored: then it must neither be renumbered nor given up before that is decided. */
-  isOutcomeUnknown = false
-  isInFlight = false
-  isSettled = false
+  /** Whether the request that it is in has been handed to the connection. */
+  isWritten = false
+  /** Whether any request with it was. */
+  wasWritten = false
   lastError: Error | undefined
   identity: ProducerIdentity | undefined
   baseSequence = -1
+  /** The how-manieth of its partition it was to be numbered. */
+  ordinal = 0
   #bytes: Uint8Array | undefined
 
   constructor(topic: string, partition: number, writer: BatchWriter, createdAt: number, deadline: number) {
@@ -43,19 +51,25 @@ export class ProducerBatch {
     this.writer = writer
     this.createdAt = createdAt
     this.deadline = deadline
-  }
-
-  /** Where it stands, in a word. */
-  get state(): string {
-    if (this.isSettled) return this.isInFlight ? 'givenUpInFlight' : 'settled'
-    const isAgain = this.attempts > (this.isInFlight ? 1 : 0)
-    if (this.isInFlight) return isAgain ? 'inFlightAgain' : 'inFlight'
-    if (!isAgain) return 'waiting'
-    return this.isOutcomeUnknown ? 'undecided' : 'refused'
+    this.result = new BatchResult(() => this.mayBeStored)
   }
 
   get count(): number {
     return this.writer.count
+  }
+
+  get isInFlight(): boolean {
+    return isInFlight(this.state)
+  }
+
+  /** Whether its records have their outcome. */
+  get isSettled(): boolean {
+    return this.state === 'settled' || this.state === 'givenUpInFlight'
+  }
+
+  /** Whether a broker may have stored it without our knowing. */
+  get mayBeStored(): boolean {
+    return isInDoubt(this.state) || (this.isInFlight && this.isWritten)
   }
 
   /** No record can be added any more. */
@@ -80,6 +94,12 @@ export class ProducerBatch {
     this.identity = identity
     this.baseSequence = baseSequence
     if (this.#bytes) headerOf(this.#bytes).stampProducer(identity.id, identity.epoch, baseSequence)
+  }
+
+  /** Takes its number away: it gets another one when it is sent. */
+  unnumber(): void {
+    this.identity = undefined
+    this.baseSequence = -1
   }
 
   /** The bytes as they go out; the batch is closed from then on. */

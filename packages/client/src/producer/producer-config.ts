@@ -1,5 +1,5 @@
 import type { CodecName, Header } from '@samsa/protocol'
-import { codecNames } from '@samsa/protocol'
+import { codecNames, compressionLevel } from '@samsa/protocol'
 import { clientSettings } from '../config/client-settings.ts'
 import type { Given, Parsed, Setting } from '../config/setting.ts'
 import {
@@ -57,11 +57,14 @@ export const producerSettings = {
   enableIdempotence: flag(true),
   /** How batches are compressed: `none`, `gzip`, `snappy`, `lz4`, `zstd`. Default `none`. */
   compressionType: oneOf<CodecName>('none', codecNames),
-  /** gzip 1 to 9, zstd 1 to 22; the codec's default when left out. */
+  /** gzip 1 to 9, lz4 1 to 17, zstd -131072 to 22 (KIP-390); the codec's default when left out. */
   compressionLevel: { ...whole(0, -131072, 22), default: undefined } as Setting<number | undefined>,
   /** How long a batch waits for more records. Milliseconds, default 5. */
   lingerMs: milliseconds(5, 0, LONG_MAX),
-  /** A batch is sent when it has so many bytes. Default 16 KiB. */
+  /**
+   * Most bytes of a batch; one that has so many is sent without waiting for `lingerMs`. A record that is larger is a batch
+   * of its own; 0: each record is. Default 16 KiB.
+   */
   batchSize: whole(16_384),
   /** Records that wait to be sent may take so many bytes; further ones wait outside. Default 32 MiB. */
   bufferMemory: whole(33_554_432, 1, LONG_MAX),
@@ -70,7 +73,7 @@ export const producerSettings = {
   /** A record or request may have so many bytes. Default 1 MiB. */
   maxRequestSize: whole(1_048_576, 1),
   /** How long sending a record may take, waiting and retries included. Milliseconds, default 120,000. */
-  deliveryTimeoutMs: milliseconds(120_000, 1),
+  deliveryTimeoutMs: whole(120_000, 1),
   /** How often a batch is sent again; the time limit is `deliveryTimeoutMs`. Default 2147483647. */
   retries: whole(2 ** 31 - 1),
   /** Requests under way to one broker. At most 5 keep their order (KIP-98). Default 5. */
@@ -79,6 +82,16 @@ export const producerSettings = {
   partitionerIgnoreKeys: flag(false),
   /** Records without a key prefer partitions whose queues are short (KIP-794). Default true. */
   partitionerAdaptivePartitioningEnable: flag(true),
+  /**
+   * Such records avoid a partition whose broker could not be sent to for longer than this, where there are others; 0: that
+   * is not looked at. Milliseconds, default 0.
+   */
+  partitionerAvailabilityTimeoutMs: milliseconds(0, 0, LONG_MAX),
+  /**
+   * A topic that nothing was sent to for so long is forgotten: metadata is not asked for it any more, which could bring it
+   * back after it was deleted (KIP-526). Milliseconds, from 5,000; default 5 minutes.
+   */
+  metadataMaxIdleMs: milliseconds(300_000, 5_000, LONG_MAX),
   /** Chooses the partition instead of the built-in rule. */
   partitioner: custom<Partitioner>('must be a function', isFunction),
   /** Makes bytes of keys that are neither text, bytes nor null. */
@@ -102,7 +115,8 @@ export function producerConfig(given: ProducerSettings, logger: Logger): Produce
       'KafkaProducer: transactions are not supported yet; leave transactionalId out',
     )
   }
-  const least = config.lingerMs + config.requestTimeoutMs
+  checkLevel(config)
+  const least = Math.min(INT_MAX, config.lingerMs + config.requestTimeoutMs)
   let { deliveryTimeoutMs, enableIdempotence } = config
   if (deliveryTimeoutMs < least) {
     if (isGiven(given, 'deliveryTimeoutMs')) {
@@ -123,6 +137,17 @@ export function producerConfig(given: ProducerSettings, logger: Logger): Produce
     enableIdempotence = false
   }
   return Object.freeze({ ...config, deliveryTimeoutMs, enableIdempotence })
+}
+
+/** Source: `Integer.MAX_VALUE`, the most that `delivery.timeout.ms` can be. */
+const INT_MAX = 2 ** 31 - 1
+
+function checkLevel({ compressionType, compressionLevel: level }: ProducerConfig): void {
+  try {
+    compressionLevel(compressionType as CodecName, level)
+  } catch (error) {
+    throw new ConfigError('compressionLevel', level, `KafkaProducer: ${(error as Error).message}`)
+  }
 }
 
 function idempotenceConflict(config: ProducerConfig): string | undefined {

@@ -2,23 +2,38 @@ import { InitProducerId } from '@samsa/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
 import { recovery } from '../cluster/recovery.ts'
 import { ServerError } from '../errors.ts'
+import { backoffMs } from '../time/backoff.ts'
+import { Outage } from './outage.ts'
 import type { ProducerIdentity } from './producer-batch.ts'
+import { isSameIdentity } from './producer-batch.ts'
 
 /** Source: Short.MAX_VALUE; beyond it a new producer id is needed. */
 const LAST_EPOCH = 32_767
 
+export interface ProducerIdsOptions {
+  cluster: Pick<Cluster, 'config' | 'runtime' | 'request' | 'retrying'>
+  /** An identity was given. */
+  onKnown: () => void
+  /** No identity can be had; asking again may help. */
+  onFailed: (error: Error) => void
+  /** It has failed for long, and goes on being tried. */
+  onOutage: (error: Error) => void
+}
+
 /** Id and epoch of an idempotent producer: asked of a broker once, and counted up here (KIP-360). */
 export class ProducerIds {
-  readonly #cluster: Cluster
-  readonly #onKnown: () => void
-  readonly #onFailed: (error: Error) => void
+  readonly #options: ProducerIdsOptions
+  readonly #outage = new Outage()
   #current: ProducerIdentity | undefined
   #isAsking = false
+  /** Counts the times when all that was asked before became worthless. */
+  #generation = 0
+  #failures = 0
+  #askAt = 0
+  #problem: Error | undefined
 
-  constructor(cluster: Cluster, onKnown: () => void, onFailed: (error: Error) => void) {
-    this.#cluster = cluster
-    this.#onKnown = onKnown
-    this.#onFailed = onFailed
+  constructor(options: ProducerIdsOptions) {
+    this.#options = options
   }
 
   /** Undefined until a broker gave one. */
@@ -26,38 +41,83 @@ export class ProducerIds {
     return this.#current
   }
 
-  /** Asks for an identity unless there is one or it is asked for already. */
+  /** Why there is none; undefined while nothing is known to be wrong. */
+  get problem(): Error | undefined {
+    return this.#problem
+  }
+
+  /** Monotonic time before which it is not asked again. */
+  get askAt(): number {
+    return this.#askAt
+  }
+
+  /** Asks for an identity unless there is one, or it is asked for already, or that has just failed. */
   need(): void {
-    if (this.#current || this.#isAsking) return
+    if (this.#current || this.#isAsking || this.#options.cluster.runtime.now() < this.#askAt) return
     this.#isAsking = true
+    const generation = this.#generation
     void this.#ask().then(
-      (identity) => {
-        this.#isAsking = false
-        this.#current = identity
-        this.#onKnown()
-      },
-      (error: Error) => {
-        this.#isAsking = false
-        this.#onFailed(error)
-      },
+      (identity) => this.#answered(generation, identity),
+      (error: Error) => this.#refused(error),
     )
   }
 
-  /** Begins the next epoch, unless `used` is not the current one any more: then there is a newer one already. */
-  leave(used: ProducerIdentity | undefined): void {
-    if (!this.#current || used?.id !== this.#current.id || used.epoch !== this.#current.epoch) return
+  /**
+   * Begins the next epoch, unless `used` is not the current one any more: then there is a newer one already. The one
+   * place where epochs are counted up.
+   */
+  bumpEpoch(used: ProducerIdentity | undefined): void {
+    if (!this.#current || !isSameIdentity(used, this.#current)) return
     const { id, epoch } = this.#current
     this.#current = epoch < LAST_EPOCH ? { id, epoch: epoch + 1 } : undefined
     this.need()
   }
 
+  /** The cluster does not know the identity: another one is asked for, unless that has happened already. */
+  renew(used: ProducerIdentity | undefined): void {
+    if (this.#current && !isSameIdentity(used, this.#current)) return
+    this.#current = undefined
+    this.#generation++
+    this.need()
+  }
+
+  #answered(generation: number, identity: ProducerIdentity): void {
+    this.#isAsking = false
+    if (generation !== this.#generation) {
+      this.need()
+      return
+    }
+    this.#failures = 0
+    this.#problem = undefined
+    this.#outage.over()
+    this.#current = identity
+    this.#options.onKnown()
+  }
+
+  #refused(error: Error): void {
+    const { cluster, onFailed } = this.#options
+    const { retryBackoffMs: initialMs, retryBackoffMaxMs: maxMs } = cluster.config
+    const pause = backoffMs(this.#failures++, { initialMs, maxMs }, () => cluster.runtime.random())
+    this.#isAsking = false
+    this.#askAt = cluster.runtime.now() + pause
+    this.#problem = error
+    onFailed(error)
+  }
+
   #ask(): Promise<ProducerIdentity> {
-    const cluster = this.#cluster
+    const { cluster } = this.#options
     const body = { transactionalId: null, transactionTimeoutMs: 0 }
     const attempt = async () => {
-      const { errorCode, producerId, producerEpoch } = await cluster.request(InitProducerId, body)
-      if (errorCode !== 0) throw new ServerError(errorCode, { api: 'InitProducerId' })
-      return { id: producerId, epoch: producerEpoch }
+      try {
+        const answer = await cluster.request(InitProducerId, body)
+        const { errorCode, producerId, producerEpoch } = answer
+        if (errorCode !== 0) throw new ServerError(errorCode, { api: 'InitProducerId' })
+        return { id: producerId, epoch: producerEpoch }
+      } catch (error) {
+        this.#problem = error as Error
+        if (this.#outage.failed(cluster.runtime.now())) this.#options.onOutage(error as Error)
+        throw error
+      }
     }
     const options = {
       what: 'a producer id',

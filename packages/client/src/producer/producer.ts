@@ -1,10 +1,8 @@
-import type { Header } from '@samsa/protocol'
 import { recordSizeBound } from '@samsa/protocol'
 import type { Runtime } from '@samsa/runtime'
 import type { ClientWorld } from '../client-runtime.ts'
 import { clientRuntime } from '../client-runtime.ts'
 import { Cluster } from '../cluster/cluster.ts'
-import type { TopicMetadata } from '../cluster/metadata.ts'
 import { checkTimeout, checkTopicName } from '../config/arguments.ts'
 import { ConfigError, closedError, KafkaError, TimeoutError } from '../errors.ts'
 import type { ClientEvents } from '../events.ts'
@@ -12,28 +10,33 @@ import { describeError, Events } from '../events.ts'
 import { sleep, within } from '../time/deadline.ts'
 import type { Content } from './accumulator.ts'
 import { Accumulator } from './accumulator.ts'
-import type { Prepared } from './blocked-sends.ts'
 import { BlockedSends } from './blocked-sends.ts'
 import type { FutureContext } from './future-record-metadata.ts'
 import { FutureRecordMetadata } from './future-record-metadata.ts'
-import type { TopicView } from './partitioner.ts'
-import { StickyPartitioner } from './partitioner.ts'
+import { NodeLatency } from './node-latency.ts'
+import type { PreparedRecord } from './prepared-record.ts'
+import { prepareRecord } from './prepared-record.ts'
+import type { ProducerBatch } from './producer-batch.ts'
 import type { Partitioner, ProducerConfig, ProducerSettings, Serializer } from './producer-config.ts'
 import { producerConfig } from './producer-config.ts'
+import type { ProducerTopic } from './producer-topics.ts'
+import { ProducerTopics } from './producer-topics.ts'
 import { Sender } from './sender.ts'
 import type { GivenHeaders } from './serialization.ts'
-import { bytesOf, checkFields, headersOf, serialized, sizeOf } from './serialization.ts'
+import { bytesOf, sizeOf } from './serialization.ts'
 import type { UnobservedFailure } from './unobserved-failures.ts'
 import { UnobservedFailures } from './unobserved-failures.ts'
 
 /** What can be sent without a serializer. */
-export type Sendable = string | Uint8Array | null | undefined
+export type Sendable = string | Uint8Array | null
 
 /** A record to send. */
 export interface ProducerRecord<K = Sendable, V = Sendable> {
   topic: string
-  key?: K
-  value?: V
+  /** Default: none. */
+  key?: K | undefined
+  /** null deletes the key where the topic is compacted (a tombstone). */
+  value: V
   /** In order; names may repeat. A plain object is taken too. */
   headers?: GivenHeaders
   /** Default: by the key, or whichever suits. */
@@ -43,7 +46,10 @@ export interface ProducerRecord<K = Sendable, V = Sendable> {
 }
 
 export interface ProducerEvents extends ClientEvents {
-  /** A record could not be sent and nobody looked at its future. */
+  /**
+   * Records could not be sent and nobody looked at their futures: not for three seconds after they had failed, nor at other
+   * failures meanwhile; or not by the time at which the producer was closed.
+   */
   sendError: UnobservedFailure
 }
 
@@ -55,13 +61,6 @@ export type ProducerOptions<K, V> = Omit<
   keySerializer?: Serializer<K>
   valueSerializer?: Serializer<V>
   partitioner?: Partitioner
-}
-
-interface TopicEntry {
-  metadata: TopicMetadata | undefined
-  generation: number
-  view: TopicView
-  sticky: StickyPartitioner
 }
 
 /** How long `close` waits for what is under way. */
@@ -83,51 +82,60 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
   readonly #accumulator: Accumulator
   readonly #sender: Sender
   readonly #runtime: Runtime
-  readonly #topics = new Map<string, TopicEntry>()
+  readonly #topics: ProducerTopics
   #wall = 0
   #now = 0
   #isTimeFresh = false
   /** The name that was found to be right last. */
   #checkedTopic = ''
   #closing: Promise<void> | undefined
+  readonly #closed = new AbortController()
+  /** Ends what `close` waits for. */
+  #giveUp = () => {}
   /** What records learn that `close` did not wait for. */
   #abandoned: KafkaError | undefined
-  readonly #waiting: BlockedSends
+  readonly #blocked: BlockedSends
   readonly #unobserved: UnobservedFailures
   readonly #futures: FutureContext
-  /** How many have batches sent without lingering. */
-  #hurries = 0
+  /** How many want batches sent without lingering. */
+  #flushes = 0
 
   constructor(options: ProducerOptions<K, V> = {}, world: ClientWorld = {}) {
     this.#runtime = clientRuntime(world.runtime)
     this.#events = new Events<ProducerEvents>(world.logger)
     this.#config = producerConfig(options as ProducerSettings, this.#events.logger)
-    const { batchSize, lingerMs, bufferMemory, deliveryTimeoutMs } = this.#config
-    this.#cluster = new Cluster(this.#config, this.#runtime, this.#events as unknown as Events<ClientEvents>)
-    this.#accumulator = new Accumulator({ batchSize, lingerMs, bufferMemory, deliveryTimeoutMs })
+    const config = this.#config
+    const { batchSize, lingerMs, bufferMemory, deliveryTimeoutMs } = config
+    const cluster = new Cluster(config, this.#runtime, this.#events as unknown as Events<ClientEvents>)
+    const accumulator = new Accumulator({ batchSize, lingerMs, bufferMemory, deliveryTimeoutMs })
+    this.#cluster = cluster
+    this.#accumulator = accumulator
+    const latency = new NodeLatency()
+    this.#topics = new ProducerTopics({ cluster, config, accumulator, latency })
     this.#sender = new Sender({
-      cluster: this.#cluster,
-      config: this.#config,
-      accumulator: this.#accumulator,
-      onSettled: ({ topic, partition }, error, count) => {
-        this.#waiting.released()
-        if (error && count > 0) this.#unobserved.note({ topic, partition, count, error })
-      },
+      cluster,
+      config,
+      accumulator,
+      latency,
+      onSettled: (batch, error) => this.#settled(batch, error),
     })
     const { logger } = this.#events
     this.#unobserved = new UnobservedFailures(this.#runtime, logger, (failure) =>
       this.#events.emit('sendError', failure),
     )
-    const onCallbackError = (error: unknown) =>
-      logger.error(`a callback of a future threw: ${describeError(error)}`)
-    this.#futures = { runtime: this.#runtime, onCallbackError, trouble: () => this.#cluster.trouble }
-    this.#waiting = new BlockedSends({
-      cluster: this.#cluster,
-      maxBlockMs: this.#config.maxBlockMs,
+    this.#futures = {
+      runtime: this.#runtime,
+      onCallbackError: (error) => logger.error(`a callback of a future threw: ${describeError(error)}`),
+      trouble: () => cluster.trouble,
+      onLooked: () => this.#unobserved.looked(),
+    }
+    this.#blocked = new BlockedSends({
+      cluster,
+      maxBlockMs: config.maxBlockMs,
       bufferMemory,
-      isKnown: (topic, partition) => this.#entry(topic).view.partitions > partition,
-      admit: (record, future) => this.#tryAppend(this.#entry(record.topic), record, future),
-      hurry: () => this.#hurry(),
+      isKnown: (topic, partition) => this.#topics.isKnown(topic, partition),
+      admit: (record, future) => this.#append(record, future),
+      flush: () => this.#startFlush(),
       onFailed: (future, topic, error) => this.#fail(future, topic, this.#abandoned ?? error),
       failure: () => this.#sender.failure,
     })
@@ -141,9 +149,16 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
     try {
       if (this.#closing) throw closedError('this producer')
       if (this.#sender.failure) throw this.#sender.failure
-      const prepared = this.#prepare(record)
-      if (this.#waiting.isQueued(prepared) || !this.#tryAppend(this.#entry(prepared.topic), prepared, future))
-        this.#waiting.enter(prepared, future)
+      const topic = record?.topic
+      if (typeof topic !== 'string' || topic === '')
+        throw new ConfigError('topic', topic, "send needs a topic: send({ topic: 'my.topic', value: '...' })")
+      if (topic !== this.#checkedTopic) {
+        checkTopicName('send', topic)
+        this.#checkedTopic = topic
+      }
+      const prepared = prepareRecord(record, this.#config, this.#time())
+      if (this.#blocked.isQueued(prepared) || !this.#append(prepared, future))
+        this.#blocked.enter(prepared, future)
     } catch (error) {
       this.#fail(future, String(record?.topic), error as Error)
     }
@@ -153,22 +168,33 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
   /**
    * Sends everything that waits, and resolves when all of it has its outcome; failures are the futures' to tell.
    * @param options.timeoutMs default: as long as it takes, which `deliveryTimeoutMs` bounds
-   * @throws TimeoutError
+   * @throws ConfigError for a time that is none; TimeoutError, whose `sent` says whether something of it may be stored
    */
   async flush(options: { timeoutMs?: number } = {}): Promise<void> {
-    checkTimeout('flush', options)
-    const timeoutMs = options.timeoutMs ?? Number.POSITIVE_INFINITY
+    const timeoutMs = checkedTimeout('flush', options) ?? Number.POSITIVE_INFINITY
     const started = this.#runtime.now()
-    const expire = () => new TimeoutError('everything to be sent', timeoutMs, { sent: true })
+    const expire = () => {
+      const sent = [...this.#accumulator.batches()].some(({ mayBeStored }) => mayBeStored)
+      return new TimeoutError('everything to be sent', timeoutMs, { sent, cause: this.#cluster.trouble })
+    }
     await within(this.#runtime, this.#drain(), started + timeoutMs, expire)
   }
 
   /**
-   * Sends what waits, then closes. Legal at any time, also twice.
+   * Sends what waits, then closes. Legal at any time, also twice: a shorter time that a later call gives counts.
    * @param options.timeoutMs how long what is under way may take; then the rest fails. Default 30 s
+   * @throws ConfigError for a time that is none; the producer stays open then
    */
   close(options: { timeoutMs?: number } = {}): Promise<void> {
-    this.#closing ??= this.#close(options.timeoutMs ?? CLOSE_TIMEOUT_MS)
+    let timeoutMs: number | undefined
+    try {
+      timeoutMs = checkedTimeout('close', options) ?? (this.#closing ? undefined : CLOSE_TIMEOUT_MS)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    this.#closing ??= this.#close()
+    if (timeoutMs !== undefined)
+      void sleep(this.#runtime, timeoutMs, this.#closed.signal).then(() => this.#giveUp())
     return this.#closing
   }
 
@@ -187,7 +213,7 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
     return [...known.partitions.keys()]
   }
 
-  /** Calls back for an event; gives what takes the listener off. */
+  /** Calls back for an event; returns a function that removes the listener. */
   on<Name extends keyof ProducerEvents>(
     name: Name,
     listener: (payload: ProducerEvents[Name]) => void,
@@ -198,54 +224,6 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
   /** Bytes of records that are not settled, and failures that nobody looked at. */
   metrics(): { bufferBytes: number; unobservedErrors: number } {
     return { bufferBytes: this.#accumulator.memory, unobservedErrors: this.#unobserved.count }
-  }
-
-  #prepare(record: ProducerRecord<K, V>): Prepared {
-    const topic = record?.topic
-    if (typeof topic !== 'string' || topic === '') {
-      throw new ConfigError('topic', topic, "send needs a topic: send({ topic: 'my.topic', value: '...' })")
-    }
-    if (topic !== this.#checkedTopic) {
-      checkTopicName('send', topic)
-      this.#checkedTopic = topic
-    }
-    if (record.value === undefined) checkFields(topic, record)
-    const headers = headersOf(topic, record.headers)
-    const { keySerializer, valueSerializer } = this.#config
-    const key = serialized('key', record.key, keySerializer, topic, headers)
-    const value = serialized('value', record.value, valueSerializer, topic, headers)
-    const { partition } = record
-    if (partition !== undefined && (!Number.isInteger(partition) || partition < 0)) {
-      throw new ConfigError(
-        'partition',
-        partition,
-        `send to ${topic}: partition must be a whole number from 0, not ${partition}`,
-      )
-    }
-    const timestamp = record.timestamp ?? this.#time()
-    if (!Number.isSafeInteger(timestamp) || timestamp < 0) {
-      throw new ConfigError(
-        'timestamp',
-        timestamp,
-        `send to ${topic}: timestamp must be milliseconds since 1970, not ${timestamp}`,
-      )
-    }
-    this.#checkSize(topic, key, value, headers)
-    return { topic, key, value, headers, partition, timestamp }
-  }
-
-  #checkSize(topic: string, key: Content, value: Content, headers: readonly Header[] | undefined): void {
-    const { maxRequestSize, bufferMemory } = this.#config
-    const limit = Math.min(maxRequestSize, bufferMemory)
-    if (recordSizeBound(key, value, headers) <= limit) return
-    const size = recordSizeBound(bytesOf(key), bytesOf(value), headers)
-    if (size <= limit) return
-    const setting = maxRequestSize <= bufferMemory ? 'maxRequestSize' : 'bufferMemory'
-    throw new KafkaError(
-      'RECORD_TOO_LARGE',
-      `the record for ${topic} takes ${size} bytes, ${setting} is ${limit}: raise ${setting} ` +
-        '(and max.message.bytes of the topic), or send less at once',
-    )
   }
 
   /** Wall clock, read once a turn: a call costs as much as writing the record. */
@@ -261,45 +239,18 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
     return this.#wall
   }
 
-  #entry(topic: string): TopicEntry {
-    let entry = this.#topics.get(topic)
-    if (!entry) {
-      const { batchSize, partitionerAdaptivePartitioningEnable: isAdaptive } = this.#config
-      const sticky = new StickyPartitioner({ batchSize, isAdaptive, random: () => this.#runtime.random() })
-      const view = {
-        partitions: 0,
-        available: [],
-        queueLength: (index: number) => this.#accumulator.queueLength(topic, index),
-      }
-      entry = { metadata: undefined, generation: -1, view, sticky }
-      this.#topics.set(topic, entry)
-      this.#cluster.want(topic)
-    }
-    const { metadata } = this.#cluster
-    if (entry.generation !== metadata.generation) {
-      entry.generation = metadata.generation
-      const known = metadata.topics.get(topic)
-      if (known && known.partitions.length > 0) {
-        entry.metadata = known
-        entry.view.partitions = known.partitions.length
-        entry.view.available = known.partitions.flatMap((partition, index) =>
-          partition && partition.leader >= 0 ? [index] : [],
-        )
-      }
-    }
-    return entry
-  }
-
   /** Adds the record to a batch if its partition is known and there is memory for it. */
-  #tryAppend(entry: TopicEntry, record: Prepared, future: FutureRecordMetadata): boolean {
+  #append(record: PreparedRecord, future: FutureRecordMetadata): boolean {
     const { topic, key, value, headers, timestamp } = record
+    const entry = this.#topics.get(topic)
     const { view } = entry
+    this.#time()
+    entry.usedAt = this.#now
     if (view.partitions === 0 || (record.partition ?? 0) >= view.partitions) return false
     if (!this.#accumulator.hasRoom(recordSizeBound(key, value, headers))) return false
     const isSticky = record.partition === undefined && !this.#isByRule(key)
     const partition =
       record.partition ?? (isSticky ? entry.sticky.current(view) : this.#partitionByRule(entry, record))
-    this.#time()
     const appended = this.#accumulator.append(topic, partition, timestamp, key, value, headers, this.#now)
     const { batch, bytes, isNew, isReady } = appended
     future.join(
@@ -316,7 +267,7 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
     return this.#config.partitioner !== undefined || (key !== null && !this.#config.partitionerIgnoreKeys)
   }
 
-  #partitionByRule(entry: TopicEntry, { topic, key }: Prepared): number {
+  #partitionByRule(entry: ProducerTopic, { topic, key }: PreparedRecord): number {
     const { partitions, available } = entry.view
     const keyBytes = bytesOf(key)
     const chosen = this.#config.partitioner
@@ -330,49 +281,62 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
     )
   }
 
-  #hurry(): () => void {
-    this.#hurries++
-    this.#accumulator.isHurried = true
+  #startFlush(): () => void {
+    this.#flushes++
+    this.#accumulator.isFlushing = true
     this.#sender.wake()
     return () => {
-      this.#hurries--
-      this.#accumulator.isHurried = this.#hurries > 0
+      this.#flushes--
+      this.#accumulator.isFlushing = this.#flushes > 0
     }
+  }
+
+  #settled({ topic, partition, count, result }: ProducerBatch, error: Error | undefined): void {
+    this.#blocked.released()
+    if (!error) return
+    this.#unobserved.watch({ topic, partition, error, unobserved: () => count - result.observed })
   }
 
   #fail(future: FutureRecordMetadata, topic: string, error: Error): void {
     future.fail(error)
-    this.#unobserved.watch(future, topic, error)
+    const unobserved = () => Number(!future.isObserved)
+    this.#unobserved.watch({ topic, partition: -1, error, unobserved })
   }
 
   /** Resolves when everything that was sent until now has its outcome. */
   async #drain(): Promise<void> {
-    const calm = this.#hurry()
+    const endFlush = this.#startFlush()
     const batches = [...this.#accumulator.batches()].map(
       ({ result }) => new Promise<void>((resolve) => result.whenOver(resolve)),
     )
-    const waiting = this.#waiting
+    const waiting = this.#blocked
       .futures()
       .map((future) => new Promise<void>((resolve) => future.whenDone(resolve)))
     await Promise.all([...batches, ...waiting])
-    calm()
+    endFlush()
   }
 
-  async #close(timeoutMs: number): Promise<void> {
-    const deadline = this.#runtime.now() + timeoutMs
-    const giveUp = new AbortController()
-    await Promise.race([
-      this.#drain(),
-      sleep(this.#runtime, Math.max(0, deadline - this.#runtime.now()), giveUp.signal),
-    ])
-    giveUp.abort()
+  async #close(): Promise<void> {
+    const givenUp = new Promise<void>((resolve) => {
+      this.#giveUp = resolve
+    })
+    await Promise.race([this.#drain(), givenUp])
+    this.#closed.abort()
     const { trouble } = this.#cluster
     const why = trouble ? `; the last problem was: ${trouble.message}` : ''
     const what = `the producer was closed before the record was acknowledged${why}`
     this.#abandoned = new KafkaError('CLOSED', what, { cause: trouble })
     this.#sender.close(this.#abandoned)
+    this.#topics.close()
     this.#cluster.close()
     // Whoever knows that it is closed knows the outcome of everything.
-    await this.#waiting.emptied()
+    await this.#blocked.emptied()
+    this.#unobserved.close()
   }
+}
+
+/** @throws ConfigError that shows the right form */
+function checkedTimeout(call: string, options: { timeoutMs?: number } | undefined): number | undefined {
+  checkTimeout(call, options ?? {})
+  return options?.timeoutMs
 }

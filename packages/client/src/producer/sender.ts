@@ -1,60 +1,82 @@
-import type { CodecName, Response } from '@samsa/protocol'
-import { Produce, prepareCodec, splitBatch, zeroUuid } from '@samsa/protocol'
+import type { CodecName } from '@samsa/protocol'
+import { Produce, prepareCodec, zeroUuid } from '@samsa/protocol'
 import type { Timer } from '@samsa/runtime'
 import type { Cluster } from '../cluster/cluster.ts'
-import type { Action } from '../cluster/recovery.ts'
-import { recover, recovery } from '../cluster/recovery.ts'
-import { ConnectionError, ServerError, TimeoutError } from '../errors.ts'
-import { backoffMs } from '../time/backoff.ts'
+import { KafkaError, ServerError, UnsupportedVersionError } from '../errors.ts'
+import { describeError } from '../events.ts'
 import type { Accumulator } from './accumulator.ts'
-import { expired, recordErrors, undecidable } from './batch-errors.ts'
+import { abandoned, disowned, expired } from './batch-errors.ts'
+import { Completion, observe } from './completion.ts'
 import { InFlight } from './in-flight.ts'
-import type { PartitionQueue } from './partition-queue.ts'
-import { ProducerBatch } from './producer-batch.ts'
+import type { NodeLatency } from './node-latency.ts'
+import type { Leader, PartitionQueue } from './partition-queue.ts'
+import { produceRequest } from './produce-request.ts'
+import type { ProducerBatch } from './producer-batch.ts'
 import type { ProducerConfig } from './producer-config.ts'
 import { ProducerIds } from './producer-id.ts'
-
-type PartitionAnswer = Response<typeof Produce>['responses'][number]['partitionResponses'][number]
+import { retryPause } from './retry-pause.ts'
 
 export interface SenderOptions {
   cluster: Cluster
   config: ProducerConfig
   accumulator: Accumulator
-  /** A batch was settled; its records have their outcome. `unobserved` is how many of them nobody looks at. */
-  onSettled: (batch: ProducerBatch, error: Error | undefined, unobserved: number) => void
+  latency: NodeLatency
+  /** A batch was settled; its records have their outcome. */
+  onSettled: (batch: ProducerBatch, error: Error | undefined) => void
 }
+
+/**
+ * How a producer fails: `fatal` for good, so that everything that comes later fails at once; `passing` for what waits now
+ * only, since asking again may help.
+ */
+export type FailureKind = 'fatal' | 'passing'
 
 /**
  * Sends batches. One look (`wake`) does all that can be done now for every broker, and arms one timer for the earliest
  * thing that time will change: so a batch that waits always has a request, a refresh or a timer that comes back to it.
+ * What becomes of a batch is decided in `delivery.ts` and done in `completion.ts`.
  */
 export class Sender {
   readonly #options: SenderOptions
   readonly #inFlight = new InFlight(() => this.wake())
-  readonly #identity: ProducerIds
+  readonly #ids: ProducerIds
+  readonly #completion: Completion
   #failure: Error | undefined
   #isPrepared: boolean
   #isWoken = false
   #timer: Timer | undefined
   #isClosed = false
+  /** Counts how often queues were served. */
+  #served = 0
+  #clusterId: string | null = null
+  /** How often leaders that are missing were asked for in vain, and when they are asked for again (monotonic). */
+  #asked = 0
+  #askAt = 0
 
   constructor(options: SenderOptions) {
     this.#options = options
-    this.#identity = new ProducerIds(
-      options.cluster,
-      () => this.wake(),
-      (error) => this.#failAll(error),
-    )
-    const preparing = prepareCodec(options.config.compressionType as CodecName)
+    const { cluster, config } = options
+    const { logger } = cluster.events
+    this.#ids = new ProducerIds({
+      cluster,
+      onKnown: () => this.wake(),
+      onFailed: (error) => this.#fail(error, isFatal(error) ? 'fatal' : 'passing'),
+      onOutage: (error) =>
+        logger.warn(`no producer id for 10 s, so nothing is sent; trying on: ${describeError(error)}`),
+    })
+    this.#completion = new Completion({ ...options, ids: this.#ids })
+    const preparing = prepareCodec(config.compressionType as CodecName)
     this.#isPrepared = preparing === undefined
     preparing?.then(
       () => {
         this.#isPrepared = true
         this.wake()
       },
-      (error: Error) => this.#failAll(error),
+      (error: Error) => this.#fail(error, 'fatal'),
     )
-    options.cluster.onMetadata(() => this.wake())
+    cluster.onMetadata(() => this.#learn())
+    // Without answers a lost connection is the only word of a broker that does not lead any more.
+    if (config.acks === 0) cluster.events.on('disconnected', () => cluster.requestRefresh())
   }
 
   /** Looks at everything, once, at the end of this turn. */
@@ -71,327 +93,202 @@ export class Sender {
   close(reason: Error): void {
     this.#isClosed = true
     this.#timer?.cancel()
-    this.#failAll(reason)
-  }
-
-  #look(): void {
-    if (this.#isClosed) return
-    const { accumulator, cluster } = this.#options
-    const now = cluster.runtime.now()
-    for (const batch of accumulator.expired(now)) this.#expire(batch, now)
-    if (accumulator.isEmpty) {
-      this.#timer?.cancel()
-      this.#timer = undefined
-      return
-    }
-    cluster.refreshIfOld()
-    let wakeAt = accumulator.nextDeadline
-    if (this.#isPrepared && this.#isIdentified()) wakeAt = Math.min(wakeAt, this.#sendReady(now))
-    this.#timer?.cancel()
-    this.#timer = cluster.runtime.timer(wakeAt, () => this.wake())
-  }
-
-  /** Sends what may go; gives when to look again, for what only time can change. */
-  #sendReady(now: number): number {
-    const { accumulator, cluster, config } = this.#options
-    const byNode = new Map<number, PartitionQueue[]>()
-    let wakeAt = Number.POSITIVE_INFINITY
-    for (const queue of accumulator.active) {
-      // A partition begins anew under the next epoch; the others follow when nothing of theirs is under way.
-      if (queue.canRenumber) this.#identity.leave(queue.renumber())
-      const head = queue.next(this.#identity.current, config.enableIdempotence)
-      if (!head) continue
-      const leader = cluster.metadata.topics.get(queue.topic)?.partitions[queue.partition]?.leader ?? -1
-      // The pause is for the broker that refused; another one need not be spared (KIP-951).
-      if (head.attempts > 0 && leader >= 0 && leader !== queue.node)
-        head.retryAt = Math.min(head.retryAt, now)
-      const at = accumulator.readyAt(queue, head)
-      if (at > now) {
-        wakeAt = Math.min(wakeAt, at)
-        continue
-      }
-      if (leader >= 0 && !queue.mayGoTo(leader)) continue
-      if (leader < 0 || !cluster.metadata.brokers.has(leader)) {
-        cluster.requestRefresh()
-        wakeAt = Math.min(wakeAt, now + config.retryBackoffMs)
-        continue
-      }
-      const queues = byNode.get(leader)
-      if (queues) queues.push(queue)
-      else byNode.set(leader, [queue])
-    }
-    for (const [node, queues] of byNode) wakeAt = Math.min(wakeAt, this.#serve(node, queues, now))
-    return wakeAt
-  }
-
-  /** Sends to one broker until its requests under way are as many as allowed. */
-  #serve(node: number, queues: PartitionQueue[], now: number): number {
-    const { cluster, config, accumulator } = this.#options
-    const { maxInFlightRequestsPerConnection: most, maxRequestSize, enableIdempotence } = config
-    const notBefore = cluster.notBefore(node, 'main')
-    if (notBefore > now) return notBefore
-    let left = queues
-    while (left.length > 0 && this.#inFlight.hasRoom(node, most)) {
-      const batches: ProducerBatch[] = []
-      const later: PartitionQueue[] = []
-      let bytes = 0
-      for (const queue of left) {
-        const head = queue.next(this.#identity.current, enableIdempotence)
-        if (!head || accumulator.readyAt(queue, head) > now) continue
-        if (bytes > 0 && bytes + head.sizeInBytes > maxRequestSize) {
-          later.push(queue)
-          continue
-        }
-        bytes += head.sizeInBytes
-        this.#observe(head, 'send')
-        batches.push(queue.take(this.#identity.current, enableIdempotence, node))
-        later.push(queue)
-      }
-      if (batches.length === 0) break
-      void this.#produce(node, batches)
-      // Who was served first stands last next time, so that no partition starves.
-      left = later.length > 1 ? [...later.slice(1), later[0] as PartitionQueue] : later
-    }
-    return Number.POSITIVE_INFINITY
-  }
-
-  async #produce(node: number, batches: readonly ProducerBatch[]): Promise<void> {
-    const request = this.#inFlight.begin(node)
-    try {
-      const answer = await this.#request(node, batches, request.written)
-      this.#absorb(batches, answer)
-    } catch (error) {
-      for (const batch of batches) this.#unreached(batch, error as Error)
-    } finally {
-      request.over()
-      if (!this.#options.cluster.signal.aborted) this.wake()
-    }
-  }
-
-  #request(
-    node: number,
-    batches: readonly ProducerBatch[],
-    onWritten: () => void,
-  ): Promise<Response<typeof Produce> | undefined> {
-    const { cluster, config } = this.#options
-    const { compressionType, compressionLevel, requestTimeoutMs: timeoutMs } = config
-    const topics = new Map<string, { index: number; records: Uint8Array }[]>()
-    let hasIds = true
-    for (const batch of batches) {
-      const records = batch.finish(compressionType as CodecName, compressionLevel)
-      const partitions = topics.get(batch.topic)
-      if (partitions) partitions.push({ index: batch.partition, records })
-      else topics.set(batch.topic, [{ index: batch.partition, records }])
-    }
-    const topicData = [...topics].map(([name, partitionData]) => {
-      const topicId = cluster.metadata.topics.get(name)?.id ?? zeroUuid
-      if (topicId === zeroUuid) hasIds = false
-      return { name, topicId, partitionData }
-    })
-    const acks = config.acks === 'all' ? -1 : (config.acks as number)
-    // Where an id is missing the newest version that uses names is taken (franz-go learned this the hard way).
-    const options = { noResponse: acks === 0, onWritten, ...(hasIds ? {} : { maxVersion: 12 }) }
-    return cluster.request(Produce, { acks, timeoutMs, topicData }, { node, ...options })
-  }
-
-  #absorb(batches: readonly ProducerBatch[], answer: Response<typeof Produce> | undefined): void {
-    const { cluster } = this.#options
-    if (!answer) {
-      for (const batch of batches) this.#stored(batch, -1, -1)
-      return
-    }
-    const left = new Map(batches.map((batch) => [`${batch.topic} ${batch.partition}`, batch]))
-    const names = new Map(
-      batches.map(({ topic }) => [cluster.metadata.topics.get(topic)?.id ?? zeroUuid, topic]),
-    )
-    const hints = []
-    for (const { name, topicId, partitionResponses } of answer.responses) {
-      const topic = topicId === zeroUuid ? name : (names.get(topicId) ?? name)
-      for (const part of partitionResponses) {
-        const key = `${topic} ${part.index}`
-        const batch = left.get(key)
-        if (!batch || !left.delete(key)) continue
-        const { leaderId: leader, leaderEpoch } = part.currentLeader
-        if (leader >= 0) hints.push({ topic: batch.topic, partition: batch.partition, leader, leaderEpoch })
-        this.#answered(batch, part)
-      }
-    }
-    if (hints.length > 0) {
-      const endpoints = answer.nodeEndpoints.map(({ nodeId: id, host, port, rack }) => ({
-        id,
-        host,
-        port,
-        rack,
-      }))
-      cluster.learnLeaders(hints, endpoints)
-    }
-    for (const batch of left.values()) {
-      const address = `${batch.topic}-${batch.partition}`
-      this.#unreached(
-        batch,
-        new ConnectionError(`the answer to Produce leaves ${address} out`, address, true),
-      )
-    }
-  }
-
-  #answered(batch: ProducerBatch, part: PartitionAnswer): void {
-    if (part.errorCode === 0) {
-      this.#stored(batch, part.baseOffset, part.logAppendTimeMs)
-      return
-    }
-    const { topic, partition } = batch
-    const error = new ServerError(part.errorCode, {
-      api: 'Produce',
-      topic,
-      partition,
-      detail: part.errorMessage,
-    })
-    const action = recover(error, recovery.produce)
-    this.#observe(batch, `refused: ${action}`)
-    this.#refused(batch, error, action, recordErrors(batch, part))
-  }
-
-  #stored(batch: ProducerBatch, baseOffset: number, logAppendTime: number): void {
-    this.#observe(batch, 'stored')
-    const queue = this.#completed(batch)
-    queue.remove(batch)
-    this.#settle(batch, { baseOffset, logAppendTime, error: undefined })
-    this.#options.accumulator.tidy(queue)
-  }
-
-  #unreached(batch: ProducerBatch, error: Error): void {
-    const sent = !(error instanceof ConnectionError || error instanceof TimeoutError) || error.sent
-    this.#observe(batch, sent ? 'unanswered' : 'unsent')
-    if (sent) {
-      batch.isOutcomeUnknown = true
-      batch.mayStillArrive = true
-    }
-    this.#refused(batch, error, recover(error, recovery.produce))
-  }
-
-  #refused(batch: ProducerBatch, error: Error, action: Action, recordErrors?: Map<number, Error>): void {
-    const { accumulator, cluster, config } = this.#options
-    const queue = this.#completed(batch)
-    batch.lastError = error
-    if (action === 'success') {
-      queue.remove(batch)
-      this.#settle(batch, { baseOffset: -1, logAppendTime: -1, error: undefined })
-    } else if (action === 'split' && batch.count > 1 && !batch.isSettled) {
-      this.#split(queue, batch)
-    } else if (action === 'sequence' && batch.mayStillArrive) {
-      this.#giveUp(queue, batch, undecidable(batch, error))
-    } else if (
-      batch.isSettled ||
-      batch.attempts > config.retries ||
-      action === 'fail' ||
-      action === 'split'
-    ) {
-      if (action === 'fail' || action === 'split') batch.isOutcomeUnknown = false
-      this.#giveUp(queue, batch, error, recordErrors)
-    } else {
-      if (action === 'sequence') {
-        // The broker has looked at the number, so the batch is certainly not stored.
-        batch.isOutcomeUnknown = false
-        if (queue.inFlightBySequence[0] === batch || queue.inFlightBySequence.length === 0) queue.leaveGap()
-      } else if (error instanceof ServerError && config.acks === 'all') batch.isOutcomeUnknown = true
-      if (action === 'refresh') cluster.requestRefresh()
-      batch.retryAt = cluster.runtime.now() + this.#pause(batch.attempts - 1)
-      queue.reenqueue(batch)
-    }
-    accumulator.tidy(queue)
-  }
-
-  #split(queue: PartitionQueue, batch: ProducerBatch): void {
-    const { config, accumulator } = this.#options
-    const bytes = batch.finish(config.compressionType as CodecName, config.compressionLevel)
-    const limit = Math.min(config.batchSize, Math.ceil(batch.writer.sizeInBytes / 2))
-    const parts = splitBatch(bytes, limit).map((writer) => {
-      const part = new ProducerBatch(batch.topic, batch.partition, writer, batch.createdAt, batch.deadline)
-      part.attempts = batch.attempts
-      return part
-    })
-    const share = Math.ceil(batch.reservedBytes / parts.length)
-    for (const part of parts) {
-      part.reservedBytes = Math.min(share, batch.reservedBytes)
-      batch.reservedBytes -= part.reservedBytes
-    }
-    batch.isSettled = true
-    batch.result.split(parts.map(({ result, count }) => ({ result, count })))
-    queue.replace(batch, parts)
-    accumulator.tidy(queue)
-  }
-
-  #expire(batch: ProducerBatch, now: number): void {
-    const queue = this.#options.accumulator.queue(batch.topic, batch.partition)
-    const error = expired(batch, now)
-    this.#observe(batch, 'expire')
-    if (batch.isInFlight) this.#settle(batch, { baseOffset: -1, logAppendTime: -1, error })
-    else this.#giveUp(queue, batch, error)
-    this.#options.accumulator.tidy(queue)
-  }
-
-  #giveUp(
-    queue: PartitionQueue,
-    batch: ProducerBatch,
-    error: Error,
-    recordErrors?: Map<number, Error>,
-  ): void {
-    const hadNumber = batch.hasSequence
-    queue.remove(batch)
-    if (hadNumber) queue.leaveGap()
-    this.#settle(batch, {
-      baseOffset: -1,
-      logAppendTime: -1,
-      error,
-      ...(recordErrors?.size ? { recordErrors } : {}),
-    })
-  }
-
-  #settle(batch: ProducerBatch, outcome: Parameters<ProducerBatch['result']['settle']>[0]): void {
-    if (batch.isSettled) return
-    batch.isSettled = true
-    this.#options.accumulator.release(batch)
-    const unobserved = outcome.error ? batch.count - batch.result.observed : 0
-    batch.result.settle(outcome)
-    this.#options.onSettled(batch, outcome.error, unobserved)
-  }
-
-  #observe(batch: ProducerBatch, event: string): void {
-    this.#options.cluster.runtime.observe?.('batch', batch.state, event)
-  }
-
-  #completed(batch: ProducerBatch): PartitionQueue {
-    const queue = this.#options.accumulator.queue(batch.topic, batch.partition)
-    queue.completed(batch)
-    return queue
-  }
-
-  #pause(attempt: number): number {
-    const { retryBackoffMs: initialMs, retryBackoffMaxMs: maxMs } = this.#options.config
-    return backoffMs(attempt, { initialMs, maxMs }, () => this.#options.cluster.runtime.random())
-  }
-
-  /** Whether batches can be numbered; asks for an id when there is none. */
-  #isIdentified(): boolean {
-    if (this.#failure) return false
-    if (!this.#options.config.enableIdempotence) return true
-    this.#identity.need()
-    return this.#identity.current !== undefined
-  }
-
-  /** Nothing can be sent any more: everything that waits learns why. */
-  #failAll(error: Error): void {
-    this.#failure = error
-    for (const batch of [...this.#options.accumulator.batches()]) {
-      const queue = this.#options.accumulator.queue(batch.topic, batch.partition)
-      if (!batch.isInFlight) queue.remove(batch)
-      this.#settle(batch, { baseOffset: -1, logAppendTime: -1, error })
-      this.#options.accumulator.tidy(queue)
-    }
+    this.#fail(reason, 'fatal')
   }
 
   /** Why nothing can be sent any more; undefined while it can. */
   get failure(): Error | undefined {
     return this.#failure
   }
+
+  /** Expires what is over, and sends what may go. */
+  #look(): void {
+    if (this.#isClosed) return
+    const { accumulator, cluster } = this.#options
+    const now = cluster.runtime.now()
+    for (const batch of accumulator.expired(now))
+      this.#completion.meet(batch, 'expired', expired(batch, now, this.#ids.problem))
+    this.#timer?.cancel()
+    this.#timer = undefined
+    if (accumulator.isEmpty) return
+    cluster.refreshIfOld()
+    let wakeAt = accumulator.nextDeadline
+    if (this.#isPrepared && this.#isIdentified()) {
+      const { byNode, lookAt } = this.#ready(now)
+      wakeAt = Math.min(wakeAt, lookAt)
+      for (const [node, queues] of byNode) wakeAt = Math.min(wakeAt, this.#serve(node, queues, now))
+    } else if (this.#ids.askAt > now) wakeAt = Math.min(wakeAt, this.#ids.askAt)
+    this.#timer = cluster.runtime.timer(wakeAt, () => this.wake())
+  }
+
+  /** What may go to which broker; and when to look again, for what only time can change. */
+  #ready(now: number): { byNode: Map<number, PartitionQueue[]>; lookAt: number } {
+    const { accumulator, cluster, config } = this.#options
+    const byNode = new Map<number, PartitionQueue[]>()
+    let lookAt = Number.POSITIVE_INFINITY
+    const leaderless: PartitionQueue[] = []
+    for (const queue of accumulator.active) {
+      this.#beginAnew(queue, now)
+      const leader = this.#leaderOf(queue)
+      const head = queue.next(this.#ids.current, config.enableIdempotence, leader)
+      if (!head) continue
+      // The pause is for the leader that refused; a newer one need not be spared (KIP-951).
+      const isNewer = leader.leaderEpoch > (queue.leader?.leaderEpoch ?? leader.leaderEpoch)
+      if (isNewer && leader.node !== queue.leader?.node) head.retryAt = Math.min(head.retryAt, now)
+      const at = accumulator.readyAt(queue, head)
+      if (at > now) {
+        lookAt = Math.min(lookAt, at)
+        continue
+      }
+      if (leader.node < 0 || !cluster.metadata.brokers.has(leader.node)) {
+        leaderless.push(queue)
+        continue
+      }
+      const queues = byNode.get(leader.node)
+      if (queues) queues.push(queue)
+      else byNode.set(leader.node, [queue])
+    }
+    return { byNode, lookAt: Math.min(lookAt, this.#askForLeaders(leaderless, now)) }
+  }
+
+  /** A partition with a gap begins anew under the next epoch; the others follow when nothing of theirs is in flight. */
+  #beginAnew(queue: PartitionQueue, now: number): void {
+    for (const batch of queue.undecidable) this.#completion.meet(batch, 'disowned', disowned(batch))
+    if (queue.canRenumber) this.#ids.bumpEpoch(queue.renumber(now))
+  }
+
+  #leaderOf(queue: PartitionQueue): Leader {
+    const topic = this.#options.cluster.metadata.topics.get(queue.topic)
+    const partition = topic?.partitions[queue.partition]
+    const { leader: node = -1, leaderEpoch = -1 } = partition ?? {}
+    const topicId = topic?.id ?? zeroUuid
+    const known = queue.leader
+    if (known?.node === node && known.leaderEpoch === leaderEpoch && known.topicId === topicId) return known
+    return { node, leaderEpoch, topicId }
+  }
+
+  /** Leaders are missing: they are asked for, all at once and with growing pauses; gives when to look again. */
+  #askForLeaders(leaderless: readonly PartitionQueue[], now: number): number {
+    const { cluster } = this.#options
+    if (leaderless.length === 0) {
+      this.#asked = 0
+      return Number.POSITIVE_INFINITY
+    }
+    for (const queue of leaderless) {
+      const { head, topic, partition } = queue
+      const code = cluster.metadata.topics.get(topic)?.partitions[partition]?.errorCode
+      const error = code ? new ServerError(code, { api: 'Metadata', topic, partition }) : cluster.trouble
+      if (head) head.lastError = error ?? head.lastError
+      // Records wait for it, so it is in use: where it was deleted it may be created again, as Java's producer does.
+      cluster.mayCreate(topic)
+      this.#completion.failing(queue, error ?? new Error('the partition has no leader'), now)
+    }
+    if (this.#asked > 0 && now < this.#askAt) return this.#askAt
+    cluster.requestRefresh()
+    this.#askAt = now + retryPause(cluster, this.#asked++)
+    return this.#askAt
+  }
+
+  /** Sends to one broker until its requests in flight are as many as allowed; gives when to look again. */
+  #serve(node: number, queues: PartitionQueue[], now: number): number {
+    const { cluster, config, accumulator, latency } = this.#options
+    const { maxInFlightRequestsPerConnection: most, maxRequestSize, enableIdempotence } = config
+    const notBefore = cluster.notBefore(node, 'main')
+    const canSend = notBefore <= now && this.#inFlight.hasRoom(node, most)
+    latency.looked(node, canSend, now)
+    if (notBefore > now) return notBefore
+    let left = queues
+    // Who has waited longest goes first, so that no partition starves behind those that always have more.
+    const size = queues.reduce((sum, { head }) => sum + (head?.sizeInBytes ?? 0), 0)
+    if (size > maxRequestSize) left.sort((a, b) => a.servedAt - b.servedAt)
+    while (left.length > 0 && this.#inFlight.hasRoom(node, most)) {
+      const batches: ProducerBatch[] = []
+      const served: PartitionQueue[] = []
+      const passedOver: PartitionQueue[] = []
+      let bytes = 0
+      for (const queue of left) {
+        const leader = this.#leaderOf(queue)
+        const head = queue.next(this.#ids.current, enableIdempotence, leader)
+        if (!head || accumulator.readyAt(queue, head) > now) continue
+        if (bytes > 0 && bytes + head.sizeInBytes > maxRequestSize) {
+          passedOver.push(queue)
+          continue
+        }
+        bytes += head.sizeInBytes
+        observe(cluster, head, 'send')
+        batches.push(queue.take(this.#ids.current, enableIdempotence, leader, now))
+        queue.servedAt = ++this.#served
+        served.push(queue)
+      }
+      if (batches.length === 0) break
+      void this.#produce(node, batches)
+      left = [...passedOver, ...served]
+    }
+    return Number.POSITIVE_INFINITY
+  }
+
+  /** One request, and what comes of it. */
+  async #produce(node: number, batches: readonly ProducerBatch[]): Promise<void> {
+    const { cluster, config } = this.#options
+    const slot = this.#inFlight.begin(node)
+    const onWritten = () => {
+      for (const batch of batches) {
+        batch.isWritten = true
+        batch.wasWritten = true
+      }
+      slot.written()
+    }
+    try {
+      const request = produceRequest(batches, config, cluster.metadata)
+      const { body, maxVersion } = request
+      const noResponse = config.acks === 0
+      const options = { noResponse, onWritten, ...(maxVersion === undefined ? {} : { maxVersion }) }
+      const answer = await cluster.request(Produce, body, { node, ...options })
+      // Sent without being answered (acks 0) is all that can be known.
+      if (noResponse) for (const batch of batches) this.#completion.stored(batch, -1, -1)
+      else this.#completion.answered(request, answer)
+    } catch (error) {
+      for (const batch of batches) if (batch.isInFlight) this.#completion.unanswered(batch, error as Error)
+    } finally {
+      slot.over()
+      if (!cluster.signal.aborted) this.wake()
+    }
+  }
+
+  /** Whether batches can be numbered; asks for an id when there is none. */
+  #isIdentified(): boolean {
+    if (this.#failure) return false
+    if (!this.#options.config.enableIdempotence) return true
+    this.#ids.need()
+    return this.#ids.current !== undefined
+  }
+
+  /** Metadata has changed: what waits may go elsewhere, and what was numbered for another cluster may not go. */
+  #learn(): void {
+    const { accumulator, cluster } = this.#options
+    const { clusterId } = cluster.metadata
+    if (clusterId !== null && this.#clusterId !== null && clusterId !== this.#clusterId) {
+      this.#ids.renew(this.#ids.current)
+      for (const queue of accumulator.active) queue.disown()
+    }
+    this.#clusterId = clusterId ?? this.#clusterId
+    this.wake()
+  }
+
+  /** What waits learns why it cannot be sent; with a fatal failure, what is in flight and what comes later does too. */
+  #fail(error: Error, kind: FailureKind): void {
+    if (kind === 'fatal') this.#failure = error
+    for (const batch of [...this.#options.accumulator.batches()]) {
+      if (kind === 'fatal' || !batch.hasSequence)
+        this.#completion.meet(batch, 'abandoned', abandoned(batch, error))
+    }
+  }
+}
+
+/** Errors of asking for a producer id that asking again cannot heal. Source: `TransactionManager.InitProducerIdHandler`. */
+function isFatal(error: Error): boolean {
+  return (
+    error instanceof UnsupportedVersionError ||
+    (error instanceof KafkaError && /^(CLUSTER|TRANSACTIONAL_ID)_AUTHORIZATION_FAILED$/.test(error.code))
+  )
 }

@@ -22,7 +22,7 @@ export function bytesOf(content: Content): Uint8Array | null {
 }
 
 /**
- * A record without a value deletes its key, so nothing else may have been meant, e.g. `messages`.
+ * Of a record without a value something else may have been meant, e.g. `messages`.
  * @throws ConfigError that names the field
  */
 export function checkFields(topic: string, record: object): void {
@@ -108,7 +108,8 @@ function serialize(
   }
 }
 
-function typeName(content: unknown): string {
+/** What something is, in words. */
+export function typeName(content: unknown): string {
   if (content === undefined || content === null) return String(content)
   if (Array.isArray(content)) return 'an array'
   if (typeof content === 'object') return `an object (${content.constructor?.name ?? 'Object'})`
