@@ -14,6 +14,8 @@ export interface ProducerPlan {
   readonly options: ProducerOptions<string, string>
   /** Longest pause between two bursts of records. Milliseconds. */
   readonly pauseMs: number
+  /** How likely a record is a big one. */
+  readonly bigChance?: number
 }
 
 export interface ConsumerPlan {
@@ -30,6 +32,8 @@ export interface ConsumerPlan {
   readonly pauseChance: number
   /** How likely a member gives its subscription up after a read, and comes back a while later. */
   readonly changeChance: number
+  /** How likely a reader goes somewhere else after a read. */
+  readonly seekChance?: number
 }
 
 export const FAST_MS = [0.1, 4] as const

@@ -2,7 +2,9 @@ import type { Broker, BrokerOptions } from '@samsa/broker'
 import { startBroker } from '@samsa/broker'
 import type { SimWorld } from '@samsa/runtime'
 import { BROKER, FIRST_PORT, NODES } from './fault-plan.ts'
+import { gatedRuntime } from './gate.ts'
 import type { Pool } from './pool.ts'
+import type { Storms } from './storms.ts'
 
 /** What the broker can be robbed of, to see whether it is found. */
 export const weaknesses = ['acknowledgesUnforced', 'skipsChecksums', 'forgetsProducers'] as const
@@ -17,6 +19,8 @@ export interface ClusterOptions {
   /** Whether the broker keeps its records on a disk. */
   readonly isDurable: boolean
   readonly weakness?: Weakness | undefined
+  /** Counts what is asked for; without it nobody does. */
+  readonly storms?: Storms | undefined
 }
 
 /** The broker of a world, which can be stopped, killed and started again on its disk. */
@@ -28,13 +32,15 @@ export class Cluster {
   readonly #world: SimWorld
   readonly #pool: Pool
   readonly #options: BrokerOptions
+  readonly #storms: Storms | undefined
   #broker: Broker | undefined
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
   /** Counts starts and ends, so that one that was killed amid its start is not taken for running. */
   #life = 0
 
-  constructor(world: SimWorld, pool: Pool, { isDurable, weakness }: ClusterOptions) {
+  constructor(world: SimWorld, pool: Pool, { isDurable, weakness, storms }: ClusterOptions) {
+    this.#storms = storms
     this.#world = world
     this.#pool = pool
     this.#options = {
@@ -96,7 +102,8 @@ export class Cluster {
     const life = ++this.#life
     try {
       await this.#stopping
-      const runtime = this.#world.host(BROKER)
+      const host = this.#world.host(BROKER)
+      const runtime = this.#storms ? gatedRuntime(host, this.#storms) : host
       // Who starts reads everything, and could not tell what is damaged from what was never forced.
       this.#world.damageReads(BROKER, 0)
       const broker = await startBroker({ runtime, ...this.#options })

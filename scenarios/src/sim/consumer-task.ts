@@ -17,6 +17,8 @@ const ERROR_PAUSE_MS = 100
 const POLL_MS = 300
 /** Longest pause of a partition. Milliseconds. */
 const PAUSE_MS = 1500
+/** Clocks may be so much faster or slower than the world's. */
+const FROZEN_FACTOR = 1.05
 /** Longest time without a subscription. Milliseconds. */
 const AWAY_MS = 2000
 /** What a reader may be told while the broker's disk reads wrong bits. */
@@ -42,6 +44,8 @@ export class ConsumerTask {
   readonly #stopListening: () => void
   #stint = 0
   #isHolding = false
+  /** It stood still for longer than a session, and has not heard of its group since. */
+  #isStale = false
   /** The call that is under way to handle a record. */
   #handed: number | undefined
   #isClosing = false
@@ -86,6 +90,12 @@ export class ConsumerTask {
     this.#surroundings.history.moment(this.#author, { f: 'crash' })
   }
 
+  /** The process stood still: a session that is over by its own clock hands nothing over any more. */
+  frozen(ms: number): void {
+    const { sessionTimeoutMs = 45_000 } = this.#plan.options
+    if (this.#plan.group && this.#isHolding && ms > sessionTimeoutMs * FROZEN_FACTOR) this.#isStale = true
+  }
+
   /** Closes; what it has in hand counts as done then. */
   async close(): Promise<void> {
     this.#isClosing = true
@@ -111,6 +121,7 @@ export class ConsumerTask {
         for (const record of records) if (!this.#isClosing) await this.#handle(record)
         this.#inHand = []
         if (!this.isCalm && this.#random.chance(this.#plan.changeChance)) await this.#goAway()
+        this.#seek(records.at(-1))
       } catch (error) {
         const { code, name, message } = error as KafkaError
         if (code === 'CLOSED') return
@@ -156,6 +167,8 @@ export class ConsumerTask {
         `${this.name} was given ${tp}-${offset} of a partition that was taken from it`,
         'revoked',
       )
+    if (this.#isStale)
+      ledger.problem(`${this.name} was given ${tp}-${offset} after its session was over`, 'stale')
     if (!named) {
       ledger.problem(`${this.name} was given ${JSON.stringify(value)} at ${tp}-${offset}`, 'mangled')
       return
@@ -216,6 +229,18 @@ export class ConsumerTask {
     note('subscribed', this.name, '')
   }
 
+  /** Reads a stretch again, or from its beginning. */
+  #seek(record: Received | undefined): void {
+    const { seekChance = 0 } = this.#plan
+    if (!record || this.isCalm || this.#isClosing || seekChance === 0 || !this.#random.chance(seekChance))
+      return
+    const tp = placeOf(record)
+    const offset = this.#random.whole(0, record.offset + 1)
+    this.#consumer.seek(record, offset)
+    this.#surroundings.ledger.seek(this.#author.inc, this.#stint, tp, offset)
+    this.#surroundings.history.moment(this.#author, { f: 'seek', offs: { [tp]: offset } })
+  }
+
   #assignAll(): void {
     const { pool, history } = this.#surroundings
     this.#consumer.assign(pool.targets)
@@ -229,6 +254,7 @@ export class ConsumerTask {
     consumer.on('assigned', ({ partitions }) => {
       const tps = partitions.map(placeOf)
       this.#stint++
+      this.#isStale = false
       this.assignments++
       this.#isHolding = true
       ledger.assign(group, author.inc, this.#stint, tps)
@@ -239,6 +265,7 @@ export class ConsumerTask {
       consumer.on(kind, ({ partitions }) => {
         const tps = partitions.map(placeOf)
         this.#isHolding = false
+        this.#isStale = false
         history.moment(author, { f: 'reb', kind, group, tps, gen: this.#stint })
         note(kind, this.name, tps.join())
       })

@@ -47,6 +47,14 @@ export class Crew {
     task.crash()
   }
 
+  /** Lets a client stand still for a while. */
+  freeze(name: string, ms: number): void {
+    const task = this.#seats.get(name)?.task
+    if (!task) return
+    this.#world.freeze(name, ms)
+    if (task instanceof ConsumerTask) task.frozen(ms)
+  }
+
   /** Closes a client in order. */
   async leave(name: string): Promise<void> {
     await this.#rise(name)?.close()

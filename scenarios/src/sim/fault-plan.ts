@@ -34,6 +34,10 @@ export type Fault = { readonly at: number; readonly forMs: number } & (
   | { readonly kind: 'rotate' }
   /** Reads of the broker's files give wrong bits. */
   | { readonly kind: 'damage'; readonly chance: number }
+  /** The process of a client stands still, and then goes on. */
+  | { readonly kind: 'freeze'; readonly host: string }
+  /** A topic is deleted, and made anew when it is over. */
+  | { readonly kind: 'doom' }
   | { readonly kind: 'restart' | 'kill' | 'cutPower' }
 )
 
@@ -203,6 +207,8 @@ function faultOf(random: Random, kind: FaultKind, clients: readonly ClientPlan[]
       return { at, forMs, kind, host: client }
     case 'damage':
       return { at, forMs, kind, chance: random.pick([0.05, 0.5]) }
+    case 'freeze':
+      return { at, forMs, kind, host: client }
     case 'rotate':
       return { at, forMs: 0, kind }
     default:

@@ -1,6 +1,7 @@
 import type { SimWorld } from '@samsa/runtime'
 import type { Cluster } from './cluster.ts'
 import type { Crew } from './crew.ts'
+import type { Doomed } from './doomed.ts'
 import type { Fault } from './fault-plan.ts'
 import { BROKER } from './fault-plan.ts'
 import type { Pool } from './pool.ts'
@@ -13,6 +14,8 @@ export interface Stage {
   readonly cluster: Cluster
   readonly crew: Crew
   readonly pool: Pool
+  /** The topic that is deleted in some runs. */
+  readonly doomed?: Doomed | undefined
 }
 
 /**
@@ -53,6 +56,13 @@ export function happen(fault: Fault, stage: Stage, onError: (error: Error) => vo
       attempt(crew.leave(fault.host).then(() => later(() => crew.start(fault.host))))
       break
     }
+    case 'freeze':
+      crew.freeze(fault.host, fault.forMs)
+      break
+    case 'doom':
+      attempt(stage.doomed?.delete())
+      later(() => stage.doomed?.remake())
+      break
     case 'rotate':
       pool.outgrow()
       break

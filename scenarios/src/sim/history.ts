@@ -21,6 +21,7 @@ export type Moment =
   | { f: 'reb'; kind: 'assigned' | 'revoked' | 'lost'; group: string; tps: readonly string[]; gen: number }
   | { f: 'open' | 'close' | 'crash' | 'fault' | 'heal' | 'note'; text?: string }
   | { f: 'subscribe' }
+  | { f: 'seek'; offs: Offsets }
   | { f: 'drain'; iso: 'read_committed' | 'read_uncommitted'; offs: Offsets }
 
 /** Whoever keeps or judges a history. */

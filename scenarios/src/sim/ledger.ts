@@ -125,6 +125,11 @@ export class Ledger {
       )
   }
 
+  /** A reader went somewhere else by itself: its next record of the partition is that one. */
+  seek(reader: string, stint: number, tp: string, offset: number): void {
+    this.#nextOffsets.set(`${reader} ${stint} ${tp}`, offset)
+  }
+
   /** A record was given to a reader. `group`: whose readers share the partitions. */
   hand(group: string, handed: Handed): void {
     const { reader, stint, tp, offset, value } = handed

@@ -23,14 +23,16 @@ export class Pool {
   readonly active: string[] = []
   readonly #partitions: readonly number[]
   readonly #retireAfter: number
+  readonly #configs: Record<string, string>
   readonly #listeners = new Set<() => void>()
   #written = 0
   #isOutgrown = false
 
   /** @param partitions of each topic that is written to */
-  constructor(partitions: readonly number[], retireAfter: number) {
+  constructor(partitions: readonly number[], retireAfter: number, maxMessageBytes?: number) {
     this.#partitions = partitions
     this.#retireAfter = retireAfter
+    this.#configs = maxMessageBytes === undefined ? {} : { 'max.message.bytes': String(maxMessageBytes) }
   }
 
   /** Every partition that there ever was. */
@@ -70,7 +72,7 @@ export class Pool {
       const number = this.all.size + 1
       const topic = `orders-${number}`
       const partitions = this.#partitions[number % this.#partitions.length] as number
-      broker.createTopic(topic, { partitions })
+      broker.createTopic(topic, { partitions, configs: this.#configs })
       this.all.set(topic, partitions)
       this.active.push(topic)
       for (const listener of [...this.#listeners]) listener()

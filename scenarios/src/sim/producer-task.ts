@@ -14,8 +14,10 @@ const MOST_AT_ONCE = 5
 const KEYS = 9
 /** Longest padding of a record. Bytes. */
 const MOST_PADDING = 60
+/** Padding of a big one. Bytes. */
+const BIG_PADDING = 900
 /** A record that does not find room in the buffer takes this much at most. Bytes. */
-const MOST_RECORD_BYTES = 300
+const MOST_RECORD_BYTES = 1200
 
 /** A producer that sends records that name themselves, at uneven times, and tells the ledger what became of each. */
 export class ProducerTask {
@@ -80,6 +82,11 @@ export class ProducerTask {
     }
   }
 
+  #padding(): number {
+    const { bigChance = 0 } = this.#plan
+    return bigChance > 0 && this.#random.chance(bigChance) ? BIG_PADDING : this.#random.whole(0, MOST_PADDING)
+  }
+
   #send(): void {
     const { ledger, history, note, pool } = this.#surroundings
     const random = this.#random
@@ -91,10 +98,7 @@ export class ProducerTask {
     const seq = this.#sequences.get(tp) ?? 0
     this.#sequences.set(tp, seq + 1)
     const v = pool.count()
-    const value = recordValue(
-      { run: 'sim', inc: this.#author.inc, seq, tp, v },
-      random.whole(0, MOST_PADDING),
-    )
+    const value = recordValue({ run: 'sim', inc: this.#author.inc, seq, tp, v }, this.#padding())
     const id = String(v)
     ledger.send(this.#author.inc, id, this.#promise)
     const op = history.begin(this.#author, { f: 'send', tp, v })

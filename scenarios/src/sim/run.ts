@@ -6,6 +6,7 @@ import { Cluster } from './cluster.ts'
 import type { Counts } from './coverage.ts'
 import { Coverage } from './coverage.ts'
 import { Crew } from './crew.ts'
+import { DOOMED_HOSTS, Doomed } from './doomed.ts'
 import { DRAINERS, Drain } from './drain.ts'
 import { BROKER } from './fault-plan.ts'
 import { happen } from './faults.ts'
@@ -17,6 +18,7 @@ import { Ledger } from './ledger.ts'
 import type { Plan, Restriction, Scenario } from './plan.ts'
 import { planOf, restricted } from './plan.ts'
 import { Pool } from './pool.ts'
+import { Storms } from './storms.ts'
 import type { Surroundings } from './surroundings.ts'
 
 export interface RunOptions {
@@ -98,7 +100,9 @@ class Simulation {
   readonly #historian: Historian
   readonly #handling: Handling
   readonly #invariants = new Invariants((what) => this.ledger.problem(what, 'invariant'))
+  readonly #storms: Storms
   #crew: Crew | undefined
+  #doomed: Doomed | undefined
   #ends: ReadonlyMap<string, number> = new Map()
   #recoveryMs = 0
 
@@ -106,7 +110,7 @@ class Simulation {
     const { seed, scenario, onLine, weakness, restriction = {}, record } = options
     this.#options = options
     this.#plan = restricted(planOf(seed, scenario), restriction)
-    const { network, disk, drift, clients, partitions, retireAfter } = this.#plan
+    const { network, disk, drift, clients, partitions, retireAfter, maxMessageBytes } = this.#plan
     this.#world = new SimWorld({
       seed: `${seed} ${scenario}`,
       turn,
@@ -120,8 +124,11 @@ class Simulation {
     const now = () => this.#world.now
     this.#coverage = new Coverage(now)
     this.#historian = new Historian(record, now)
-    this.#pool = new Pool(partitions, retireAfter)
-    this.#cluster = new Cluster(this.#world, this.#pool, { isDurable: scenario !== 'faults', weakness })
+    this.#pool = new Pool(partitions, retireAfter, maxMessageBytes)
+    this.#storms = new Storms(now, (what, kind) => this.ledger.problem(what, kind))
+    const isDurable = scenario === 'crashes' || scenario === 'storms'
+    const storms = isUsual(scenario) ? undefined : this.#storms
+    this.#cluster = new Cluster(this.#world, this.#pool, { isDurable, weakness, storms })
     const members = clients.filter((client) => groupOf(client) !== undefined)
     const readers = clients.flatMap((client) =>
       client.role === 'consumer' && !client.group ? [client.name] : [],
@@ -140,12 +147,14 @@ class Simulation {
     const crew = new Crew(world, this.#plan.clients, this.#surroundings())
     this.#crew = crew
     const { faults, healAt, quietAt } = this.#plan
+    if (faults.some(({ kind }) => kind === 'doom'))
+      this.#doomed = new Doomed(world, cluster, this.#surroundings())
     const onError = (error: Error) => this.ledger.problem(`breaking or mending failed: ${error.stack}`)
     for (const fault of faults) {
       world.at(fault.at, () => {
         this.#coverage.begin(fault.kind, fault.forMs)
         this.#tell('fault', fault.kind)
-        happen(fault, { world, cluster, crew, pool }, onError)
+        happen(fault, { world, cluster, crew, pool, doomed: this.#doomed }, onError)
       })
     }
     this.#fill()
@@ -156,7 +165,13 @@ class Simulation {
     await this.#checkLag(crew)
     const drain = new Drain(world, this.#surroundings())
     this.#ends = await world.until(drain.run(), RECOVERY_LIMIT_MS, 'fresh clients have read everything')
-    await world.until(Promise.all([drain.close(), crew.close()]), CLOSE_LIMIT_MS, 'every client is closed')
+    if (this.#doomed)
+      await world.until(this.#doomed.recover(), RECOVERY_LIMIT_MS, 'the topic made anew works')
+    await world.until(
+      Promise.all([drain.close(), crew.close(), this.#doomed?.close()]),
+      CLOSE_LIMIT_MS,
+      'every client is closed',
+    )
     await world.until(cluster.stop(), START_LIMIT_MS, 'the broker has stopped')
     await world.pass(SILENCE_MS)
     this.#checkLeaks()
@@ -258,7 +273,12 @@ class Simulation {
   }
 
   #checkLeaks(): void {
-    for (const name of [...this.#plan.clients.map(({ name }) => name), ...DRAINERS, BROKER]) {
+    for (const name of [
+      ...this.#plan.clients.map(({ name }) => name),
+      ...DRAINERS,
+      ...(this.#doomed ? DOOMED_HOSTS : []),
+      BROKER,
+    ]) {
       const { timers } = this.#world.host(name)
       if (timers > 0) this.ledger.problem(`${name} has left ${timers} timers behind`, 'leak')
     }
@@ -268,6 +288,11 @@ class Simulation {
       this.ledger.problem(`${connections.length} connections are left behind: ${which}`, 'leak')
     }
   }
+}
+
+/** Worlds as they were before they were widened: nobody counts their questions. */
+function isUsual(scenario: Scenario): boolean {
+  return scenario !== 'orderly' && scenario !== 'wide'
 }
 
 function loggerTo(onLine: ((line: string) => void) | undefined): Logger {

@@ -43,10 +43,15 @@ export class WorkerCommits {
     }
   }
 
+  /** Whether records are done with and not committed. */
+  get isBehind(): boolean {
+    return [...this.#done.values()].some(({ length }) => length > 0)
+  }
+
   /** Everything that is left, e.g. before closing. */
   async rest(): Promise<void> {
-    for (const records of [...this.#done.values()]) {
-      const last = records.at(-1)
+    for (const tp of this.#done.keys()) {
+      const last = this.#done.get(tp)?.at(-1)
       if (last) await this.#commit(last)
     }
   }
@@ -74,19 +79,18 @@ export class WorkerCommits {
   }
 
   async #commit(record: Received): Promise<void> {
-    const { plan, consumer, problem } = this.#options
+    const { plan, consumer, problem, onUncommitted } = this.#options
     const tp = placeOf(record)
     try {
       await consumer.commit(record)
-      this.#done.set(
-        tp,
-        (this.#done.get(tp) ?? []).filter(({ offset }) => offset > record.offset),
-      )
     } catch (error) {
       const { code, message } = error as KafkaError
-      if (code === 'CLOSED') return
-      problem(`${plan.name} could not commit ${tp}-${record.offset}: ${message}`, 'commitFailed')
+      for (const each of this.#done.get(tp) ?? []) onUncommitted(each)
+      if (code !== 'CLOSED')
+        problem(`${plan.name} could not commit ${tp}-${record.offset}: ${message}`, 'commitFailed')
     }
+    const left = (this.#done.get(tp) ?? []).filter(({ offset }) => offset > record.offset)
+    this.#done.set(tp, left)
   }
 
   /** What was given back is refused, whoever has it now and whether it has come back. */

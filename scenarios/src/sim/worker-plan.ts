@@ -40,6 +40,9 @@ export function workerPlan(name: string, random: Random, group: string, strategy
   const work = random.pick(['waits', 'waits', 'blocks'] as const)
   const commits = random.pick(['auto', 'auto', 'record', 'later', 'revoked'] as const)
   const most = random.pick([0, 5, 60, 200])
+  // Who asks for single records may never ask again: a rebalance waits for him for no longer than a session.
+  const longShare = work === 'blocks' ? 1 / BLOCK_SHARE : style === 'next' ? 0.3 : random.pick([0.3, 1.5])
+  const hasTwoLoops = style === 'loop' && (commits === 'auto' || commits === 'record') && random.chance(0.3)
   return {
     role: 'worker',
     name,
@@ -48,12 +51,12 @@ export function workerPlan(name: string, random: Random, group: string, strategy
     commits,
     work,
     workMs: [0, work === 'blocks' ? Math.min(most, sessionTimeoutMs / BLOCK_SHARE) : most],
-    longMs: work === 'blocks' ? sessionTimeoutMs / BLOCK_SHARE : sessionTimeoutMs * random.pick([0.3, 1.5]),
+    longMs: sessionTimeoutMs * longShare,
     longChance: random.pick([0, 0.05]),
-    throwChance: style === 'loop' ? random.pick([0, 0, 0.02]) : 0,
+    throwChance: style === 'loop' && !hasTwoLoops ? random.pick([0, 0, 0.02]) : 0,
     listenerMs: random.pick([0, 0, 40, 300]),
     closesAmid: style === 'loop' && random.chance(0.3),
-    secondLoopMs: style === 'loop' && random.chance(0.1) ? random.whole(1000, 8000) : 0,
+    secondLoopMs: hasTwoLoops ? random.whole(1000, 8000) : 0,
     options: {
       groupId: group,
       ...(random.chance(0.3) ? { groupInstanceId: name } : {}),

@@ -39,8 +39,11 @@ export class WorkerTask {
   #isReady = true
   #isClosing = false
   #isDone = false
-  /** The record whose handler is at work. */
-  #atWork: Received | undefined
+  #second: Promise<void> | undefined
+  /** Records whose handlers are at work, or are about to be. */
+  readonly #atWork = new Set<Received>()
+  /** What each loop was given last. */
+  readonly #last = new Map<number, Received>()
   #whenIdle: (() => void)[] = []
 
   /** @param inc name of this incarnation */
@@ -64,7 +67,10 @@ export class WorkerTask {
     this.#watch()
     this.#consumer.subscribe(TOPICS)
     this.over = this.#work()
-    if (plan.secondLoopMs > 0) host.timer(host.now() + plan.secondLoopMs, () => void this.#secondLoop())
+    if (plan.secondLoopMs > 0)
+      host.timer(host.now() + plan.secondLoopMs, () => {
+        this.#second = this.#secondLoop()
+      })
   }
 
   /** Records of a partition that may be uncommitted while it goes on: all, when it commits now and then. */
@@ -96,32 +102,36 @@ export class WorkerTask {
     const { closesAmid, style, commits } = this.#plan
     const { handling, history } = this.#surroundings
     if (!closesAmid) {
-      await this.#idle()
-      await this.#commits.rest()
+      // While it commits its loop may be given one more.
+      do {
+        await this.#idle()
+        await this.#commits.rest()
+      } while (this.#atWork.size > 0 || this.#commits.isBehind)
     }
     // What a loop has in hand is not committed by closing.
     if (closesAmid) this.#commits.lost()
-    const last = this.#atWork ?? (style === 'loop' && commits === 'auto' ? this.#last : undefined)
-    if (last) handling.excuse(this.group, placeOf(last), last.offset)
+    const inHand = style === 'loop' && commits === 'auto' ? this.#last.values() : this.#atWork
+    for (const record of inHand) handling.excuse(this.group, placeOf(record), record.offset)
+    // What its handlers are still at work on may be somebody else's from now on.
+    for (const record of this.#atWork) handling.fail(this.group, this.name, placeOf(record))
     await this.#consumer.close()
     await this.#idle()
     await this.over
+    await this.#second
     for (const tp of this.#owned.keys()) handling.disown(this.group, this.name, tp)
     history.moment(this.#author, { f: 'close' })
   }
 
-  #last: Received | undefined
-
   /** Resolves when no handler is at work. */
   #idle(): Promise<void> {
-    if (!this.#atWork) return Promise.resolve()
+    if (this.#atWork.size === 0) return Promise.resolve()
     return new Promise((resolve) => void this.#whenIdle.push(resolve))
   }
 
   async #work(): Promise<void> {
     while (!this.#isDone) {
       try {
-        if (this.#plan.style === 'loop') await this.#loop()
+        if (this.#plan.style === 'loop') await this.#loop(0)
         else await this.#ask()
         if (this.#isClosing) return
       } catch (error) {
@@ -135,12 +145,14 @@ export class WorkerTask {
     }
   }
 
-  async #loop(): Promise<void> {
+  /** @param loop its number */
+  async #loop(loop: number): Promise<void> {
     let op = this.#beginPoll()
     try {
       for await (const record of this.#consumer) {
         this.#endPoll(op, [record])
         op = undefined
+        this.#last.set(loop, record)
         await this.#handle(record)
         if (this.#isClosing) break
         op = this.#beginPoll()
@@ -164,7 +176,7 @@ export class WorkerTask {
       this.#endPoll(op, records)
     }
     // Its list is handled to the end, also where it is to close meanwhile.
-    for (const record of records) await this.#handle(record, record !== records.at(-1))
+    for (const record of records) await this.#handle(record)
   }
 
   #beginPoll(): number | undefined {
@@ -178,7 +190,7 @@ export class WorkerTask {
     for (const record of records) this.#take(record, recs)
     if (op !== undefined) history.end(op, this.#author, { f: 'poll', recs })
     // From the hand-over on the whole list is in hand.
-    if (records[0]) this.#atWork = records[0]
+    for (const record of records) this.#atWork.add(record)
   }
 
   #take(record: Received, recs: Record<string, number[]>): void {
@@ -207,18 +219,18 @@ export class WorkerTask {
     note('handed', this.name, `${tp}-${record.offset} ${value}`)
   }
 
-  /** @param isMore whether more of the same list follows */
-  async #handle(record: Received, isMore = false): Promise<void> {
+  async #handle(record: Received): Promise<void> {
     const { handling, ledger, history } = this.#surroundings
     const tp = placeOf(record)
-    this.#atWork = record
-    this.#last = record
     const op = history.begin(this.#author, { f: 'handed', tp, off: record.offset })
     handling.begin(this.group, this.name, tp, record.offset)
     try {
       await this.#toil()
       if (!this.isCalm && !this.#isClosing && this.#random.chance(this.#plan.throwChance)) {
         handling.fail(this.group, this.name, tp)
+        // What a loop that failed had in hand comes once more.
+        ledger.seek(this.#author.inc, this.#stint, tp, record.offset)
+        history.moment(this.#author, { f: 'seek', offs: { [tp]: record.offset } })
         throw new HandlerError('the handler failed')
       }
       ledger.finish(this.group, tp, record.offset)
@@ -226,7 +238,7 @@ export class WorkerTask {
       history.end(op, this.#author, { f: 'handed' })
       await this.#commits.finished(record)
     } finally {
-      if (!isMore) this.#rest()
+      this.#rest(record)
     }
   }
 
@@ -239,29 +251,26 @@ export class WorkerTask {
     else if (ms > 0) await sleep(this.#host, ms)
   }
 
-  #rest(): void {
-    this.#atWork = undefined
+  #rest(record: Received): void {
+    this.#atWork.delete(record)
+    if (this.#atWork.size > 0) return
     const waiting = this.#whenIdle
     this.#whenIdle = []
     for (const resume of waiting) resume()
   }
 
-  /** Two loops over one consumer would take each other's records for processed: the second is refused. */
+  /** A second loop over the same consumer is refused, or each of them has what it was given. */
   async #secondLoop(): Promise<void> {
-    if (this.#isClosing || this.isCalm) return
-    const { ledger } = this.#surroundings
-    const second = this.#consumer[Symbol.asyncIterator]()
+    if (this.#isClosing) return
     try {
-      const { value, done } = await second.next()
-      if (done) return
-      ledger.problem(`${this.name} was given ${placeOf(value)}-${value.offset} in a second loop`, 'twoLoops')
-      this.#endPoll(this.#beginPoll(), [value])
-      await this.#handle(value)
-      await second.return?.()
+      await this.#loop(1)
     } catch (error) {
       const { code, message } = error as KafkaError
       if (code !== 'ILLEGAL_STATE' && code !== 'CLOSED')
-        ledger.problem(`${this.name}: a second loop was told ${code}: ${message}`, 'twoLoops')
+        this.#surroundings.ledger.problem(
+          `${this.name}: a second loop was told ${code}: ${message}`,
+          'twoLoops',
+        )
     }
   }
 
