@@ -88,7 +88,10 @@ test('a batch that would become too large is refused with the setting that lets 
   assert.ok(step?.kind === 'records')
   const { error, records: none } = readable(place, step.batch, rules.maxDecompressedBytes)
   assert.equal(none.length, 0)
-  assert.match(error?.message ?? '', /limit of 100000 bytes \(raise maxDecompressedBatchBytes to read them\)/)
+  assert.match(
+    error?.message ?? '',
+    /limit of 100000 bytes, and says that it has 1000011 \(raise maxDecompressedBatchBytes to read them\)/,
+  )
 })
 
 test('what cannot be parsed is named by its header as far as that can be believed', () => {

@@ -150,10 +150,6 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
       const topic = record?.topic
       if (typeof topic !== 'string' || topic === '')
         throw new ConfigError('topic', topic, "send needs a topic: send({ topic: 'my.topic', value: '...' })")
-      if (topic !== this.#checkedTopic) {
-        checkTopicName('send', topic)
-        this.#checkedTopic = topic
-      }
       const prepared = prepareRecord(record, this.#config, this.#time())
       if (this.#blocked.isQueued(prepared) || !this.#append(prepared, future))
         this.#blocked.enter(prepared, future)
