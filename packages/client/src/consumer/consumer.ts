@@ -25,8 +25,8 @@ import { ConsumerRecord } from './consumer-record.ts'
 import { Departures } from './departures.ts'
 import { Fetcher } from './fetcher.ts'
 import { OffsetReset } from './offset-reset.ts'
-import type { FoundOffset } from './offsets.ts'
-import { EARLIEST, fetchCommitted, LATEST, listOffsets } from './offsets.ts'
+import type { FoundOffset, FoundTime } from './offsets.ts'
+import { EARLIEST, fetchCommitted, foundTime, LATEST, listOffsets } from './offsets.ts'
 import type { AssignedPartition, Reset } from './positions.ts'
 import { Positions } from './positions.ts'
 import { Subscription } from './subscription.ts'
@@ -352,24 +352,14 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
     return this.#ends('endOffsets', partitions, LATEST)
   }
 
-  /**
-   * For each partition the first record at or after a time (ms since 1970); undefined where there is none. A time that is
-   * no safe integer is -1, and exactly in `timestampBigInt`.
-   */
+  /** For each partition the first record at or after a time (ms since 1970); undefined where there is none. */
   async offsetsForTimes(
     wanted: readonly (TopicPartition & { timestamp: number })[],
-  ): Promise<({ offset: number; timestamp: number; timestampBigInt?: bigint } | undefined)[]> {
+  ): Promise<(FoundTime | undefined)[]> {
     this.#mustBeOpen()
     checkTimes(wanted)
     const found = await this.#list(wanted)
-    return wanted.map((each) => {
-      const { leaderEpoch: _, ...at } = found.get(named(each)) ?? {
-        offset: -1,
-        timestamp: -1,
-        leaderEpoch: -1,
-      }
-      return at.offset >= 0 ? at : undefined
-    })
+    return wanted.map((each) => foundTime(found.get(named(each))))
   }
 
   /** Indexes of a topic's partitions. */
