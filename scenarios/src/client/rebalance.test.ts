@@ -330,3 +330,24 @@ it('a topic that was deleted keeps nobody else from being committed', async (t) 
   const [kept] = await asker.committed([{ topic: 'kept', partition: 0 }])
   assert.equal(kept?.offset, 1)
 })
+
+it('a commit that is under way is not overtaken by the join of its own member', async (t) => {
+  const on = await filled(t, 40)
+  on.broker.faults.add({ api: 'OffsetCommit', delayMs: 150, times: Number.POSITIVE_INFINITY })
+  const failures: string[] = []
+  const members = [0, 1].map(() => on.consumer({ ...group, enableAutoCommit: false }))
+  const handled = new Handled()
+  const running = members.map(async (consumer, index) => {
+    await sleep(index * 400)
+    consumer.subscribe('t')
+    while (handled.counts.size < 40) {
+      for (const record of await consumer.poll({ timeoutMs: 100, maxRecords: 1 })) {
+        await handled.handle(record, 5)
+        await consumer.commit(record).catch((error) => failures.push(error.message))
+      }
+    }
+  })
+  await Promise.all(running)
+  assert.deepEqual(failures, [])
+  assert.deepEqual(handled.twice, [])
+})

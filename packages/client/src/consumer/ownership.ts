@@ -215,9 +215,20 @@ export class Ownership {
       await committer
         .commit(() => due, membership, cluster.runtime.now() + limitMs)
         .catch((error: Error) => events.emit('commitFailed', { error }))
+    // A commit that the user has begun must not be overtaken by the join, which goes another way.
+    await this.#committed(limitMs)
     if (membership) await this.#tell('revoked', held)
+    await this.#committed(limitMs)
     for (const partition of held()) partition.gone = 'revoked'
     delivery.released()
+  }
+
+  /** Waits for the commits that were begun, but not for ever. */
+  async #committed(limitMs: number): Promise<void> {
+    const { cluster, committer } = this.#options
+    const { runtime } = cluster
+    const expire = () => new TimeoutError('commits to be over', limitMs)
+    await within(runtime, committer.settled(), runtime.now() + limitMs, expire).catch(() => undefined)
   }
 
   /** Calls the user back, after his callbacks before, and waits for him as long as a rebalance would. */
