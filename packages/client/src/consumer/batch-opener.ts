@@ -151,6 +151,7 @@ export class BatchOpener {
   #moved(partition: AssignedPartition, end: number): void {
     if (end <= (partition.position as number)) return
     partition.position = end
+    this.#options.positions.skips++
   }
 
   #fail(partition: AssignedPartition, error: UnreadableBatchError): never {

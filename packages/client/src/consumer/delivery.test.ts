@@ -236,3 +236,37 @@ it('nothing is handed over during a callback', async () => {
   await during
   assert.equal(taken(delivery, reader), 0)
 })
+
+it('a record that cannot be deserialized keeps none of the other partitions waiting', () => {
+  const positions = new Positions()
+  const { at } = stage(2)
+  const value = (bytes: Buffer) => {
+    if (bytes.toString() === '0') throw new Error('no zeros')
+    return bytes.toString()
+  }
+  const delivery = new Delivery({
+    positions,
+    deserializers: { key: undefined, value },
+    open: () => false,
+    onEmptied: () => {},
+  })
+  const mine = positions.assign([0, 1].map((partition) => ({ topic: 't', partition })))
+  mine.forEach((partition, index) => {
+    partition.moveTo(0)
+    partition.records = at[index]?.records ?? []
+    partition.recordIndex = index
+    partition.recordsEnd = COUNT
+    partition.changed()
+  })
+  const reader = delivery.reader()
+  const outcomes: unknown[] = []
+  for (let n = 0; n < 4; n++) {
+    try {
+      outcomes.push(delivery.take(reader)?.partition)
+    } catch (error) {
+      outcomes.push((error as Error).name)
+    }
+  }
+  assert.equal(outcomes[0], 'DeserializationError')
+  assert.ok(outcomes.includes(1), `${outcomes}`)
+})

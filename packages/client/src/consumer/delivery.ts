@@ -1,3 +1,4 @@
+import type { RecordView } from '@samsa/protocol'
 import type { Deserializers } from './consumer-config.ts'
 import { ConsumerRecord } from './consumer-record.ts'
 import type { AssignedPartition, Positions } from './positions.ts'
@@ -155,6 +156,11 @@ export class Delivery {
     return [...this.#readers].filter(({ hasSomething }) => hasSomething).length <= 1
   }
 
+  /** Counts moves of positions without a record. */
+  get skips(): number {
+    return this.#options.positions.skips
+  }
+
   /** Everything in hand was processed. */
   finishAll(): void {
     for (const reader of this.#readers) reader.finish()
@@ -220,11 +226,11 @@ export class Delivery {
   }
 
   #next(partition: AssignedPartition): ConsumerRecord<unknown, unknown> | undefined {
-    const { positions, deserializers, open, onEmptied } = this.#options
+    const { positions, open, onEmptied } = this.#options
     if (partition.recordIndex >= partition.records.length && !open(partition)) return undefined
     const view = partition.records[partition.recordIndex]
     if (!view) return undefined
-    const record = new ConsumerRecord(partition, partition.recordsEpoch, view, deserializers)
+    const record = this.#made(partition, view)
     partition.recordIndex++
     partition.position = view.offset + 1
     partition.leaderEpoch = partition.recordsEpoch
@@ -236,6 +242,16 @@ export class Delivery {
       onEmptied()
     }
     return record
+  }
+
+  /** A record that cannot be deserialized stays, and is told again in its partition's next turn; the others go on. */
+  #made(partition: AssignedPartition, view: RecordView): ConsumerRecord<unknown, unknown> {
+    try {
+      return new ConsumerRecord(partition, partition.recordsEpoch, view, this.#options.deserializers)
+    } catch (error) {
+      this.#options.positions.rotate(partition)
+      throw error
+    }
   }
 }
 

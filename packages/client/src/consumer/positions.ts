@@ -188,6 +188,8 @@ export class Positions {
   readonly queues = new PartitionQueues()
   /** In the order of the assignment. */
   #order: AssignedPartition[] = []
+  /** Counts moves over what is not for the user: markers, aborted records, batches that compaction emptied. */
+  skips = 0
   /** The one that hands over at the moment. */
   #turn: AssignedPartition | undefined
 

@@ -164,14 +164,16 @@ export class Reading<K, V> {
     const { timeoutMs = 0, maxRecords = this.#options.config.maxPollRecords } = options
     const deadline = this.#options.cluster.runtime.now() + timeoutMs
     this.#finish(this.#poller)
+    const { skips } = this.#options.delivery
     for (;;) {
       await this.#turn()
       if (this.#isClosed) return []
       this.#options.ownership.polled(this.#options.cluster.runtime.now())
       this.#checkState()
       const records = this.#options.delivery.collect(this.#poller, maxRecords) as ConsumerRecord<K, V>[]
-      if (records.length > 0 || this.#options.cluster.runtime.now() >= deadline || this.#isClosed)
-        return records
+      // A position that moved is news too, though nothing comes with it (`ClassicKafkaConsumer.poll`).
+      const hasNews = records.length > 0 || this.#options.delivery.skips !== skips
+      if (hasNews || this.#options.cluster.runtime.now() >= deadline) return records
       await this.#options.arrivals.wait(deadline)
     }
   }
