@@ -119,8 +119,8 @@ export declare class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
      */
     subscribe(topics: string | readonly string[] | RegExp): void;
     /**
-     * Gives up the subscription or the assignment at once; nothing more is handed over. Then, with auto commit, what was
-     * processed is committed, the `revoked` event is told and awaited, and the group is left.
+     * Gives up the subscription or the assignment at once; nothing more is handed over, and a member's partitions are told as
+     * `revoked`. With auto commit, what was processed is committed; when that and the listeners are done, the group is left.
      * @returns a promise that resolves when all of that is done; it never rejects, and `close` waits for it too
      */
     unsubscribe(): Promise<void>;
@@ -379,7 +379,10 @@ export declare class ConsumerRecord<K = Buffer | null, V = Buffer | null> {
     readonly partition: number;
     /** Position in the partition. */
     readonly offset: number;
-    /** Milliseconds since the epoch; -1 when there is none. */
+    /**
+     * Milliseconds since the epoch; -1 when there is none, and when it is no safe integer, as where a producer wrote
+     * nanoseconds: `timestampBigInt` has it then.
+     */
     readonly timestamp: number;
     /** -1 when unknown. */
     readonly leaderEpoch: number;
@@ -391,6 +394,8 @@ export declare class ConsumerRecord<K = Buffer | null, V = Buffer | null> {
     get value(): V;
     /** In order; names may repeat. */
     get headers(): ReceivedHeader[];
+    /** The timestamp exactly, whatever the producer wrote: any number of 64 bits. */
+    get timestampBigInt(): bigint;
     get timestampType(): TimestampType;
     /** Bytes; -1 for null. */
     get serializedKeySize(): number;

@@ -323,7 +323,7 @@ export interface DecompressOptions {
 export interface AsyncOptions {
     /**
      * What is smaller is done at once, on this thread: handing it to another costs more. Bytes of what is given;
-     * default 131,072. Infinity: always at once, so that a run can be repeated exactly.
+     * default 131,072. What is decompressed by turns anyway needs no such bound. Infinity: always at once, so that a run can be repeated exactly.
      */
     syncBelow?: number;
     /**
@@ -348,12 +348,15 @@ export declare function compressAsync(name: CodecName, bytes: Uint8Array, level?
  * Undoes `compress`, and what other clients write.
  * @param codec number from the batch's attributes
  * @param maxBytes more than that is refused while it is being decompressed, not after
- * @throws MalformedError whose message says what is wrong; where the bytes are only the caller knows
+ * @throws DecompressedTooLargeError beyond `maxBytes`, and MalformedError whose message says what is wrong; where the
+ * bytes are only the caller knows
  */
 export declare function decompress(codec: number, bytes: Uint8Array, maxBytes: number, options?: DecompressOptions): Buffer;
 /**
- * As `decompress`, with the work done where `compressAsync` does it.
- * @throws MalformedError whose message says what is wrong; where the bytes are only the caller knows
+ * As `decompress`, with the work done where `compressAsync` does it. What is small and becomes large does not hold up this
+ * thread either: it is begun here, and done there once it has become eight times `syncBelow`.
+ * @throws DecompressedTooLargeError beyond `maxBytes`, and MalformedError whose message says what is wrong; where the
+ * bytes are only the caller knows
  */
 export declare function decompressAsync(codec: number, bytes: Uint8Array, maxBytes: number, options?: DecompressOptions & AsyncOptions): Promise<Buffer>;
 /**
@@ -380,6 +383,16 @@ export declare function codecNumber(name: CodecName): number;
  * @throws EncodeError when the codec has no such level
  */
 export declare function compressionLevel(name: CodecName, level: number | undefined): number;
+
+// compression/too-large
+/** Content would become larger by decompression than was allowed; it was stopped there. The bytes may well be right. */
+export declare class DecompressedTooLargeError extends MalformedError {
+    /** What was allowed, in bytes. */
+    readonly limit: number;
+    /** How large the bytes say that they become; undefined where they do not say it. It need not be true. */
+    readonly claimed: number | undefined;
+    constructor(limit: number, claimed?: number, options?: ErrorOptions);
+}
 
 // errors/error-codes
 /** One of Kafka's error codes. */
@@ -488,7 +501,10 @@ export interface ExplainOptions extends ExplainLimits {
         readonly api: Api;
         readonly version: number;
     } | 'unknown';
-    /** Whether the size, 4 bytes, is in front. Left out: it is when it fits, or when only so the request makes sense. */
+    /**
+     * Whether the size, 4 bytes, is in front. Left out: it is when it fits, or when more can be
+     * read so, as of a frame that is cut off.
+     */
     readonly sized?: boolean;
 }
 /**
@@ -1007,7 +1023,7 @@ export declare class BatchHeader {
     /** Marks the batch as stamped by the broker, at a time for all of its records; the checksum is made anew. */
     stampLogAppendTime(timestamp: number): void;
     /** Marks the records as stamped by their producer, the last at this time; the checksum is made anew. */
-    stampCreateTime(maxTimestamp: number): void;
+    stampCreateTime(maxTimestamp: number | bigint): void;
     sealChecksum(): void;
 }
 /** Sequence numbers run from 0 to 2^31-1 and then from 0 again. Source: `DefaultRecordBatch.incrementSequence`. */
@@ -1116,14 +1132,21 @@ export declare function crc32(bytes: Uint8Array): number;
 export declare function crc32c(bytes: Uint8Array, start?: number, end?: number, previous?: number): number;
 
 // records/errors
+/** What a `CorruptRecordError` knows besides. */
+export interface CorruptRecordOptions extends ErrorOptions {
+    /** Last offset of the batch. */
+    readonly lastOffset?: number | undefined;
+}
 /** A record batch or message set cannot be read: it is damaged, or breaks Kafka's rules. */
 export declare class CorruptRecordError extends KafkaError {
     readonly name = "CorruptRecordError";
     /** Base offset of the batch, where it could be read. */
     readonly offset: number | undefined;
+    /** Last offset of the batch, where it could be read: whoever goes on behind it passes over the whole batch. */
+    readonly lastOffset: number | undefined;
     /** Where in the given bytes the batch begins. */
     readonly position: number;
-    constructor(what: string, position: number, offset?: number, options?: ErrorOptions);
+    constructor(what: string, position: number, offset?: number, options?: CorruptRecordOptions);
 }
 
 // records/limits
@@ -1227,8 +1250,8 @@ export interface RecordBatch {
     readonly baseSequence: number;
     readonly isTransactional: boolean;
     readonly isControl: boolean;
-    /** Bytes that decompression has made of it so far and that it keeps; 0 when it is not compressed. */
-    readonly unpackedBytes: number;
+    /** Memory that the decompressed records take besides what came; 0 before, and for those that were not compressed. */
+    readonly decompressedBytes: number;
     /** @throws CorruptRecordError when the checksum does not fit. */
     checkCrc(): void;
     /**
@@ -1242,9 +1265,9 @@ export interface RecordBatch {
      */
     cursor(): RecordCursor;
     /**
-     * Decompresses the records where `decompressAsync` does it, so that `records` and `cursor` need not. The formats
-     * before magic 2 are left for those two.
-     * @throws CorruptRecordError when they cannot be decompressed, or are beyond the limits
+     * Decompresses the records where `decompressAsync` does it, so that `records` and `cursor` need not.
+     * @throws CorruptRecordError when they cannot be decompressed, or are beyond the limits: its `cause` is then a
+     * `DecompressedTooLargeError`
      */
     decompressAsync(options?: AsyncOptions): Promise<void>;
 }

@@ -127,8 +127,8 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   }
 
   /**
-   * Gives up the subscription or the assignment at once; nothing more is handed over. Then, with auto commit, what was
-   * processed is committed, the `revoked` event is told and awaited, and the group is left.
+   * Gives up the subscription or the assignment at once; nothing more is handed over, and a member's partitions are told as
+   * `revoked`. With auto commit, what was processed is committed; when that and the listeners are done, the group is left.
    * @returns a promise that resolves when all of that is done; it never rejects, and `close` waits for it too
    */
   unsubscribe(): Promise<void> {

@@ -43,7 +43,7 @@ export class Ownership {
   /** Why the group will not have us, until another subscription is made. */
   #fatalError: Error | undefined
   /** The user's callbacks are called one after the other. */
-  #callbacks: Promise<void> = Promise.resolve()
+  #callbacks: Promise<void> | undefined
   #isClosed = false
 
   constructor(options: OwnershipOptions) {
@@ -106,12 +106,13 @@ export class Ownership {
     const { positions, config } = this.#options
     const membership = this.#membership
     const held = [...positions.all]
+    const limitMs = membership ? revocationMs(config) : config.defaultApiTimeoutMs
+    // The user is told now: later he may have other partitions, or the same ones again.
+    const over = this.#giveUp(held, membership, limitMs, true)
     this.#membership = undefined
     this.#fatalError = undefined
     this.#subscription.set(undefined)
     this.#have([])
-    const limitMs = membership ? revocationMs(config) : config.defaultApiTimeoutMs
-    const over = this.#giveUp(held, membership, limitMs)
     this.#departures.add(membership, held, over)
     return over.then(() => membership?.leave())
   }
@@ -207,17 +208,19 @@ export class Ownership {
     partitions: readonly AssignedPartition[],
     membership: Membership | undefined,
     limitMs: number,
+    isToldFirst = false,
   ): Promise<void> {
     const { cluster, config, committer, delivery, events } = this.#options
     const held = () => partitions.filter(({ isGone }) => !isGone)
     const due = config.enableAutoCommit ? this.due(held()) : []
+    const told = isToldFirst && membership ? this.#tell('revoked', held) : undefined
     if (due.length > 0)
       await committer
         .commit(() => due, membership, cluster.runtime.now() + limitMs)
         .catch((error: Error) => events.emit('commitFailed', { error }))
     // A commit that the user has begun must not be overtaken by the join, which goes another way.
     await this.#committed(limitMs)
-    if (membership) await this.#tell('revoked', held)
+    if (membership) await (told ?? this.#tell('revoked', held))
     await this.#committed(limitMs)
     for (const partition of held()) partition.gone = 'revoked'
     delivery.released()
@@ -240,7 +243,7 @@ export class Ownership {
     const { runtime } = cluster
     const before = this.#callbacks
     const told = async () => {
-      await before
+      if (before) await before
       const list = typeof about === 'function' ? about() : about
       if (list.length === 0 && name !== 'assigned') return
       const partitions = list.map(({ topic, partition }) => ({ topic, partition }))
@@ -250,8 +253,11 @@ export class Ownership {
         (error: Error) => events.logger.warn(`${describeError(error)}; going on without it`),
       )
     }
-    this.#callbacks = told()
-    return this.#callbacks
+    const mine = told().finally(() => {
+      if (this.#callbacks === mine) this.#callbacks = undefined
+    })
+    this.#callbacks = mine
+    return mine
   }
 
   /** Reads these partitions from now on. */
