@@ -31,7 +31,8 @@ export class AssignedPartition implements TopicPartition {
   committable: number | undefined
   /** What was committed last, so that nothing is committed twice. */
   committed: number | undefined
-  isFetching = false
+  /** The request that is under way for it; undefined when there is none from where it stands now. */
+  asking: object | undefined
   /** Monotonic: not to be fetched before, after an error. */
   retryAt = 0
   /** Whether it is likely to have records: it had some when it was asked last, or was not asked yet from here. */
@@ -112,7 +113,7 @@ export class AssignedPartition implements TopicPartition {
 
   /** Whether it is to be fetched, as soon as `retryAt` has come. */
   get isHungry(): boolean {
-    if (this.fetchOffset === undefined || this.#isPaused || this.#isRevoking || this.isFetching) return false
+    if (this.fetchOffset === undefined || this.#isPaused || this.#isRevoking || this.asking) return false
     return this.buffer.bytes < this.#queues.fetchLimit && !this.buffer.isBroken
   }
 
@@ -157,6 +158,7 @@ export class AssignedPartition implements TopicPartition {
     this.aheadBytes = 0
     this.unpacked = undefined
     this.isUnpacking = false
+    this.asking = undefined
     this.fetchOffset = this.position
     this.fetchEpoch = this.leaderEpoch
     this.validatedEpoch = -1
