@@ -51,6 +51,8 @@ export class AssignedPartition implements TopicPartition {
   /** What that one, and the batch that is being handed over, take in memory besides the bytes that came. */
   aheadBytes = 0
   openBytes = 0
+  /** Whether nothing is handed over of it: it is paused, or about to be given away. */
+  isHeld = false
   /** Whether it is not assigned any more. */
   isGone = false
   /** What `queues` has counted of it. */
@@ -77,6 +79,7 @@ export class AssignedPartition implements TopicPartition {
 
   set isPaused(isPaused: boolean) {
     this.#isPaused = isPaused
+    this.isHeld = isPaused || this.#isRevoking
     // What was known of its end is old by the time that it is resumed.
     this.isBehind = true
     this.#queues.changed(this)
@@ -89,6 +92,7 @@ export class AssignedPartition implements TopicPartition {
 
   set isRevoking(isRevoking: boolean) {
     this.#isRevoking = isRevoking
+    this.isHeld = isRevoking || this.#isPaused
     this.#queues.changed(this)
   }
 
@@ -107,13 +111,13 @@ export class AssignedPartition implements TopicPartition {
 
   /** Whether something can be handed over now. */
   get isDeliverable(): boolean {
-    if (this.#isPaused || this.#isRevoking) return false
+    if (this.isHeld) return false
     return this.recordIndex < this.records.length || (!this.buffer.isEmpty && !this.isUnpacking)
   }
 
   /** Whether it is to be fetched, as soon as `retryAt` has come. */
   get isHungry(): boolean {
-    if (this.fetchOffset === undefined || this.#isPaused || this.#isRevoking || this.asking) return false
+    if (this.fetchOffset === undefined || this.isHeld || this.asking) return false
     return this.buffer.bytes < this.#queues.fetchLimit && !this.buffer.isBroken
   }
 
@@ -223,7 +227,9 @@ export class Positions {
 
   /** The partition whose turn it is; undefined when none has anything to give. */
   next(): AssignedPartition | undefined {
-    if (this.#turn?.isDeliverable) return this.#turn
+    const turn = this.#turn
+    // Nearly always: it is in the middle of a batch.
+    if (turn !== undefined && !turn.isHeld && turn.recordIndex < turn.records.length) return turn
     for (const partition of this.queues.ready) {
       if (partition.isDeliverable) {
         this.#turn = partition
