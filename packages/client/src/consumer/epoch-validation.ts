@@ -54,12 +54,12 @@ export class EpochValidation {
       epoch: partition.fetchEpoch,
       leaderEpoch: this.#leaderEpochOf(partition),
     }))
-    for (const { partition } of asked) partition.isFetching = true
+    for (const { partition } of asked) partition.asking = asked
     void this.#ask(node, asked)
       .catch((error: Error) => this.#unanswered(asked, error))
       .finally(() => {
         for (const { partition } of asked) {
-          partition.isFetching = false
+          if (partition.asking === asked) partition.asking = undefined
           partition.changed()
         }
         this.#options.onAnswered()

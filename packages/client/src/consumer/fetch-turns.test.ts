@@ -71,6 +71,28 @@ test('a partition with a backlog does not wait for the end of a poll for quiet o
   on.close()
 })
 
+test('a seek does not wait for the end of the poll that is under way', async () => {
+  const { on, asked } = held({}, [1, 1])
+  await on.begin(0, 0)
+  on.partition.moveTo(7)
+  on.fetcher.wake()
+  await on.world.settle()
+  assert.deepEqual(
+    asked.map(({ partitions, maxWaitMs }) => [partitions[0]?.fetchOffset, maxWaitMs]),
+    [
+      [0, 500],
+      [7, 0],
+    ],
+  )
+  asked[0]?.answer([{ partition: 0, ...records(0) }, { partition: 1 }])
+  await on.world.settle()
+  assert.deepEqual(on.take(), [], 'what was asked before falls away')
+  asked[1]?.answer([{ partition: 0, ...records(7) }])
+  await on.world.settle()
+  assert.deepEqual(on.take(), ['7'])
+  on.close()
+})
+
 test('who got something is asked for last the next time, so that a broker that cuts starves nobody', async () => {
   const { on, asked, indexes } = held()
   await on.begin(0, 0, 0)

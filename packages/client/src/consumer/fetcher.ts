@@ -180,7 +180,7 @@ export class Fetcher {
       leaderEpoch: this.#replicas.leaderEpochOf(partition),
     }))
     for (const { partition } of asked) {
-      partition.isFetching = true
+      partition.asking = asked
       partition.isBehind = false
       positions.queues.hungry.delete(partition)
     }
@@ -191,10 +191,13 @@ export class Fetcher {
       }
     } catch (error) {
       hasNews = true
-      this.#unreached(asked, error as Error)
+      this.#unreached(
+        asked.filter(({ partition }) => partition.asking === asked),
+        error as Error,
+      )
     }
     // Who got nothing keeps its place before those that got something.
-    for (const { partition } of asked) partition.isFetching = false
+    for (const { partition } of asked) if (partition.asking === asked) partition.asking = undefined
     for (const isBehind of [false, true]) {
       for (const { partition } of asked) {
         if (partition.isBehind === isBehind && positions.current(partition)) partition.changed()

@@ -4,7 +4,7 @@ import { checkTimes, checkTopicPartitions, named } from '../cluster/topic-partit
 import { checkTopicName } from '../config/arguments.ts'
 import type { ConsumerConfig } from './consumer-config.ts'
 import type { FoundOffset } from './offsets.ts'
-import { EARLIEST, fetchCommitted, LATEST, listOffsets } from './offsets.ts'
+import { EARLIEST, fetchCommitted, foundTime, LATEST, listOffsets } from './offsets.ts'
 
 /** What a consumer can ask about logs and groups without reading: each call has `defaultApiTimeoutMs`. */
 export class OffsetQueries {
@@ -29,12 +29,7 @@ export class OffsetQueries {
   ): Promise<({ offset: number; timestamp: number; timestampBigInt?: bigint } | undefined)[]> {
     checkTimes(wanted)
     const found = await this.#list(wanted)
-    return wanted.map((each) => {
-      const at = found.get(named(each))
-      if (!at || at.offset < 0) return undefined
-      const { leaderEpoch: _, ...position } = at
-      return position
-    })
+    return wanted.map((each) => foundTime(found.get(named(each))))
   }
 
   async committed(

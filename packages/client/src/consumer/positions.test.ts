@@ -37,7 +37,7 @@ test('only what has a position, is not paused, given back or asked, and has room
   const [, paused, revoking, asked, full, lost] = partitions as AssignedPartition[]
   if (paused) paused.isPaused = true
   if (revoking) revoking.isRevoking = true
-  if (asked) asked.isFetching = true
+  if (asked) asked.asking = {}
   full?.absorb(answer(0))
   lost?.resetTo('latest')
   const hungry = () => positions.all.filter(({ isHungry }) => isHungry).map(({ partition }) => partition)

@@ -30,7 +30,8 @@ export class AssignedPartition implements TopicPartition {
   reset: Reset | undefined
   /** What was committed last, so that nothing is committed twice. */
   committed: number | undefined
-  isFetching = false
+  /** The request that is under way for it; undefined when there is none from where it stands now. */
+  asking: object | undefined
   /** Monotonic: not to be fetched before, after an error. */
   retryAt = 0
   /** Whether it is likely to have records: it had some when it was asked last, or was not asked yet from here. */
@@ -59,6 +60,8 @@ export class AssignedPartition implements TopicPartition {
   membership: Membership | undefined
   /** How the partition went, since when nothing of it can be committed; undefined while it is there. */
   gone: 'revoked' | 'lost' | undefined
+  /** Whether nothing is handed over of it: it is paused, or about to be given away. */
+  isHeld = false
   /** What `queues` has counted of it. */
   readonly counted = { bufferedBytes: 0, unpackedBytes: 0, pausedBytes: 0 }
   /** The batch that is being handed over. */
@@ -83,6 +86,7 @@ export class AssignedPartition implements TopicPartition {
 
   set isPaused(isPaused: boolean) {
     this.#isPaused = isPaused
+    this.isHeld = isPaused || this.#isRevoking
     // What was known of its end is old by the time that it is resumed.
     this.isBehind = true
     this.#queues.changed(this)
@@ -95,6 +99,7 @@ export class AssignedPartition implements TopicPartition {
 
   set isRevoking(isRevoking: boolean) {
     this.#isRevoking = isRevoking
+    this.isHeld = isRevoking || this.#isPaused
     this.#queues.changed(this)
   }
 
@@ -117,13 +122,13 @@ export class AssignedPartition implements TopicPartition {
 
   /** Whether something can be handed over now. */
   get isDeliverable(): boolean {
-    if (this.#isPaused || this.#isRevoking) return false
+    if (this.isHeld) return false
     return this.recordIndex < this.records.length || (!this.buffer.isEmpty && !this.isUnpacking)
   }
 
   /** Whether it is to be fetched, as soon as `retryAt` has come. */
   get isHungry(): boolean {
-    if (this.fetchOffset === undefined || this.#isPaused || this.#isRevoking || this.isFetching) return false
+    if (this.fetchOffset === undefined || this.isHeld || this.asking) return false
     return this.buffer.bytes < this.#queues.fetchLimit && !this.buffer.isBroken
   }
 
@@ -171,6 +176,7 @@ export class AssignedPartition implements TopicPartition {
     this.aheadBytes = 0
     this.unpacked = undefined
     this.isUnpacking = false
+    this.asking = undefined
     this.fetchOffset = this.position
     this.fetchEpoch = this.leaderEpoch
     this.validatedEpoch = -1
@@ -231,7 +237,9 @@ export class Positions {
 
   /** The partition whose turn it is; undefined when none has anything to give. */
   next(): AssignedPartition | undefined {
-    if (this.#turn?.isDeliverable) return this.#turn
+    const turn = this.#turn
+    // Nearly always: it is in the middle of a batch.
+    if (turn !== undefined && !turn.isHeld && turn.recordIndex < turn.records.length) return turn
     for (const partition of this.queues.ready) {
       if (partition.isDeliverable) {
         this.#turn = partition
