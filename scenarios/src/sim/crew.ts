@@ -11,6 +11,8 @@ type Task = ProducerTask | ConsumerTask | WorkerTask
 interface Seat {
   readonly plan: ClientPlan
   incarnations: number
+  /** Whoever was there is closing. */
+  isLeaving: boolean
   task: Task | undefined
 }
 
@@ -27,7 +29,9 @@ export class Crew {
   constructor(world: SimWorld, plans: readonly ClientPlan[], surroundings: Surroundings) {
     this.#world = world
     this.#surroundings = surroundings
-    this.#seats = new Map(plans.map((plan) => [plan.name, { plan, incarnations: 0, task: undefined }]))
+    this.#seats = new Map(
+      plans.map((plan) => [plan.name, { plan, incarnations: 0, isLeaving: false, task: undefined }]),
+    )
     this.heal()
   }
 
@@ -57,13 +61,22 @@ export class Crew {
 
   /** Closes a client in order. */
   async leave(name: string): Promise<void> {
-    await this.#rise(name)?.close()
+    const seat = this.#seats.get(name)
+    const task = this.#rise(name)
+    if (!seat || !task) return
+    // Whoever comes next on the seat waits until it is free.
+    seat.isLeaving = true
+    try {
+      await task.close()
+    } finally {
+      seat.isLeaving = false
+    }
   }
 
   /** Starts the next incarnation of a client where none runs. */
   start(name: string): void {
     const seat = this.#seats.get(name)
-    if (!seat || seat.task) return
+    if (!seat || seat.task || seat.isLeaving) return
     const { plan } = seat
     const inc = `${name}.${++seat.incarnations}`
     const host = this.#world.host(name)
