@@ -20,6 +20,7 @@ interface Seat {
 export class Crew {
   /** How often a member of a group was assigned partitions, by those that are gone. */
   #pastAssignments = 0
+  #isCalm = false
   readonly #world: SimWorld
   readonly #surroundings: Surroundings
   readonly #seats: ReadonlyMap<string, Seat>
@@ -80,7 +81,9 @@ export class Crew {
     const { plan } = seat
     const inc = `${name}.${++seat.incarnations}`
     const host = this.#world.host(name)
-    seat.task = taskOf(plan, host, inc, this.#surroundings)
+    const task = taskOf(plan, host, inc, this.#surroundings)
+    if (!(task instanceof ProducerTask)) task.isCalm = this.#isCalm
+    seat.task = task
     this.#count()
   }
 
@@ -91,6 +94,7 @@ export class Crew {
 
   /** From now on members stay with what they have subscribed: what is to be done gets done. */
   calm(): void {
+    this.#isCalm = true
     for (const consumer of this.consumers) consumer.isCalm = true
   }
 
