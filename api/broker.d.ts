@@ -9,7 +9,8 @@ export interface BrokerOptions extends Partial<BrokerSettings> {
 }
 /**
  * Starts the embedded broker. In memory unless `dataDirectory` is given; on any free port unless `port` is.
- * @throws KafkaError with code CONFIG for a setting that cannot be, ADDRESS_IN_USE for a port that is taken
+ * @throws KafkaError with code CONFIG for a setting that cannot be, ADDRESS_IN_USE for a port that is taken,
+ * ADDRESS_NOT_AVAILABLE for a host or port that cannot be listened on
  */
 export declare function startBroker(options?: BrokerOptions): Promise<Broker>;
 /** A running broker, of one node or several in one process. */

@@ -1,4014 +1,192 @@
+// apis/classic-group
+/** Enters a classic group, or its next generation. */
+export declare const JoinGroup: Api; // key 11, versions 0 to 9, flexible from 6
+/** Distributes the leader's assignment to the members of a classic group. */
+export declare const SyncGroup: Api; // key 14, versions 0 to 5, flexible from 4
+/** Keeps a member of a classic group alive. */
+export declare const Heartbeat: Api; // key 12, versions 0 to 4, flexible from 4
+/** Takes members out of a classic group. */
+export declare const LeaveGroup: Api; // key 13, versions 0 to 5, flexible from 4
+
 // apis/cluster
 /** Moves replicas between the directories of a broker. */
-export declare const AlterReplicaLogDirs: Api<{
-    dirs: Field<Decoded<{
-        path: Field<string, string, false>;
-        topics: Field<Decoded<{
-            name: Field<string, string, false>;
-            partitions: Field<number[], readonly number[], false>;
-        }>[], readonly {
-            readonly name: string;
-            readonly partitions: readonly number[];
-        }[], false>;
-    }>[], readonly {
-        readonly path: string;
-        readonly topics: readonly {
-            readonly name: string;
-            readonly partitions: readonly number[];
-        }[];
-    }[], false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    results: Field<Decoded<{
-        topicName: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-            errorCode: Field<number, number, false>;
-        }>[], readonly {
-            readonly errorCode: number;
-            readonly partitionIndex: number;
-        }[], false>;
-    }>[], readonly {
-        readonly partitions: readonly {
-            readonly errorCode: number;
-            readonly partitionIndex: number;
-        }[];
-        readonly topicName: string;
-    }[], false>;
-}>;
+export declare const AlterReplicaLogDirs: Api; // key 34, versions 1 to 2, flexible from 2
 /** Directories of a broker and what they hold. */
-export declare const DescribeLogDirs: Api<{
-    topics: Field<Decoded<{
-        topic: Field<string, string, false>;
-        partitions: Field<number[], readonly number[], false>;
-    }>[] | null, readonly {
-        readonly partitions: readonly number[];
-        readonly topic: string;
-    }[] | null, false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, true>;
-    results: Field<Decoded<{
-        errorCode: Field<number, number, false>;
-        logDir: Field<string, string, false>;
-        topics: Field<Decoded<{
-            name: Field<string, string, false>;
-            partitions: Field<Decoded<{
-                partitionIndex: Field<number, number, false>;
-                partitionSize: Field<number, number, false>;
-                offsetLag: Field<number, number, false>;
-                isFutureKey: Field<boolean, boolean, false>;
-            }>[], readonly {
-                readonly isFutureKey: boolean;
-                readonly offsetLag: number;
-                readonly partitionIndex: number;
-                readonly partitionSize: number;
-            }[], false>;
-        }>[], readonly {
-            readonly name: string;
-            readonly partitions: readonly {
-                readonly isFutureKey: boolean;
-                readonly offsetLag: number;
-                readonly partitionIndex: number;
-                readonly partitionSize: number;
-            }[];
-        }[], false>;
-        totalBytes: Field<number, number, true>;
-        usableBytes: Field<number, number, true>;
-        isCordoned: Field<boolean, boolean, true>;
-    }>[], readonly {
-        readonly errorCode: number;
-        readonly isCordoned?: boolean | undefined;
-        readonly logDir: string;
-        readonly topics: readonly {
-            readonly name: string;
-            readonly partitions: readonly {
-                readonly isFutureKey: boolean;
-                readonly offsetLag: number;
-                readonly partitionIndex: number;
-                readonly partitionSize: number;
-            }[];
-        }[];
-        readonly totalBytes?: number | undefined;
-        readonly usableBytes?: number | undefined;
-    }[], false>;
-}>;
+export declare const DescribeLogDirs: Api; // key 35, versions 1 to 5, flexible from 2
 /** State of the metadata quorum (KIP-595). */
-export declare const DescribeQuorum: Api<{
-    topics: Field<Decoded<{
-        topicName: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-        }>[], readonly {
-            readonly partitionIndex: number;
-        }[], false>;
-    }>[], readonly {
-        readonly partitions: readonly {
-            readonly partitionIndex: number;
-        }[];
-        readonly topicName: string;
-    }[], false>;
-}, {
-    errorCode: Field<number, number, false>;
-    errorMessage: Field<string | null, string | null, true>;
-    topics: Field<Decoded<{
-        topicName: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-            errorCode: Field<number, number, false>;
-            errorMessage: Field<string | null, string | null, true>;
-            leaderId: Field<number, number, false>;
-            leaderEpoch: Field<number, number, false>;
-            highWatermark: Field<number, number, false>;
-            currentVoters: Field<Decoded<{
-                replicaId: Field<number, number, false>;
-                replicaDirectoryId: Field<string, string, true>;
-                logEndOffset: Field<number, number, false>;
-                lastFetchTimestamp: Field<number, number, true>;
-                lastCaughtUpTimestamp: Field<number, number, true>;
-            }>[], readonly {
-                readonly lastCaughtUpTimestamp?: number | undefined;
-                readonly lastFetchTimestamp?: number | undefined;
-                readonly logEndOffset: number;
-                readonly replicaDirectoryId?: string | undefined;
-                readonly replicaId: number;
-            }[], false>;
-            observers: Field<Decoded<{
-                replicaId: Field<number, number, false>;
-                replicaDirectoryId: Field<string, string, true>;
-                logEndOffset: Field<number, number, false>;
-                lastFetchTimestamp: Field<number, number, true>;
-                lastCaughtUpTimestamp: Field<number, number, true>;
-            }>[], readonly {
-                readonly lastCaughtUpTimestamp?: number | undefined;
-                readonly lastFetchTimestamp?: number | undefined;
-                readonly logEndOffset: number;
-                readonly replicaDirectoryId?: string | undefined;
-                readonly replicaId: number;
-            }[], false>;
-        }>[], readonly {
-            readonly currentVoters: readonly {
-                readonly lastCaughtUpTimestamp?: number | undefined;
-                readonly lastFetchTimestamp?: number | undefined;
-                readonly logEndOffset: number;
-                readonly replicaDirectoryId?: string | undefined;
-                readonly replicaId: number;
-            }[];
-            readonly errorCode: number;
-            readonly errorMessage?: string | null | undefined;
-            readonly highWatermark: number;
-            readonly leaderEpoch: number;
-            readonly leaderId: number;
-            readonly observers: readonly {
-                readonly lastCaughtUpTimestamp?: number | undefined;
-                readonly lastFetchTimestamp?: number | undefined;
-                readonly logEndOffset: number;
-                readonly replicaDirectoryId?: string | undefined;
-                readonly replicaId: number;
-            }[];
-            readonly partitionIndex: number;
-        }[], false>;
-    }>[], readonly {
-        readonly partitions: readonly {
-            readonly currentVoters: readonly {
-                readonly lastCaughtUpTimestamp?: number | undefined;
-                readonly lastFetchTimestamp?: number | undefined;
-                readonly logEndOffset: number;
-                readonly replicaDirectoryId?: string | undefined;
-                readonly replicaId: number;
-            }[];
-            readonly errorCode: number;
-            readonly errorMessage?: string | null | undefined;
-            readonly highWatermark: number;
-            readonly leaderEpoch: number;
-            readonly leaderId: number;
-            readonly observers: readonly {
-                readonly lastCaughtUpTimestamp?: number | undefined;
-                readonly lastFetchTimestamp?: number | undefined;
-                readonly logEndOffset: number;
-                readonly replicaDirectoryId?: string | undefined;
-                readonly replicaId: number;
-            }[];
-            readonly partitionIndex: number;
-        }[];
-        readonly topicName: string;
-    }[], false>;
-    nodes: Field<Decoded<{
-        nodeId: Field<number, number, false>;
-        listeners: Field<Decoded<{
-            name: Field<string, string, false>;
-            host: Field<string, string, false>;
-            port: Field<number, number, false>;
-        }>[], readonly {
-            readonly host: string;
-            readonly name: string;
-            readonly port: number;
-        }[], false>;
-    }>[], readonly {
-        readonly listeners: readonly {
-            readonly host: string;
-            readonly name: string;
-            readonly port: number;
-        }[];
-        readonly nodeId: number;
-    }[], true>;
-}>;
+export declare const DescribeQuorum: Api; // key 55, versions 0 to 2, flexible from 0
 /** Changes feature levels (KIP-584). */
-export declare const UpdateFeatures: Api<{
-    timeoutMs: Field<number, number, true>;
-    featureUpdates: Field<Decoded<{
-        feature: Field<string, string, false>;
-        maxVersionLevel: Field<number, number, false>;
-        allowDowngrade: Field<boolean, boolean, true>;
-        upgradeType: Field<number, number, true>;
-    }>[], readonly {
-        readonly allowDowngrade?: boolean | undefined;
-        readonly feature: string;
-        readonly maxVersionLevel: number;
-        readonly upgradeType?: number | undefined;
-    }[], false>;
-    validateOnly: Field<boolean, boolean, true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    errorMessage: Field<string | null, string | null, false>;
-    results: Field<Decoded<{
-        feature: Field<string, string, false>;
-        errorCode: Field<number, number, false>;
-        errorMessage: Field<string | null, string | null, false>;
-    }>[], readonly {
-        readonly errorCode: number;
-        readonly errorMessage: string | null;
-        readonly feature: string;
-    }[], true>;
-}>;
+export declare const UpdateFeatures: Api; // key 57, versions 0 to 2, flexible from 0
 /** Forgets a broker that will not come back. */
-export declare const UnregisterBroker: Api<{
-    brokerId: Field<number, number, false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    errorMessage: Field<string | null, string | null, false>;
-}>;
+export declare const UnregisterBroker: Api; // key 64, version 0, flexible from 0
 /** Adds a voter to the metadata quorum (KIP-853). */
-export declare const AddRaftVoter: Api<{
-    clusterId: Field<string | null, string | null, false>;
-    timeoutMs: Field<number, number, false>;
-    voterId: Field<number, number, false>;
-    voterDirectoryId: Field<string, string, false>;
-    listeners: Field<Decoded<{
-        name: Field<string, string, false>;
-        host: Field<string, string, false>;
-        port: Field<number, number, false>;
-    }>[], readonly {
-        readonly host: string;
-        readonly name: string;
-        readonly port: number;
-    }[], false>;
-    ackWhenCommitted: Field<boolean, boolean, true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    errorMessage: Field<string | null, string | null, false>;
-}>;
+export declare const AddRaftVoter: Api; // key 80, versions 0 to 1, flexible from 0
 /** Removes a voter from the metadata quorum (KIP-853). */
-export declare const RemoveRaftVoter: Api<{
-    clusterId: Field<string | null, string | null, false>;
-    voterId: Field<number, number, false>;
-    voterDirectoryId: Field<string, string, false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    errorMessage: Field<string | null, string | null, false>;
-}>;
+export declare const RemoveRaftVoter: Api; // key 81, version 0, flexible from 0
 
 // apis/configs
 /** Settings of topics, brokers and groups. */
-export declare const DescribeConfigs: Api<{
-    resources: Field<Decoded<{
-        resourceType: Field<number, number, false>;
-        resourceName: Field<string, string, false>;
-        configurationKeys: Field<string[] | null, readonly string[] | null, false>;
-    }>[], readonly {
-        readonly configurationKeys: readonly string[] | null;
-        readonly resourceName: string;
-        readonly resourceType: number;
-    }[], false>;
-    includeSynonyms: Field<boolean, boolean, true>;
-    includeDocumentation: Field<boolean, boolean, true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    results: Field<Decoded<{
-        errorCode: Field<number, number, false>;
-        errorMessage: Field<string | null, string | null, false>;
-        resourceType: Field<number, number, false>;
-        resourceName: Field<string, string, false>;
-        configs: Field<Decoded<{
-            name: Field<string, string, false>;
-            value: Field<string | null, string | null, false>;
-            readOnly: Field<boolean, boolean, false>;
-            configSource: Field<number, number, true>;
-            isSensitive: Field<boolean, boolean, false>;
-            synonyms: Field<Decoded<{
-                name: Field<string, string, false>;
-                value: Field<string | null, string | null, false>;
-                source: Field<number, number, false>;
-            }>[], readonly {
-                readonly name: string;
-                readonly source: number;
-                readonly value: string | null;
-            }[], false>;
-            configType: Field<number, number, true>;
-            documentation: Field<string | null, string | null, true>;
-        }>[], readonly {
-            readonly configSource?: number | undefined;
-            readonly configType?: number | undefined;
-            readonly documentation?: string | null | undefined;
-            readonly isSensitive: boolean;
-            readonly name: string;
-            readonly readOnly: boolean;
-            readonly synonyms: readonly {
-                readonly name: string;
-                readonly source: number;
-                readonly value: string | null;
-            }[];
-            readonly value: string | null;
-        }[], false>;
-    }>[], readonly {
-        readonly configs: readonly {
-            readonly configSource?: number | undefined;
-            readonly configType?: number | undefined;
-            readonly documentation?: string | null | undefined;
-            readonly isSensitive: boolean;
-            readonly name: string;
-            readonly readOnly: boolean;
-            readonly synonyms: readonly {
-                readonly name: string;
-                readonly source: number;
-                readonly value: string | null;
-            }[];
-            readonly value: string | null;
-        }[];
-        readonly errorCode: number;
-        readonly errorMessage: string | null;
-        readonly resourceName: string;
-        readonly resourceType: number;
-    }[], false>;
-}>;
+export declare const DescribeConfigs: Api; // key 32, versions 1 to 4, flexible from 4
 /** Replaces all settings of a resource; IncrementalAlterConfigs changes single ones. */
-export declare const AlterConfigs: Api<{
-    resources: Field<Decoded<{
-        resourceType: Field<number, number, false>;
-        resourceName: Field<string, string, false>;
-        configs: Field<Decoded<{
-            name: Field<string, string, false>;
-            value: Field<string | null, string | null, false>;
-        }>[], readonly {
-            readonly name: string;
-            readonly value: string | null;
-        }[], false>;
-    }>[], readonly {
-        readonly configs: readonly {
-            readonly name: string;
-            readonly value: string | null;
-        }[];
-        readonly resourceName: string;
-        readonly resourceType: number;
-    }[], false>;
-    validateOnly: Field<boolean, boolean, false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    responses: Field<Decoded<{
-        errorCode: Field<number, number, false>;
-        errorMessage: Field<string | null, string | null, false>;
-        resourceType: Field<number, number, false>;
-        resourceName: Field<string, string, false>;
-    }>[], readonly {
-        readonly errorCode: number;
-        readonly errorMessage: string | null;
-        readonly resourceName: string;
-        readonly resourceType: number;
-    }[], false>;
-}>;
+export declare const AlterConfigs: Api; // key 33, versions 0 to 2, flexible from 2
 /** Changes single settings (KIP-339). */
-export declare const IncrementalAlterConfigs: Api<{
-    resources: Field<Decoded<{
-        resourceType: Field<number, number, false>;
-        resourceName: Field<string, string, false>;
-        configs: Field<Decoded<{
-            name: Field<string, string, false>;
-            configOperation: Field<number, number, false>;
-            value: Field<string | null, string | null, false>;
-        }>[], readonly {
-            readonly configOperation: number;
-            readonly name: string;
-            readonly value: string | null;
-        }[], false>;
-    }>[], readonly {
-        readonly configs: readonly {
-            readonly configOperation: number;
-            readonly name: string;
-            readonly value: string | null;
-        }[];
-        readonly resourceName: string;
-        readonly resourceType: number;
-    }[], false>;
-    validateOnly: Field<boolean, boolean, false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    responses: Field<Decoded<{
-        errorCode: Field<number, number, false>;
-        errorMessage: Field<string | null, string | null, false>;
-        resourceType: Field<number, number, false>;
-        resourceName: Field<string, string, false>;
-    }>[], readonly {
-        readonly errorCode: number;
-        readonly errorMessage: string | null;
-        readonly resourceName: string;
-        readonly resourceType: number;
-    }[], false>;
-}>;
+export declare const IncrementalAlterConfigs: Api; // key 44, versions 0 to 1, flexible from 1
 /** Which resources have settings (KIP-1142). */
-export declare const ListConfigResources: Api<{
-    resourceTypes: Field<number[], readonly number[], true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    configResources: Field<Decoded<{
-        resourceName: Field<string, string, false>;
-        resourceType: Field<number, number, true>;
-    }>[], readonly {
-        readonly resourceName: string;
-        readonly resourceType?: number | undefined;
-    }[], false>;
-}>;
+export declare const ListConfigResources: Api; // key 74, versions 0 to 1, flexible from 0
 
-// apis/group
-/** Which broker looks after a group, a transactional id or a share partition. */
-export declare const FindCoordinator: Api<{
-    key: Field<string, string, true>;
-    keyType: Field<number, number, true>;
-    coordinatorKeys: Field<string[], readonly string[], true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, true>;
-    errorMessage: Field<string | null, string | null, true>;
-    nodeId: Field<number, number, true>;
-    host: Field<string, string, true>;
-    port: Field<number, number, true>;
-    coordinators: Field<Decoded<{
-        key: Field<string, string, false>;
-        nodeId: Field<number, number, false>;
-        host: Field<string, string, false>;
-        port: Field<number, number, false>;
-        errorCode: Field<number, number, false>;
-        errorMessage: Field<string | null, string | null, false>;
-    }>[], readonly {
-        readonly errorCode: number;
-        readonly errorMessage: string | null;
-        readonly host: string;
-        readonly key: string;
-        readonly nodeId: number;
-        readonly port: number;
-    }[], true>;
-}>;
-/** Enters a classic group, or its next generation. */
-export declare const JoinGroup: Api<{
-    groupId: Field<string, string, false>;
-    sessionTimeoutMs: Field<number, number, false>;
-    rebalanceTimeoutMs: Field<number, number, true>;
-    memberId: Field<string, string, false>;
-    groupInstanceId: Field<string | null, string | null, true>;
-    protocolType: Field<string, string, false>;
-    protocols: Field<Decoded<{
-        name: Field<string, string, false>;
-        metadata: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
-    }>[], readonly {
-        readonly metadata: Uint8Array<ArrayBufferLike>;
-        readonly name: string;
-    }[], false>;
-    reason: Field<string | null, string | null, true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    generationId: Field<number, number, true>;
-    protocolType: Field<string | null, string | null, true>;
-    protocolName: Field<string | null, string | null, false>;
-    leader: Field<string, string, false>;
-    skipAssignment: Field<boolean, boolean, true>;
-    memberId: Field<string, string, false>;
-    members: Field<Decoded<{
-        memberId: Field<string, string, false>;
-        groupInstanceId: Field<string | null, string | null, true>;
-        metadata: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
-    }>[], readonly {
-        readonly groupInstanceId?: string | null | undefined;
-        readonly memberId: string;
-        readonly metadata: Uint8Array<ArrayBufferLike>;
-    }[], false>;
-}>;
-/** Distributes the leader's assignment to the members of a classic group. */
-export declare const SyncGroup: Api<{
-    groupId: Field<string, string, false>;
-    generationId: Field<number, number, false>;
-    memberId: Field<string, string, false>;
-    groupInstanceId: Field<string | null, string | null, true>;
-    protocolType: Field<string | null, string | null, true>;
-    protocolName: Field<string | null, string | null, true>;
-    assignments: Field<Decoded<{
-        memberId: Field<string, string, false>;
-        assignment: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
-    }>[], readonly {
-        readonly assignment: Uint8Array<ArrayBufferLike>;
-        readonly memberId: string;
-    }[], false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    protocolType: Field<string | null, string | null, true>;
-    protocolName: Field<string | null, string | null, true>;
-    assignment: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
-}>;
-/** Keeps a member of a classic group alive. */
-export declare const Heartbeat: Api<{
-    groupId: Field<string, string, false>;
-    generationId: Field<number, number, false>;
-    memberId: Field<string, string, false>;
-    groupInstanceId: Field<string | null, string | null, true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-}>;
-/** Takes members out of a classic group. */
-export declare const LeaveGroup: Api<{
-    groupId: Field<string, string, false>;
-    memberId: Field<string, string, true>;
-    members: Field<Decoded<{
-        memberId: Field<string, string, false>;
-        groupInstanceId: Field<string | null, string | null, true>;
-        reason: Field<string | null, string | null, true>;
-    }>[], readonly {
-        readonly groupInstanceId?: string | null | undefined;
-        readonly memberId: string;
-        readonly reason?: string | null | undefined;
-    }[], true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    members: Field<Decoded<{
-        memberId: Field<string, string, false>;
-        groupInstanceId: Field<string | null, string | null, false>;
-        errorCode: Field<number, number, false>;
-    }>[], readonly {
-        readonly errorCode: number;
-        readonly groupInstanceId: string | null;
-        readonly memberId: string;
-    }[], true>;
-}>;
-/** Stores how far a group has read. */
-export declare const OffsetCommit: Api<{
-    groupId: Field<string, string, false>;
-    generationIdOrMemberEpoch: Field<number, number, true>;
-    memberId: Field<string, string, false>;
-    groupInstanceId: Field<string | null, string | null, true>;
-    retentionTimeMs: Field<number, number, true>;
-    topics: Field<Decoded<{
-        name: Field<string, string, true>;
-        topicId: Field<string, string, true>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-            committedOffset: Field<number, number, false>;
-            committedLeaderEpoch: Field<number, number, true>;
-            committedMetadata: Field<string | null, string | null, false>;
-        }>[], readonly {
-            readonly committedLeaderEpoch?: number | undefined;
-            readonly committedMetadata: string | null;
-            readonly committedOffset: number;
-            readonly partitionIndex: number;
-        }[], false>;
-    }>[], readonly {
-        readonly name?: string | undefined;
-        readonly partitions: readonly {
-            readonly committedLeaderEpoch?: number | undefined;
-            readonly committedMetadata: string | null;
-            readonly committedOffset: number;
-            readonly partitionIndex: number;
-        }[];
-        readonly topicId?: string | undefined;
-    }[], false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    topics: Field<Decoded<{
-        name: Field<string, string, true>;
-        topicId: Field<string, string, true>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-            errorCode: Field<number, number, false>;
-        }>[], readonly {
-            readonly errorCode: number;
-            readonly partitionIndex: number;
-        }[], false>;
-    }>[], readonly {
-        readonly name?: string | undefined;
-        readonly partitions: readonly {
-            readonly errorCode: number;
-            readonly partitionIndex: number;
-        }[];
-        readonly topicId?: string | undefined;
-    }[], false>;
-}>;
-/** How far groups have read. */
-export declare const OffsetFetch: Api<{
-    groupId: Field<string, string, true>;
-    topics: Field<Decoded<{
-        name: Field<string, string, true>;
-        partitionIndexes: Field<number[], readonly number[], true>;
-    }>[] | null, readonly {
-        readonly name?: string | undefined;
-        readonly partitionIndexes?: readonly number[] | undefined;
-    }[] | null, true>;
-    groups: Field<Decoded<{
-        groupId: Field<string, string, false>;
-        memberId: Field<string | null, string | null, true>;
-        memberEpoch: Field<number, number, true>;
-        topics: Field<Decoded<{
-            name: Field<string, string, true>;
-            topicId: Field<string, string, true>;
-            partitionIndexes: Field<number[], readonly number[], false>;
-        }>[] | null, readonly {
-            readonly name?: string | undefined;
-            readonly partitionIndexes: readonly number[];
-            readonly topicId?: string | undefined;
-        }[] | null, false>;
-    }>[], readonly {
-        readonly groupId: string;
-        readonly memberEpoch?: number | undefined;
-        readonly memberId?: string | null | undefined;
-        readonly topics: readonly {
-            readonly name?: string | undefined;
-            readonly partitionIndexes: readonly number[];
-            readonly topicId?: string | undefined;
-        }[] | null;
-    }[], true>;
-    requireStable: Field<boolean, boolean, true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    topics: Field<Decoded<{
-        name: Field<string, string, true>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, true>;
-            committedOffset: Field<number, number, true>;
-            committedLeaderEpoch: Field<number, number, true>;
-            metadata: Field<string | null, string | null, true>;
-            errorCode: Field<number, number, true>;
-        }>[], readonly {
-            readonly committedLeaderEpoch?: number | undefined;
-            readonly committedOffset?: number | undefined;
-            readonly errorCode?: number | undefined;
-            readonly metadata?: string | null | undefined;
-            readonly partitionIndex?: number | undefined;
-        }[], true>;
-    }>[], readonly {
-        readonly name?: string | undefined;
-        readonly partitions?: readonly {
-            readonly committedLeaderEpoch?: number | undefined;
-            readonly committedOffset?: number | undefined;
-            readonly errorCode?: number | undefined;
-            readonly metadata?: string | null | undefined;
-            readonly partitionIndex?: number | undefined;
-        }[] | undefined;
-    }[], true>;
-    errorCode: Field<number, number, true>;
-    groups: Field<Decoded<{
-        groupId: Field<string, string, false>;
-        topics: Field<Decoded<{
-            name: Field<string, string, true>;
-            topicId: Field<string, string, true>;
-            partitions: Field<Decoded<{
-                partitionIndex: Field<number, number, false>;
-                committedOffset: Field<number, number, false>;
-                committedLeaderEpoch: Field<number, number, true>;
-                metadata: Field<string | null, string | null, false>;
-                errorCode: Field<number, number, false>;
-            }>[], readonly {
-                readonly committedLeaderEpoch?: number | undefined;
-                readonly committedOffset: number;
-                readonly errorCode: number;
-                readonly metadata: string | null;
-                readonly partitionIndex: number;
-            }[], false>;
-        }>[], readonly {
-            readonly name?: string | undefined;
-            readonly partitions: readonly {
-                readonly committedLeaderEpoch?: number | undefined;
-                readonly committedOffset: number;
-                readonly errorCode: number;
-                readonly metadata: string | null;
-                readonly partitionIndex: number;
-            }[];
-            readonly topicId?: string | undefined;
-        }[], false>;
-        errorCode: Field<number, number, true>;
-    }>[], readonly {
-        readonly errorCode?: number | undefined;
-        readonly groupId: string;
-        readonly topics: readonly {
-            readonly name?: string | undefined;
-            readonly partitions: readonly {
-                readonly committedLeaderEpoch?: number | undefined;
-                readonly committedOffset: number;
-                readonly errorCode: number;
-                readonly metadata: string | null;
-                readonly partitionIndex: number;
-            }[];
-            readonly topicId?: string | undefined;
-        }[];
-    }[], true>;
-}>;
-/** State and members of classic groups. */
-export declare const DescribeGroups: Api<{
-    groups: Field<string[], readonly string[], false>;
-    includeAuthorizedOperations: Field<boolean, boolean, true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    groups: Field<Decoded<{
-        errorCode: Field<number, number, false>;
-        errorMessage: Field<string | null, string | null, true>;
-        groupId: Field<string, string, false>;
-        groupState: Field<string, string, false>;
-        protocolType: Field<string, string, false>;
-        protocolData: Field<string, string, false>;
-        members: Field<Decoded<{
-            memberId: Field<string, string, false>;
-            groupInstanceId: Field<string | null, string | null, true>;
-            clientId: Field<string, string, false>;
-            clientHost: Field<string, string, false>;
-            memberMetadata: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
-            memberAssignment: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
-        }>[], readonly {
-            readonly clientHost: string;
-            readonly clientId: string;
-            readonly groupInstanceId?: string | null | undefined;
-            readonly memberAssignment: Uint8Array<ArrayBufferLike>;
-            readonly memberId: string;
-            readonly memberMetadata: Uint8Array<ArrayBufferLike>;
-        }[], false>;
-        authorizedOperations: Field<number, number, true>;
-    }>[], readonly {
-        readonly authorizedOperations?: number | undefined;
-        readonly errorCode: number;
-        readonly errorMessage?: string | null | undefined;
-        readonly groupId: string;
-        readonly groupState: string;
-        readonly members: readonly {
-            readonly clientHost: string;
-            readonly clientId: string;
-            readonly groupInstanceId?: string | null | undefined;
-            readonly memberAssignment: Uint8Array<ArrayBufferLike>;
-            readonly memberId: string;
-            readonly memberMetadata: Uint8Array<ArrayBufferLike>;
-        }[];
-        readonly protocolData: string;
-        readonly protocolType: string;
-    }[], false>;
-}>;
-/** Groups of a broker. */
-export declare const ListGroups: Api<{
-    statesFilter: Field<string[], readonly string[], true>;
-    typesFilter: Field<string[], readonly string[], true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    groups: Field<Decoded<{
-        groupId: Field<string, string, false>;
-        protocolType: Field<string, string, false>;
-        groupState: Field<string, string, true>;
-        groupType: Field<string, string, true>;
-    }>[], readonly {
-        readonly groupId: string;
-        readonly groupState?: string | undefined;
-        readonly groupType?: string | undefined;
-        readonly protocolType: string;
-    }[], false>;
-}>;
-/** Removes groups without members. */
-export declare const DeleteGroups: Api<{
-    groupsNames: Field<string[], readonly string[], false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    results: Field<Decoded<{
-        groupId: Field<string, string, false>;
-        errorCode: Field<number, number, false>;
-    }>[], readonly {
-        readonly errorCode: number;
-        readonly groupId: string;
-    }[], false>;
-}>;
-/** Removes committed offsets (KIP-496). */
-export declare const OffsetDelete: Api<{
-    groupId: Field<string, string, false>;
-    topics: Field<Decoded<{
-        name: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-        }>[], readonly {
-            readonly partitionIndex: number;
-        }[], false>;
-    }>[], readonly {
-        readonly name: string;
-        readonly partitions: readonly {
-            readonly partitionIndex: number;
-        }[];
-    }[], false>;
-}, {
-    errorCode: Field<number, number, false>;
-    throttleTimeMs: Field<number, number, true>;
-    topics: Field<Decoded<{
-        name: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-            errorCode: Field<number, number, false>;
-        }>[], readonly {
-            readonly errorCode: number;
-            readonly partitionIndex: number;
-        }[], false>;
-    }>[], readonly {
-        readonly name: string;
-        readonly partitions: readonly {
-            readonly errorCode: number;
-            readonly partitionIndex: number;
-        }[];
-    }[], false>;
-}>;
+// apis/consumer-group
 /** The one request of the next generation of consumer groups (KIP-848). */
-export declare const ConsumerGroupHeartbeat: Api<{
-    groupId: Field<string, string, false>;
-    memberId: Field<string, string, false>;
-    memberEpoch: Field<number, number, false>;
-    instanceId: Field<string | null, string | null, true>;
-    rackId: Field<string | null, string | null, true>;
-    rebalanceTimeoutMs: Field<number, number, true>;
-    subscribedTopicNames: Field<string[] | null, readonly string[] | null, true>;
-    subscribedTopicRegex: Field<string | null, string | null, true>;
-    serverAssignor: Field<string | null, string | null, true>;
-    topicPartitions: Field<Decoded<{
-        topicId: Field<string, string, false>;
-        partitions: Field<number[], readonly number[], false>;
-    }>[] | null, readonly {
-        readonly partitions: readonly number[];
-        readonly topicId: string;
-    }[] | null, true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    errorMessage: Field<string | null, string | null, true>;
-    memberId: Field<string | null, string | null, true>;
-    memberEpoch: Field<number, number, false>;
-    heartbeatIntervalMs: Field<number, number, false>;
-    assignment: Field<Decoded<{
-        topicPartitions: Field<Decoded<{
-            topicId: Field<string, string, false>;
-            partitions: Field<number[], readonly number[], false>;
-        }>[], readonly {
-            readonly partitions: readonly number[];
-            readonly topicId: string;
-        }[], false>;
-    }> | null, {
-        readonly topicPartitions: readonly {
-            readonly partitions: readonly number[];
-            readonly topicId: string;
-        }[];
-    } | null, true>;
-}>;
+export declare const ConsumerGroupHeartbeat: Api; // key 68, versions 0 to 1, flexible from 0
 /** State and members of consumer groups (KIP-848). */
-export declare const ConsumerGroupDescribe: Api<{
-    groupIds: Field<string[], readonly string[], false>;
-    includeAuthorizedOperations: Field<boolean, boolean, false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    groups: Field<Decoded<{
-        errorCode: Field<number, number, false>;
-        errorMessage: Field<string | null, string | null, true>;
-        groupId: Field<string, string, false>;
-        groupState: Field<string, string, false>;
-        groupEpoch: Field<number, number, false>;
-        assignmentEpoch: Field<number, number, false>;
-        assignorName: Field<string, string, false>;
-        members: Field<Decoded<{
-            memberId: Field<string, string, false>;
-            instanceId: Field<string | null, string | null, true>;
-            rackId: Field<string | null, string | null, true>;
-            memberEpoch: Field<number, number, false>;
-            clientId: Field<string, string, false>;
-            clientHost: Field<string, string, false>;
-            subscribedTopicNames: Field<string[], readonly string[], false>;
-            subscribedTopicRegex: Field<string | null, string | null, true>;
-            assignment: Field<Decoded<{
-                topicPartitions: Field<Decoded<{
-                    topicId: Field<string, string, false>;
-                    topicName: Field<string, string, false>;
-                    partitions: Field<number[], readonly number[], false>;
-                }>[], readonly {
-                    readonly partitions: readonly number[];
-                    readonly topicId: string;
-                    readonly topicName: string;
-                }[], false>;
-            }>, {
-                readonly topicPartitions: readonly {
-                    readonly partitions: readonly number[];
-                    readonly topicId: string;
-                    readonly topicName: string;
-                }[];
-            }, false>;
-            targetAssignment: Field<Decoded<{
-                topicPartitions: Field<Decoded<{
-                    topicId: Field<string, string, false>;
-                    topicName: Field<string, string, false>;
-                    partitions: Field<number[], readonly number[], false>;
-                }>[], readonly {
-                    readonly partitions: readonly number[];
-                    readonly topicId: string;
-                    readonly topicName: string;
-                }[], false>;
-            }>, {
-                readonly topicPartitions: readonly {
-                    readonly partitions: readonly number[];
-                    readonly topicId: string;
-                    readonly topicName: string;
-                }[];
-            }, false>;
-            memberType: Field<number, number, true>;
-        }>[], readonly {
-            readonly assignment: {
-                readonly topicPartitions: readonly {
-                    readonly partitions: readonly number[];
-                    readonly topicId: string;
-                    readonly topicName: string;
-                }[];
-            };
-            readonly clientHost: string;
-            readonly clientId: string;
-            readonly instanceId?: string | null | undefined;
-            readonly memberEpoch: number;
-            readonly memberId: string;
-            readonly memberType?: number | undefined;
-            readonly rackId?: string | null | undefined;
-            readonly subscribedTopicNames: readonly string[];
-            readonly subscribedTopicRegex?: string | null | undefined;
-            readonly targetAssignment: {
-                readonly topicPartitions: readonly {
-                    readonly partitions: readonly number[];
-                    readonly topicId: string;
-                    readonly topicName: string;
-                }[];
-            };
-        }[], false>;
-        authorizedOperations: Field<number, number, true>;
-    }>[], readonly {
-        readonly assignmentEpoch: number;
-        readonly assignorName: string;
-        readonly authorizedOperations?: number | undefined;
-        readonly errorCode: number;
-        readonly errorMessage?: string | null | undefined;
-        readonly groupEpoch: number;
-        readonly groupId: string;
-        readonly groupState: string;
-        readonly members: readonly {
-            readonly assignment: {
-                readonly topicPartitions: readonly {
-                    readonly partitions: readonly number[];
-                    readonly topicId: string;
-                    readonly topicName: string;
-                }[];
-            };
-            readonly clientHost: string;
-            readonly clientId: string;
-            readonly instanceId?: string | null | undefined;
-            readonly memberEpoch: number;
-            readonly memberId: string;
-            readonly memberType?: number | undefined;
-            readonly rackId?: string | null | undefined;
-            readonly subscribedTopicNames: readonly string[];
-            readonly subscribedTopicRegex?: string | null | undefined;
-            readonly targetAssignment: {
-                readonly topicPartitions: readonly {
-                    readonly partitions: readonly number[];
-                    readonly topicId: string;
-                    readonly topicName: string;
-                }[];
-            };
-        }[];
-    }[], false>;
-}>;
+export declare const ConsumerGroupDescribe: Api; // key 69, versions 0 to 1, flexible from 0
+
+// apis/coordinator
+/** Which broker looks after a group, a transactional id or a share partition. */
+export declare const FindCoordinator: Api; // key 10, versions 0 to 6, flexible from 3
+
+// apis/group-offsets
+/** Stores how far a group has read. */
+export declare const OffsetCommit: Api; // key 8, versions 2 to 10, flexible from 8
+/** How far groups have read. */
+export declare const OffsetFetch: Api; // key 9, versions 1 to 10, flexible from 6
+/** Removes committed offsets (KIP-496). */
+export declare const OffsetDelete: Api; // key 47, version 0
+
+// apis/groups
+/** State and members of classic groups. */
+export declare const DescribeGroups: Api; // key 15, versions 0 to 6, flexible from 5
+/** Groups of a broker. */
+export declare const ListGroups: Api; // key 16, versions 0 to 5, flexible from 3
+/** Removes groups without members. */
+export declare const DeleteGroups: Api; // key 42, versions 0 to 2, flexible from 2
 
 // apis/log
 /** Appends record batches to partitions. From v13 topics are named by id (KIP-516). */
-export declare const Produce: Api<{
-    transactionalId: Field<string | null, string | null, true>;
-    acks: Field<number, number, false>;
-    timeoutMs: Field<number, number, false>;
-    topicData: Field<Decoded<{
-        name: Field<string, string, true>;
-        topicId: Field<string, string, true>;
-        partitionData: Field<Decoded<{
-            index: Field<number, number, false>;
-            records: Field<Uint8Array<ArrayBufferLike> | null, Uint8Array<ArrayBufferLike> | null, false>;
-        }>[], readonly {
-            readonly index: number;
-            readonly records: Uint8Array<ArrayBufferLike> | null;
-        }[], false>;
-    }>[], readonly {
-        readonly name?: string | undefined;
-        readonly partitionData: readonly {
-            readonly index: number;
-            readonly records: Uint8Array<ArrayBufferLike> | null;
-        }[];
-        readonly topicId?: string | undefined;
-    }[], false>;
-}, {
-    responses: Field<Decoded<{
-        name: Field<string, string, true>;
-        topicId: Field<string, string, true>;
-        partitionResponses: Field<Decoded<{
-            index: Field<number, number, false>;
-            errorCode: Field<number, number, false>;
-            baseOffset: Field<number, number, false>;
-            logAppendTimeMs: Field<number, number, true>;
-            logStartOffset: Field<number, number, true>;
-            recordErrors: Field<Decoded<{
-                batchIndex: Field<number, number, false>;
-                batchIndexErrorMessage: Field<string | null, string | null, true>;
-            }>[], readonly {
-                readonly batchIndex: number;
-                readonly batchIndexErrorMessage?: string | null | undefined;
-            }[], true>;
-            errorMessage: Field<string | null, string | null, true>;
-            currentLeader: Field<Decoded<{
-                leaderId: Field<number, number, true>;
-                leaderEpoch: Field<number, number, true>;
-            }>, {
-                readonly leaderEpoch?: number | undefined;
-                readonly leaderId?: number | undefined;
-            }, true>;
-        }>[], readonly {
-            readonly baseOffset: number;
-            readonly currentLeader?: {
-                readonly leaderEpoch?: number | undefined;
-                readonly leaderId?: number | undefined;
-            } | undefined;
-            readonly errorCode: number;
-            readonly errorMessage?: string | null | undefined;
-            readonly index: number;
-            readonly logAppendTimeMs?: number | undefined;
-            readonly logStartOffset?: number | undefined;
-            readonly recordErrors?: readonly {
-                readonly batchIndex: number;
-                readonly batchIndexErrorMessage?: string | null | undefined;
-            }[] | undefined;
-        }[], false>;
-    }>[], readonly {
-        readonly name?: string | undefined;
-        readonly partitionResponses: readonly {
-            readonly baseOffset: number;
-            readonly currentLeader?: {
-                readonly leaderEpoch?: number | undefined;
-                readonly leaderId?: number | undefined;
-            } | undefined;
-            readonly errorCode: number;
-            readonly errorMessage?: string | null | undefined;
-            readonly index: number;
-            readonly logAppendTimeMs?: number | undefined;
-            readonly logStartOffset?: number | undefined;
-            readonly recordErrors?: readonly {
-                readonly batchIndex: number;
-                readonly batchIndexErrorMessage?: string | null | undefined;
-            }[] | undefined;
-        }[];
-        readonly topicId?: string | undefined;
-    }[], false>;
-    throttleTimeMs: Field<number, number, true>;
-    nodeEndpoints: Field<Decoded<{
-        nodeId: Field<number, number, false>;
-        host: Field<string, string, false>;
-        port: Field<number, number, false>;
-        rack: Field<string | null, string | null, true>;
-    }>[], readonly {
-        readonly host: string;
-        readonly nodeId: number;
-        readonly port: number;
-        readonly rack?: string | null | undefined;
-    }[], true>;
-}>;
+export declare const Produce: Api; // key 0, versions 3 to 13, flexible from 9
 /** Reads record batches; sessions from v7 (KIP-227), topic ids from v13 (KIP-516). */
-export declare const Fetch: Api<{
-    clusterId: Field<string | null, string | null, true>;
-    replicaId: Field<number, number, true>;
-    replicaState: Field<Decoded<{
-        replicaId: Field<number, number, true>;
-        replicaEpoch: Field<number, number, true>;
-    }>, {
-        readonly replicaEpoch?: number | undefined;
-        readonly replicaId?: number | undefined;
-    }, true>;
-    maxWaitMs: Field<number, number, false>;
-    minBytes: Field<number, number, false>;
-    maxBytes: Field<number, number, true>;
-    isolationLevel: Field<number, number, true>;
-    sessionId: Field<number, number, true>;
-    sessionEpoch: Field<number, number, true>;
-    topics: Field<Decoded<{
-        topic: Field<string, string, true>;
-        topicId: Field<string, string, true>;
-        partitions: Field<Decoded<{
-            partition: Field<number, number, false>;
-            currentLeaderEpoch: Field<number, number, true>;
-            fetchOffset: Field<number, number, false>;
-            lastFetchedEpoch: Field<number, number, true>;
-            logStartOffset: Field<number, number, true>;
-            partitionMaxBytes: Field<number, number, false>;
-            replicaDirectoryId: Field<string, string, true>;
-            highWatermark: Field<number, number, true>;
-        }>[], readonly {
-            readonly currentLeaderEpoch?: number | undefined;
-            readonly fetchOffset: number;
-            readonly highWatermark?: number | undefined;
-            readonly lastFetchedEpoch?: number | undefined;
-            readonly logStartOffset?: number | undefined;
-            readonly partition: number;
-            readonly partitionMaxBytes: number;
-            readonly replicaDirectoryId?: string | undefined;
-        }[], false>;
-    }>[], readonly {
-        readonly partitions: readonly {
-            readonly currentLeaderEpoch?: number | undefined;
-            readonly fetchOffset: number;
-            readonly highWatermark?: number | undefined;
-            readonly lastFetchedEpoch?: number | undefined;
-            readonly logStartOffset?: number | undefined;
-            readonly partition: number;
-            readonly partitionMaxBytes: number;
-            readonly replicaDirectoryId?: string | undefined;
-        }[];
-        readonly topic?: string | undefined;
-        readonly topicId?: string | undefined;
-    }[], false>;
-    forgottenTopicsData: Field<Decoded<{
-        topic: Field<string, string, true>;
-        topicId: Field<string, string, true>;
-        partitions: Field<number[], readonly number[], false>;
-    }>[], readonly {
-        readonly partitions: readonly number[];
-        readonly topic?: string | undefined;
-        readonly topicId?: string | undefined;
-    }[], true>;
-    rackId: Field<string, string, true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, true>;
-    sessionId: Field<number, number, true>;
-    responses: Field<Decoded<{
-        topic: Field<string, string, true>;
-        topicId: Field<string, string, true>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-            errorCode: Field<number, number, false>;
-            highWatermark: Field<number, number, false>;
-            lastStableOffset: Field<number, number, true>;
-            logStartOffset: Field<number, number, true>;
-            divergingEpoch: Field<Decoded<{
-                epoch: Field<number, number, true>;
-                endOffset: Field<number, number, true>;
-            }>, {
-                readonly endOffset?: number | undefined;
-                readonly epoch?: number | undefined;
-            }, true>;
-            currentLeader: Field<Decoded<{
-                leaderId: Field<number, number, true>;
-                leaderEpoch: Field<number, number, true>;
-            }>, {
-                readonly leaderEpoch?: number | undefined;
-                readonly leaderId?: number | undefined;
-            }, true>;
-            snapshotId: Field<Decoded<{
-                endOffset: Field<number, number, true>;
-                epoch: Field<number, number, true>;
-            }>, {
-                readonly endOffset?: number | undefined;
-                readonly epoch?: number | undefined;
-            }, true>;
-            abortedTransactions: Field<Decoded<{
-                producerId: Field<bigint, bigint, false>;
-                firstOffset: Field<number, number, false>;
-            }>[] | null, readonly {
-                readonly firstOffset: number;
-                readonly producerId: bigint;
-            }[] | null, false>;
-            preferredReadReplica: Field<number, number, true>;
-            records: Field<Uint8Array<ArrayBufferLike> | null, Uint8Array<ArrayBufferLike> | null, false>;
-        }>[], readonly {
-            readonly abortedTransactions: readonly {
-                readonly firstOffset: number;
-                readonly producerId: bigint;
-            }[] | null;
-            readonly currentLeader?: {
-                readonly leaderEpoch?: number | undefined;
-                readonly leaderId?: number | undefined;
-            } | undefined;
-            readonly divergingEpoch?: {
-                readonly endOffset?: number | undefined;
-                readonly epoch?: number | undefined;
-            } | undefined;
-            readonly errorCode: number;
-            readonly highWatermark: number;
-            readonly lastStableOffset?: number | undefined;
-            readonly logStartOffset?: number | undefined;
-            readonly partitionIndex: number;
-            readonly preferredReadReplica?: number | undefined;
-            readonly records: Uint8Array<ArrayBufferLike> | null;
-            readonly snapshotId?: {
-                readonly endOffset?: number | undefined;
-                readonly epoch?: number | undefined;
-            } | undefined;
-        }[], false>;
-    }>[], readonly {
-        readonly partitions: readonly {
-            readonly abortedTransactions: readonly {
-                readonly firstOffset: number;
-                readonly producerId: bigint;
-            }[] | null;
-            readonly currentLeader?: {
-                readonly leaderEpoch?: number | undefined;
-                readonly leaderId?: number | undefined;
-            } | undefined;
-            readonly divergingEpoch?: {
-                readonly endOffset?: number | undefined;
-                readonly epoch?: number | undefined;
-            } | undefined;
-            readonly errorCode: number;
-            readonly highWatermark: number;
-            readonly lastStableOffset?: number | undefined;
-            readonly logStartOffset?: number | undefined;
-            readonly partitionIndex: number;
-            readonly preferredReadReplica?: number | undefined;
-            readonly records: Uint8Array<ArrayBufferLike> | null;
-            readonly snapshotId?: {
-                readonly endOffset?: number | undefined;
-                readonly epoch?: number | undefined;
-            } | undefined;
-        }[];
-        readonly topic?: string | undefined;
-        readonly topicId?: string | undefined;
-    }[], false>;
-    nodeEndpoints: Field<Decoded<{
-        nodeId: Field<number, number, false>;
-        host: Field<string, string, false>;
-        port: Field<number, number, false>;
-        rack: Field<string | null, string | null, true>;
-    }>[], readonly {
-        readonly host: string;
-        readonly nodeId: number;
-        readonly port: number;
-        readonly rack?: string | null | undefined;
-    }[], true>;
-}>;
+export declare const Fetch: Api; // key 1, versions 4 to 18, flexible from 12
 /** Offsets by time, or the ends of a partition. */
-export declare const ListOffsets: Api<{
-    replicaId: Field<number, number, false>;
-    isolationLevel: Field<number, number, true>;
-    topics: Field<Decoded<{
-        name: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-            currentLeaderEpoch: Field<number, number, true>;
-            timestamp: Field<number, number, false>;
-        }>[], readonly {
-            readonly currentLeaderEpoch?: number | undefined;
-            readonly partitionIndex: number;
-            readonly timestamp: number;
-        }[], false>;
-    }>[], readonly {
-        readonly name: string;
-        readonly partitions: readonly {
-            readonly currentLeaderEpoch?: number | undefined;
-            readonly partitionIndex: number;
-            readonly timestamp: number;
-        }[];
-    }[], false>;
-    timeoutMs: Field<number, number, true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    topics: Field<Decoded<{
-        name: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-            errorCode: Field<number, number, false>;
-            timestamp: Field<number, number, true>;
-            offset: Field<number, number, true>;
-            leaderEpoch: Field<number, number, true>;
-        }>[], readonly {
-            readonly errorCode: number;
-            readonly leaderEpoch?: number | undefined;
-            readonly offset?: number | undefined;
-            readonly partitionIndex: number;
-            readonly timestamp?: number | undefined;
-        }[], false>;
-    }>[], readonly {
-        readonly name: string;
-        readonly partitions: readonly {
-            readonly errorCode: number;
-            readonly leaderEpoch?: number | undefined;
-            readonly offset?: number | undefined;
-            readonly partitionIndex: number;
-            readonly timestamp?: number | undefined;
-        }[];
-    }[], false>;
-}>;
+export declare const ListOffsets: Api; // key 2, versions 1 to 11, flexible from 6
 /** Where a leader epoch ended: finds out whether a log was cut (KIP-320). */
-export declare const OffsetForLeaderEpoch: Api<{
-    replicaId: Field<number, number, true>;
-    topics: Field<Decoded<{
-        topic: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partition: Field<number, number, false>;
-            currentLeaderEpoch: Field<number, number, true>;
-            leaderEpoch: Field<number, number, false>;
-        }>[], readonly {
-            readonly currentLeaderEpoch?: number | undefined;
-            readonly leaderEpoch: number;
-            readonly partition: number;
-        }[], false>;
-    }>[], readonly {
-        readonly partitions: readonly {
-            readonly currentLeaderEpoch?: number | undefined;
-            readonly leaderEpoch: number;
-            readonly partition: number;
-        }[];
-        readonly topic: string;
-    }[], false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    topics: Field<Decoded<{
-        topic: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            errorCode: Field<number, number, false>;
-            partition: Field<number, number, false>;
-            leaderEpoch: Field<number, number, true>;
-            endOffset: Field<number, number, true>;
-        }>[], readonly {
-            readonly endOffset?: number | undefined;
-            readonly errorCode: number;
-            readonly leaderEpoch?: number | undefined;
-            readonly partition: number;
-        }[], false>;
-    }>[], readonly {
-        readonly partitions: readonly {
-            readonly endOffset?: number | undefined;
-            readonly errorCode: number;
-            readonly leaderEpoch?: number | undefined;
-            readonly partition: number;
-        }[];
-        readonly topic: string;
-    }[], false>;
-}>;
+export declare const OffsetForLeaderEpoch: Api; // key 23, versions 2 to 4, flexible from 4
 /** Moves the beginning of partitions forward. */
-export declare const DeleteRecords: Api<{
-    topics: Field<Decoded<{
-        name: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-            offset: Field<number, number, false>;
-        }>[], readonly {
-            readonly offset: number;
-            readonly partitionIndex: number;
-        }[], false>;
-    }>[], readonly {
-        readonly name: string;
-        readonly partitions: readonly {
-            readonly offset: number;
-            readonly partitionIndex: number;
-        }[];
-    }[], false>;
-    timeoutMs: Field<number, number, false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    topics: Field<Decoded<{
-        name: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-            lowWatermark: Field<number, number, false>;
-            errorCode: Field<number, number, false>;
-        }>[], readonly {
-            readonly errorCode: number;
-            readonly lowWatermark: number;
-            readonly partitionIndex: number;
-        }[], false>;
-    }>[], readonly {
-        readonly name: string;
-        readonly partitions: readonly {
-            readonly errorCode: number;
-            readonly lowWatermark: number;
-            readonly partitionIndex: number;
-        }[];
-    }[], false>;
-}>;
+export declare const DeleteRecords: Api; // key 21, versions 0 to 2, flexible from 2
 
 // apis/metadata
 /** What a broker speaks, and the features that are switched on (KIP-35, KIP-584). */
-export declare const ApiVersions: Api<{
-    clientSoftwareName: Field<string, string, true>;
-    clientSoftwareVersion: Field<string, string, true>;
-}, {
-    errorCode: Field<number, number, false>;
-    apiKeys: Field<Decoded<{
-        apiKey: Field<number, number, false>;
-        minVersion: Field<number, number, false>;
-        maxVersion: Field<number, number, false>;
-    }>[], readonly {
-        readonly apiKey: number;
-        readonly maxVersion: number;
-        readonly minVersion: number;
-    }[], false>;
-    throttleTimeMs: Field<number, number, true>;
-    supportedFeatures: Field<Decoded<{
-        name: Field<string, string, false>;
-        minVersion: Field<number, number, false>;
-        maxVersion: Field<number, number, false>;
-    }>[], readonly {
-        readonly maxVersion: number;
-        readonly minVersion: number;
-        readonly name: string;
-    }[], true>;
-    finalizedFeaturesEpoch: Field<number, number, true>;
-    finalizedFeatures: Field<Decoded<{
-        name: Field<string, string, false>;
-        maxVersionLevel: Field<number, number, false>;
-        minVersionLevel: Field<number, number, false>;
-    }>[], readonly {
-        readonly maxVersionLevel: number;
-        readonly minVersionLevel: number;
-        readonly name: string;
-    }[], true>;
-    zkMigrationReady: Field<boolean, boolean, true>;
-}>;
+export declare const ApiVersions: Api; // key 18, versions 0 to 4, flexible from 3
 /** Brokers, topics, and who leads which partition. */
-export declare const Metadata: Api<{
-    topics: Field<Decoded<{
-        topicId: Field<string, string, true>;
-        name: Field<string | null, string | null, false>;
-    }>[] | null, readonly {
-        readonly name: string | null;
-        readonly topicId?: string | undefined;
-    }[] | null, false>;
-    allowAutoTopicCreation: Field<boolean, boolean, true>;
-    includeClusterAuthorizedOperations: Field<boolean, boolean, true>;
-    includeTopicAuthorizedOperations: Field<boolean, boolean, true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    brokers: Field<Decoded<{
-        nodeId: Field<number, number, false>;
-        host: Field<string, string, false>;
-        port: Field<number, number, false>;
-        rack: Field<string | null, string | null, true>;
-    }>[], readonly {
-        readonly host: string;
-        readonly nodeId: number;
-        readonly port: number;
-        readonly rack?: string | null | undefined;
-    }[], false>;
-    clusterId: Field<string | null, string | null, true>;
-    controllerId: Field<number, number, true>;
-    topics: Field<Decoded<{
-        errorCode: Field<number, number, false>;
-        name: Field<string | null, string | null, false>;
-        topicId: Field<string, string, true>;
-        isInternal: Field<boolean, boolean, true>;
-        partitions: Field<Decoded<{
-            errorCode: Field<number, number, false>;
-            partitionIndex: Field<number, number, false>;
-            leaderId: Field<number, number, false>;
-            leaderEpoch: Field<number, number, true>;
-            replicaNodes: Field<number[], readonly number[], false>;
-            isrNodes: Field<number[], readonly number[], false>;
-            offlineReplicas: Field<number[], readonly number[], true>;
-        }>[], readonly {
-            readonly errorCode: number;
-            readonly isrNodes: readonly number[];
-            readonly leaderEpoch?: number | undefined;
-            readonly leaderId: number;
-            readonly offlineReplicas?: readonly number[] | undefined;
-            readonly partitionIndex: number;
-            readonly replicaNodes: readonly number[];
-        }[], false>;
-        topicAuthorizedOperations: Field<number, number, true>;
-    }>[], readonly {
-        readonly errorCode: number;
-        readonly isInternal?: boolean | undefined;
-        readonly name: string | null;
-        readonly partitions: readonly {
-            readonly errorCode: number;
-            readonly isrNodes: readonly number[];
-            readonly leaderEpoch?: number | undefined;
-            readonly leaderId: number;
-            readonly offlineReplicas?: readonly number[] | undefined;
-            readonly partitionIndex: number;
-            readonly replicaNodes: readonly number[];
-        }[];
-        readonly topicAuthorizedOperations?: number | undefined;
-        readonly topicId?: string | undefined;
-    }[], false>;
-    clusterAuthorizedOperations: Field<number, number, true>;
-    errorCode: Field<number, number, true>;
-}>;
+export declare const Metadata: Api; // key 3, versions 0 to 13, flexible from 9
 /** Brokers and id of the cluster (KIP-700). */
-export declare const DescribeCluster: Api<{
-    includeClusterAuthorizedOperations: Field<boolean, boolean, false>;
-    endpointType: Field<number, number, true>;
-    includeFencedBrokers: Field<boolean, boolean, true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    errorMessage: Field<string | null, string | null, true>;
-    endpointType: Field<number, number, true>;
-    clusterId: Field<string, string, false>;
-    controllerId: Field<number, number, true>;
-    brokers: Field<Decoded<{
-        brokerId: Field<number, number, false>;
-        host: Field<string, string, false>;
-        port: Field<number, number, false>;
-        rack: Field<string | null, string | null, true>;
-        isFenced: Field<boolean, boolean, true>;
-    }>[], readonly {
-        readonly brokerId: number;
-        readonly host: string;
-        readonly isFenced?: boolean | undefined;
-        readonly port: number;
-        readonly rack?: string | null | undefined;
-    }[], false>;
-    clusterAuthorizedOperations: Field<number, number, true>;
-}>;
+export declare const DescribeCluster: Api; // key 60, versions 0 to 2, flexible from 0
 /** Partitions of topics, page by page (KIP-966). */
-export declare const DescribeTopicPartitions: Api<{
-    topics: Field<Decoded<{
-        name: Field<string, string, false>;
-    }>[], readonly {
-        readonly name: string;
-    }[], false>;
-    responsePartitionLimit: Field<number, number, true>;
-    cursor: Field<Decoded<{
-        topicName: Field<string, string, false>;
-        partitionIndex: Field<number, number, false>;
-    }> | null, {
-        readonly partitionIndex: number;
-        readonly topicName: string;
-    } | null, true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    topics: Field<Decoded<{
-        errorCode: Field<number, number, false>;
-        name: Field<string | null, string | null, false>;
-        topicId: Field<string, string, false>;
-        isInternal: Field<boolean, boolean, true>;
-        partitions: Field<Decoded<{
-            errorCode: Field<number, number, false>;
-            partitionIndex: Field<number, number, false>;
-            leaderId: Field<number, number, false>;
-            leaderEpoch: Field<number, number, true>;
-            replicaNodes: Field<number[], readonly number[], false>;
-            isrNodes: Field<number[], readonly number[], false>;
-            eligibleLeaderReplicas: Field<number[] | null, readonly number[] | null, true>;
-            lastKnownElr: Field<number[] | null, readonly number[] | null, true>;
-            offlineReplicas: Field<number[], readonly number[], false>;
-        }>[], readonly {
-            readonly eligibleLeaderReplicas?: readonly number[] | null | undefined;
-            readonly errorCode: number;
-            readonly isrNodes: readonly number[];
-            readonly lastKnownElr?: readonly number[] | null | undefined;
-            readonly leaderEpoch?: number | undefined;
-            readonly leaderId: number;
-            readonly offlineReplicas: readonly number[];
-            readonly partitionIndex: number;
-            readonly replicaNodes: readonly number[];
-        }[], false>;
-        topicAuthorizedOperations: Field<number, number, true>;
-    }>[], readonly {
-        readonly errorCode: number;
-        readonly isInternal?: boolean | undefined;
-        readonly name: string | null;
-        readonly partitions: readonly {
-            readonly eligibleLeaderReplicas?: readonly number[] | null | undefined;
-            readonly errorCode: number;
-            readonly isrNodes: readonly number[];
-            readonly lastKnownElr?: readonly number[] | null | undefined;
-            readonly leaderEpoch?: number | undefined;
-            readonly leaderId: number;
-            readonly offlineReplicas: readonly number[];
-            readonly partitionIndex: number;
-            readonly replicaNodes: readonly number[];
-        }[];
-        readonly topicAuthorizedOperations?: number | undefined;
-        readonly topicId: string;
-    }[], false>;
-    nextCursor: Field<Decoded<{
-        topicName: Field<string, string, false>;
-        partitionIndex: Field<number, number, false>;
-    }> | null, {
-        readonly partitionIndex: number;
-        readonly topicName: string;
-    } | null, true>;
-}>;
+export declare const DescribeTopicPartitions: Api; // key 75, version 0, flexible from 0
 
 // apis/quotas
 /** Quotas that match a filter (KIP-546). */
-export declare const DescribeClientQuotas: Api<{
-    components: Field<Decoded<{
-        entityType: Field<string, string, false>;
-        matchType: Field<number, number, false>;
-        match: Field<string | null, string | null, false>;
-    }>[], readonly {
-        readonly entityType: string;
-        readonly match: string | null;
-        readonly matchType: number;
-    }[], false>;
-    strict: Field<boolean, boolean, false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    errorMessage: Field<string | null, string | null, false>;
-    entries: Field<Decoded<{
-        entity: Field<Decoded<{
-            entityType: Field<string, string, false>;
-            entityName: Field<string | null, string | null, false>;
-        }>[], readonly {
-            readonly entityName: string | null;
-            readonly entityType: string;
-        }[], false>;
-        values: Field<Decoded<{
-            key: Field<string, string, false>;
-            value: Field<number, number, false>;
-        }>[], readonly {
-            readonly key: string;
-            readonly value: number;
-        }[], false>;
-    }>[] | null, readonly {
-        readonly entity: readonly {
-            readonly entityName: string | null;
-            readonly entityType: string;
-        }[];
-        readonly values: readonly {
-            readonly key: string;
-            readonly value: number;
-        }[];
-    }[] | null, false>;
-}>;
+export declare const DescribeClientQuotas: Api; // key 48, versions 0 to 1, flexible from 1
 /** Changes quotas (KIP-546). */
-export declare const AlterClientQuotas: Api<{
-    entries: Field<Decoded<{
-        entity: Field<Decoded<{
-            entityType: Field<string, string, false>;
-            entityName: Field<string | null, string | null, false>;
-        }>[], readonly {
-            readonly entityName: string | null;
-            readonly entityType: string;
-        }[], false>;
-        ops: Field<Decoded<{
-            key: Field<string, string, false>;
-            value: Field<number, number, false>;
-            remove: Field<boolean, boolean, false>;
-        }>[], readonly {
-            readonly key: string;
-            readonly remove: boolean;
-            readonly value: number;
-        }[], false>;
-    }>[], readonly {
-        readonly entity: readonly {
-            readonly entityName: string | null;
-            readonly entityType: string;
-        }[];
-        readonly ops: readonly {
-            readonly key: string;
-            readonly remove: boolean;
-            readonly value: number;
-        }[];
-    }[], false>;
-    validateOnly: Field<boolean, boolean, false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    entries: Field<Decoded<{
-        errorCode: Field<number, number, false>;
-        errorMessage: Field<string | null, string | null, false>;
-        entity: Field<Decoded<{
-            entityType: Field<string, string, false>;
-            entityName: Field<string | null, string | null, false>;
-        }>[], readonly {
-            readonly entityName: string | null;
-            readonly entityType: string;
-        }[], false>;
-    }>[], readonly {
-        readonly entity: readonly {
-            readonly entityName: string | null;
-            readonly entityType: string;
-        }[];
-        readonly errorCode: number;
-        readonly errorMessage: string | null;
-    }[], false>;
-}>;
+export declare const AlterClientQuotas: Api; // key 49, versions 0 to 1, flexible from 1
 
 // apis/security
 /** Chooses a SASL mechanism. */
-export declare const SaslHandshake: Api<{
-    mechanism: Field<string, string, false>;
-}, {
-    errorCode: Field<number, number, false>;
-    mechanisms: Field<string[], readonly string[], false>;
-}>;
+export declare const SaslHandshake: Api; // key 17, versions 0 to 1
 /** Carries the tokens of a SASL mechanism (KIP-152), with the session's lifetime (KIP-368). */
-export declare const SaslAuthenticate: Api<{
-    authBytes: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
-}, {
-    errorCode: Field<number, number, false>;
-    errorMessage: Field<string | null, string | null, false>;
-    authBytes: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
-    sessionLifetimeMs: Field<number, number, true>;
-}>;
+export declare const SaslAuthenticate: Api; // key 36, versions 0 to 2, flexible from 2
 /** Access rules that match a filter. */
-export declare const DescribeAcls: Api<{
-    resourceTypeFilter: Field<number, number, false>;
-    resourceNameFilter: Field<string | null, string | null, false>;
-    patternTypeFilter: Field<number, number, true>;
-    principalFilter: Field<string | null, string | null, false>;
-    hostFilter: Field<string | null, string | null, false>;
-    operation: Field<number, number, false>;
-    permissionType: Field<number, number, false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    errorMessage: Field<string | null, string | null, false>;
-    resources: Field<Decoded<{
-        resourceType: Field<number, number, false>;
-        resourceName: Field<string, string, false>;
-        patternType: Field<number, number, true>;
-        acls: Field<Decoded<{
-            principal: Field<string, string, false>;
-            host: Field<string, string, false>;
-            operation: Field<number, number, false>;
-            permissionType: Field<number, number, false>;
-        }>[], readonly {
-            readonly host: string;
-            readonly operation: number;
-            readonly permissionType: number;
-            readonly principal: string;
-        }[], false>;
-    }>[], readonly {
-        readonly acls: readonly {
-            readonly host: string;
-            readonly operation: number;
-            readonly permissionType: number;
-            readonly principal: string;
-        }[];
-        readonly patternType?: number | undefined;
-        readonly resourceName: string;
-        readonly resourceType: number;
-    }[], false>;
-}>;
+export declare const DescribeAcls: Api; // key 29, versions 1 to 3, flexible from 2
 /** Adds access rules. */
-export declare const CreateAcls: Api<{
-    creations: Field<Decoded<{
-        resourceType: Field<number, number, false>;
-        resourceName: Field<string, string, false>;
-        resourcePatternType: Field<number, number, true>;
-        principal: Field<string, string, false>;
-        host: Field<string, string, false>;
-        operation: Field<number, number, false>;
-        permissionType: Field<number, number, false>;
-    }>[], readonly {
-        readonly host: string;
-        readonly operation: number;
-        readonly permissionType: number;
-        readonly principal: string;
-        readonly resourceName: string;
-        readonly resourcePatternType?: number | undefined;
-        readonly resourceType: number;
-    }[], false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    results: Field<Decoded<{
-        errorCode: Field<number, number, false>;
-        errorMessage: Field<string | null, string | null, false>;
-    }>[], readonly {
-        readonly errorCode: number;
-        readonly errorMessage: string | null;
-    }[], false>;
-}>;
+export declare const CreateAcls: Api; // key 30, versions 1 to 3, flexible from 2
 /** Removes the access rules that match filters. */
-export declare const DeleteAcls: Api<{
-    filters: Field<Decoded<{
-        resourceTypeFilter: Field<number, number, false>;
-        resourceNameFilter: Field<string | null, string | null, false>;
-        patternTypeFilter: Field<number, number, true>;
-        principalFilter: Field<string | null, string | null, false>;
-        hostFilter: Field<string | null, string | null, false>;
-        operation: Field<number, number, false>;
-        permissionType: Field<number, number, false>;
-    }>[], readonly {
-        readonly hostFilter: string | null;
-        readonly operation: number;
-        readonly patternTypeFilter?: number | undefined;
-        readonly permissionType: number;
-        readonly principalFilter: string | null;
-        readonly resourceNameFilter: string | null;
-        readonly resourceTypeFilter: number;
-    }[], false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    filterResults: Field<Decoded<{
-        errorCode: Field<number, number, false>;
-        errorMessage: Field<string | null, string | null, false>;
-        matchingAcls: Field<Decoded<{
-            errorCode: Field<number, number, false>;
-            errorMessage: Field<string | null, string | null, false>;
-            resourceType: Field<number, number, false>;
-            resourceName: Field<string, string, false>;
-            patternType: Field<number, number, true>;
-            principal: Field<string, string, false>;
-            host: Field<string, string, false>;
-            operation: Field<number, number, false>;
-            permissionType: Field<number, number, false>;
-        }>[], readonly {
-            readonly errorCode: number;
-            readonly errorMessage: string | null;
-            readonly host: string;
-            readonly operation: number;
-            readonly patternType?: number | undefined;
-            readonly permissionType: number;
-            readonly principal: string;
-            readonly resourceName: string;
-            readonly resourceType: number;
-        }[], false>;
-    }>[], readonly {
-        readonly errorCode: number;
-        readonly errorMessage: string | null;
-        readonly matchingAcls: readonly {
-            readonly errorCode: number;
-            readonly errorMessage: string | null;
-            readonly host: string;
-            readonly operation: number;
-            readonly patternType?: number | undefined;
-            readonly permissionType: number;
-            readonly principal: string;
-            readonly resourceName: string;
-            readonly resourceType: number;
-        }[];
-    }[], false>;
-}>;
+export declare const DeleteAcls: Api; // key 31, versions 1 to 3, flexible from 2
 /** Which SCRAM credentials users have (KIP-554). */
-export declare const DescribeUserScramCredentials: Api<{
-    users: Field<Decoded<{
-        name: Field<string, string, false>;
-    }>[] | null, readonly {
-        readonly name: string;
-    }[] | null, false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    errorMessage: Field<string | null, string | null, false>;
-    results: Field<Decoded<{
-        user: Field<string, string, false>;
-        errorCode: Field<number, number, false>;
-        errorMessage: Field<string | null, string | null, false>;
-        credentialInfos: Field<Decoded<{
-            mechanism: Field<number, number, false>;
-            iterations: Field<number, number, false>;
-        }>[], readonly {
-            readonly iterations: number;
-            readonly mechanism: number;
-        }[], false>;
-    }>[], readonly {
-        readonly credentialInfos: readonly {
-            readonly iterations: number;
-            readonly mechanism: number;
-        }[];
-        readonly errorCode: number;
-        readonly errorMessage: string | null;
-        readonly user: string;
-    }[], false>;
-}>;
+export declare const DescribeUserScramCredentials: Api; // key 50, version 0, flexible from 0
 /** Sets and removes SCRAM credentials (KIP-554). */
-export declare const AlterUserScramCredentials: Api<{
-    deletions: Field<Decoded<{
-        name: Field<string, string, false>;
-        mechanism: Field<number, number, false>;
-    }>[], readonly {
-        readonly mechanism: number;
-        readonly name: string;
-    }[], false>;
-    upsertions: Field<Decoded<{
-        name: Field<string, string, false>;
-        mechanism: Field<number, number, false>;
-        iterations: Field<number, number, false>;
-        salt: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
-        saltedPassword: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
-    }>[], readonly {
-        readonly iterations: number;
-        readonly mechanism: number;
-        readonly name: string;
-        readonly salt: Uint8Array<ArrayBufferLike>;
-        readonly saltedPassword: Uint8Array<ArrayBufferLike>;
-    }[], false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    results: Field<Decoded<{
-        user: Field<string, string, false>;
-        errorCode: Field<number, number, false>;
-        errorMessage: Field<string | null, string | null, false>;
-    }>[], readonly {
-        readonly errorCode: number;
-        readonly errorMessage: string | null;
-        readonly user: string;
-    }[], false>;
-}>;
+export declare const AlterUserScramCredentials: Api; // key 51, version 0, flexible from 0
 /** Creates a delegation token (KIP-48). */
-export declare const CreateDelegationToken: Api<{
-    ownerPrincipalType: Field<string | null, string | null, true>;
-    ownerPrincipalName: Field<string | null, string | null, true>;
-    renewers: Field<Decoded<{
-        principalType: Field<string, string, false>;
-        principalName: Field<string, string, false>;
-    }>[], readonly {
-        readonly principalName: string;
-        readonly principalType: string;
-    }[], false>;
-    maxLifetimeMs: Field<number, number, false>;
-}, {
-    errorCode: Field<number, number, false>;
-    principalType: Field<string, string, false>;
-    principalName: Field<string, string, false>;
-    tokenRequesterPrincipalType: Field<string, string, true>;
-    tokenRequesterPrincipalName: Field<string, string, true>;
-    issueTimestampMs: Field<number, number, false>;
-    expiryTimestampMs: Field<number, number, false>;
-    maxTimestampMs: Field<number, number, false>;
-    tokenId: Field<string, string, false>;
-    hmac: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
-    throttleTimeMs: Field<number, number, true>;
-}>;
+export declare const CreateDelegationToken: Api; // key 38, versions 1 to 3, flexible from 2
 /** Lengthens the life of a delegation token. */
-export declare const RenewDelegationToken: Api<{
-    hmac: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
-    renewPeriodMs: Field<number, number, false>;
-}, {
-    errorCode: Field<number, number, false>;
-    expiryTimestampMs: Field<number, number, false>;
-    throttleTimeMs: Field<number, number, true>;
-}>;
+export declare const RenewDelegationToken: Api; // key 39, versions 1 to 2, flexible from 2
 /** Ends a delegation token. */
-export declare const ExpireDelegationToken: Api<{
-    hmac: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
-    expiryTimePeriodMs: Field<number, number, false>;
-}, {
-    errorCode: Field<number, number, false>;
-    expiryTimestampMs: Field<number, number, false>;
-    throttleTimeMs: Field<number, number, true>;
-}>;
+export declare const ExpireDelegationToken: Api; // key 40, versions 1 to 2, flexible from 2
 /** Delegation tokens of owners. */
-export declare const DescribeDelegationToken: Api<{
-    owners: Field<Decoded<{
-        principalType: Field<string, string, false>;
-        principalName: Field<string, string, false>;
-    }>[] | null, readonly {
-        readonly principalName: string;
-        readonly principalType: string;
-    }[] | null, false>;
-}, {
-    errorCode: Field<number, number, false>;
-    tokens: Field<Decoded<{
-        principalType: Field<string, string, false>;
-        principalName: Field<string, string, false>;
-        tokenRequesterPrincipalType: Field<string, string, true>;
-        tokenRequesterPrincipalName: Field<string, string, true>;
-        issueTimestamp: Field<number, number, false>;
-        expiryTimestamp: Field<number, number, false>;
-        maxTimestamp: Field<number, number, false>;
-        tokenId: Field<string, string, false>;
-        hmac: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
-        renewers: Field<Decoded<{
-            principalType: Field<string, string, false>;
-            principalName: Field<string, string, false>;
-        }>[], readonly {
-            readonly principalName: string;
-            readonly principalType: string;
-        }[], false>;
-    }>[], readonly {
-        readonly expiryTimestamp: number;
-        readonly hmac: Uint8Array<ArrayBufferLike>;
-        readonly issueTimestamp: number;
-        readonly maxTimestamp: number;
-        readonly principalName: string;
-        readonly principalType: string;
-        readonly renewers: readonly {
-            readonly principalName: string;
-            readonly principalType: string;
-        }[];
-        readonly tokenId: string;
-        readonly tokenRequesterPrincipalName?: string | undefined;
-        readonly tokenRequesterPrincipalType?: string | undefined;
-    }[], false>;
-    throttleTimeMs: Field<number, number, true>;
-}>;
+export declare const DescribeDelegationToken: Api; // key 41, versions 1 to 3, flexible from 2
 
-// apis/share
-/** Membership of share groups (KIP-932). */
-export declare const ShareGroupHeartbeat: Api<{
-    groupId: Field<string, string, false>;
-    memberId: Field<string, string, false>;
-    memberEpoch: Field<number, number, false>;
-    rackId: Field<string | null, string | null, true>;
-    subscribedTopicNames: Field<string[] | null, readonly string[] | null, true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    errorMessage: Field<string | null, string | null, true>;
-    memberId: Field<string | null, string | null, true>;
-    memberEpoch: Field<number, number, false>;
-    heartbeatIntervalMs: Field<number, number, false>;
-    assignment: Field<Decoded<{
-        topicPartitions: Field<Decoded<{
-            topicId: Field<string, string, false>;
-            partitions: Field<number[], readonly number[], false>;
-        }>[], readonly {
-            readonly partitions: readonly number[];
-            readonly topicId: string;
-        }[], false>;
-    }> | null, {
-        readonly topicPartitions: readonly {
-            readonly partitions: readonly number[];
-            readonly topicId: string;
-        }[];
-    } | null, true>;
-}>;
-/** State and members of share groups (KIP-932). */
-export declare const ShareGroupDescribe: Api<{
-    groupIds: Field<string[], readonly string[], false>;
-    includeAuthorizedOperations: Field<boolean, boolean, false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    groups: Field<Decoded<{
-        errorCode: Field<number, number, false>;
-        errorMessage: Field<string | null, string | null, true>;
-        groupId: Field<string, string, false>;
-        groupState: Field<string, string, false>;
-        groupEpoch: Field<number, number, false>;
-        assignmentEpoch: Field<number, number, false>;
-        assignorName: Field<string, string, false>;
-        members: Field<Decoded<{
-            memberId: Field<string, string, false>;
-            rackId: Field<string | null, string | null, true>;
-            memberEpoch: Field<number, number, false>;
-            clientId: Field<string, string, false>;
-            clientHost: Field<string, string, false>;
-            subscribedTopicNames: Field<string[], readonly string[], false>;
-            assignment: Field<Decoded<{
-                topicPartitions: Field<Decoded<{
-                    topicId: Field<string, string, false>;
-                    topicName: Field<string, string, false>;
-                    partitions: Field<number[], readonly number[], false>;
-                }>[], readonly {
-                    readonly partitions: readonly number[];
-                    readonly topicId: string;
-                    readonly topicName: string;
-                }[], false>;
-            }>, {
-                readonly topicPartitions: readonly {
-                    readonly partitions: readonly number[];
-                    readonly topicId: string;
-                    readonly topicName: string;
-                }[];
-            }, false>;
-        }>[], readonly {
-            readonly assignment: {
-                readonly topicPartitions: readonly {
-                    readonly partitions: readonly number[];
-                    readonly topicId: string;
-                    readonly topicName: string;
-                }[];
-            };
-            readonly clientHost: string;
-            readonly clientId: string;
-            readonly memberEpoch: number;
-            readonly memberId: string;
-            readonly rackId?: string | null | undefined;
-            readonly subscribedTopicNames: readonly string[];
-        }[], false>;
-        authorizedOperations: Field<number, number, true>;
-    }>[], readonly {
-        readonly assignmentEpoch: number;
-        readonly assignorName: string;
-        readonly authorizedOperations?: number | undefined;
-        readonly errorCode: number;
-        readonly errorMessage?: string | null | undefined;
-        readonly groupEpoch: number;
-        readonly groupId: string;
-        readonly groupState: string;
-        readonly members: readonly {
-            readonly assignment: {
-                readonly topicPartitions: readonly {
-                    readonly partitions: readonly number[];
-                    readonly topicId: string;
-                    readonly topicName: string;
-                }[];
-            };
-            readonly clientHost: string;
-            readonly clientId: string;
-            readonly memberEpoch: number;
-            readonly memberId: string;
-            readonly rackId?: string | null | undefined;
-            readonly subscribedTopicNames: readonly string[];
-        }[];
-    }[], false>;
-}>;
+// apis/share-fetch
 /** Acquires records for a member of a share group (KIP-932). */
-export declare const ShareFetch: Api<{
-    groupId: Field<string | null, string | null, true>;
-    memberId: Field<string | null, string | null, false>;
-    shareSessionEpoch: Field<number, number, false>;
-    maxWaitMs: Field<number, number, false>;
-    minBytes: Field<number, number, false>;
-    maxBytes: Field<number, number, true>;
-    maxRecords: Field<number, number, false>;
-    batchSize: Field<number, number, false>;
-    shareAcquireMode: Field<number, number, true>;
-    isRenewAck: Field<boolean, boolean, true>;
-    topics: Field<Decoded<{
-        topicId: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-            acknowledgementBatches: Field<Decoded<{
-                firstOffset: Field<number, number, false>;
-                lastOffset: Field<number, number, false>;
-                acknowledgeTypes: Field<number[], readonly number[], false>;
-            }>[], readonly {
-                readonly acknowledgeTypes: readonly number[];
-                readonly firstOffset: number;
-                readonly lastOffset: number;
-            }[], false>;
-        }>[], readonly {
-            readonly acknowledgementBatches: readonly {
-                readonly acknowledgeTypes: readonly number[];
-                readonly firstOffset: number;
-                readonly lastOffset: number;
-            }[];
-            readonly partitionIndex: number;
-        }[], false>;
-    }>[], readonly {
-        readonly partitions: readonly {
-            readonly acknowledgementBatches: readonly {
-                readonly acknowledgeTypes: readonly number[];
-                readonly firstOffset: number;
-                readonly lastOffset: number;
-            }[];
-            readonly partitionIndex: number;
-        }[];
-        readonly topicId: string;
-    }[], false>;
-    forgottenTopicsData: Field<Decoded<{
-        topicId: Field<string, string, false>;
-        partitions: Field<number[], readonly number[], false>;
-    }>[], readonly {
-        readonly partitions: readonly number[];
-        readonly topicId: string;
-    }[], false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    errorMessage: Field<string | null, string | null, true>;
-    acquisitionLockTimeoutMs: Field<number, number, false>;
-    responses: Field<Decoded<{
-        topicId: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-            errorCode: Field<number, number, false>;
-            errorMessage: Field<string | null, string | null, true>;
-            acknowledgeErrorCode: Field<number, number, false>;
-            acknowledgeErrorMessage: Field<string | null, string | null, true>;
-            currentLeader: Field<Decoded<{
-                leaderId: Field<number, number, false>;
-                leaderEpoch: Field<number, number, false>;
-            }>, {
-                readonly leaderEpoch: number;
-                readonly leaderId: number;
-            }, false>;
-            records: Field<Uint8Array<ArrayBufferLike> | null, Uint8Array<ArrayBufferLike> | null, false>;
-            acquiredRecords: Field<Decoded<{
-                firstOffset: Field<number, number, false>;
-                lastOffset: Field<number, number, false>;
-                deliveryCount: Field<number, number, false>;
-            }>[], readonly {
-                readonly deliveryCount: number;
-                readonly firstOffset: number;
-                readonly lastOffset: number;
-            }[], false>;
-        }>[], readonly {
-            readonly acknowledgeErrorCode: number;
-            readonly acknowledgeErrorMessage?: string | null | undefined;
-            readonly acquiredRecords: readonly {
-                readonly deliveryCount: number;
-                readonly firstOffset: number;
-                readonly lastOffset: number;
-            }[];
-            readonly currentLeader: {
-                readonly leaderEpoch: number;
-                readonly leaderId: number;
-            };
-            readonly errorCode: number;
-            readonly errorMessage?: string | null | undefined;
-            readonly partitionIndex: number;
-            readonly records: Uint8Array<ArrayBufferLike> | null;
-        }[], false>;
-    }>[], readonly {
-        readonly partitions: readonly {
-            readonly acknowledgeErrorCode: number;
-            readonly acknowledgeErrorMessage?: string | null | undefined;
-            readonly acquiredRecords: readonly {
-                readonly deliveryCount: number;
-                readonly firstOffset: number;
-                readonly lastOffset: number;
-            }[];
-            readonly currentLeader: {
-                readonly leaderEpoch: number;
-                readonly leaderId: number;
-            };
-            readonly errorCode: number;
-            readonly errorMessage?: string | null | undefined;
-            readonly partitionIndex: number;
-            readonly records: Uint8Array<ArrayBufferLike> | null;
-        }[];
-        readonly topicId: string;
-    }[], false>;
-    nodeEndpoints: Field<Decoded<{
-        nodeId: Field<number, number, false>;
-        host: Field<string, string, false>;
-        port: Field<number, number, false>;
-        rack: Field<string | null, string | null, true>;
-    }>[], readonly {
-        readonly host: string;
-        readonly nodeId: number;
-        readonly port: number;
-        readonly rack?: string | null | undefined;
-    }[], false>;
-}>;
+export declare const ShareFetch: Api; // key 78, versions 1 to 2, flexible from 0
 /** Says what became of acquired records (KIP-932). */
-export declare const ShareAcknowledge: Api<{
-    groupId: Field<string | null, string | null, true>;
-    memberId: Field<string | null, string | null, false>;
-    shareSessionEpoch: Field<number, number, false>;
-    isRenewAck: Field<boolean, boolean, true>;
-    topics: Field<Decoded<{
-        topicId: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-            acknowledgementBatches: Field<Decoded<{
-                firstOffset: Field<number, number, false>;
-                lastOffset: Field<number, number, false>;
-                acknowledgeTypes: Field<number[], readonly number[], false>;
-            }>[], readonly {
-                readonly acknowledgeTypes: readonly number[];
-                readonly firstOffset: number;
-                readonly lastOffset: number;
-            }[], false>;
-        }>[], readonly {
-            readonly acknowledgementBatches: readonly {
-                readonly acknowledgeTypes: readonly number[];
-                readonly firstOffset: number;
-                readonly lastOffset: number;
-            }[];
-            readonly partitionIndex: number;
-        }[], false>;
-    }>[], readonly {
-        readonly partitions: readonly {
-            readonly acknowledgementBatches: readonly {
-                readonly acknowledgeTypes: readonly number[];
-                readonly firstOffset: number;
-                readonly lastOffset: number;
-            }[];
-            readonly partitionIndex: number;
-        }[];
-        readonly topicId: string;
-    }[], false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    errorMessage: Field<string | null, string | null, true>;
-    acquisitionLockTimeoutMs: Field<number, number, true>;
-    responses: Field<Decoded<{
-        topicId: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-            errorCode: Field<number, number, false>;
-            errorMessage: Field<string | null, string | null, true>;
-            currentLeader: Field<Decoded<{
-                leaderId: Field<number, number, false>;
-                leaderEpoch: Field<number, number, false>;
-            }>, {
-                readonly leaderEpoch: number;
-                readonly leaderId: number;
-            }, false>;
-        }>[], readonly {
-            readonly currentLeader: {
-                readonly leaderEpoch: number;
-                readonly leaderId: number;
-            };
-            readonly errorCode: number;
-            readonly errorMessage?: string | null | undefined;
-            readonly partitionIndex: number;
-        }[], false>;
-    }>[], readonly {
-        readonly partitions: readonly {
-            readonly currentLeader: {
-                readonly leaderEpoch: number;
-                readonly leaderId: number;
-            };
-            readonly errorCode: number;
-            readonly errorMessage?: string | null | undefined;
-            readonly partitionIndex: number;
-        }[];
-        readonly topicId: string;
-    }[], false>;
-    nodeEndpoints: Field<Decoded<{
-        nodeId: Field<number, number, false>;
-        host: Field<string, string, false>;
-        port: Field<number, number, false>;
-        rack: Field<string | null, string | null, true>;
-    }>[], readonly {
-        readonly host: string;
-        readonly nodeId: number;
-        readonly port: number;
-        readonly rack?: string | null | undefined;
-    }[], false>;
-}>;
+export declare const ShareAcknowledge: Api; // key 79, versions 1 to 2, flexible from 0
+
+// apis/share-group
+/** Membership of share groups (KIP-932). */
+export declare const ShareGroupHeartbeat: Api; // key 76, version 1, flexible from 0
+/** State and members of share groups (KIP-932). */
+export declare const ShareGroupDescribe: Api; // key 77, version 1, flexible from 0
 /** Where share groups begin to read (KIP-932). */
-export declare const DescribeShareGroupOffsets: Api<{
-    groups: Field<Decoded<{
-        groupId: Field<string, string, false>;
-        topics: Field<Decoded<{
-            topicName: Field<string, string, false>;
-            partitions: Field<number[], readonly number[], false>;
-        }>[] | null, readonly {
-            readonly partitions: readonly number[];
-            readonly topicName: string;
-        }[] | null, false>;
-    }>[], readonly {
-        readonly groupId: string;
-        readonly topics: readonly {
-            readonly partitions: readonly number[];
-            readonly topicName: string;
-        }[] | null;
-    }[], false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    groups: Field<Decoded<{
-        groupId: Field<string, string, false>;
-        topics: Field<Decoded<{
-            topicName: Field<string, string, false>;
-            topicId: Field<string, string, false>;
-            partitions: Field<Decoded<{
-                partitionIndex: Field<number, number, false>;
-                startOffset: Field<number, number, false>;
-                leaderEpoch: Field<number, number, false>;
-                lag: Field<number, number, true>;
-                errorCode: Field<number, number, false>;
-                errorMessage: Field<string | null, string | null, true>;
-            }>[], readonly {
-                readonly errorCode: number;
-                readonly errorMessage?: string | null | undefined;
-                readonly lag?: number | undefined;
-                readonly leaderEpoch: number;
-                readonly partitionIndex: number;
-                readonly startOffset: number;
-            }[], false>;
-        }>[], readonly {
-            readonly partitions: readonly {
-                readonly errorCode: number;
-                readonly errorMessage?: string | null | undefined;
-                readonly lag?: number | undefined;
-                readonly leaderEpoch: number;
-                readonly partitionIndex: number;
-                readonly startOffset: number;
-            }[];
-            readonly topicId: string;
-            readonly topicName: string;
-        }[], false>;
-        errorCode: Field<number, number, false>;
-        errorMessage: Field<string | null, string | null, true>;
-    }>[], readonly {
-        readonly errorCode: number;
-        readonly errorMessage?: string | null | undefined;
-        readonly groupId: string;
-        readonly topics: readonly {
-            readonly partitions: readonly {
-                readonly errorCode: number;
-                readonly errorMessage?: string | null | undefined;
-                readonly lag?: number | undefined;
-                readonly leaderEpoch: number;
-                readonly partitionIndex: number;
-                readonly startOffset: number;
-            }[];
-            readonly topicId: string;
-            readonly topicName: string;
-        }[];
-    }[], false>;
-}>;
+export declare const DescribeShareGroupOffsets: Api; // key 90, versions 0 to 1, flexible from 0
 /** Sets where share groups begin to read. */
-export declare const AlterShareGroupOffsets: Api<{
-    groupId: Field<string, string, false>;
-    topics: Field<Decoded<{
-        topicName: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-            startOffset: Field<number, number, false>;
-        }>[], readonly {
-            readonly partitionIndex: number;
-            readonly startOffset: number;
-        }[], false>;
-    }>[], readonly {
-        readonly partitions: readonly {
-            readonly partitionIndex: number;
-            readonly startOffset: number;
-        }[];
-        readonly topicName: string;
-    }[], false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    errorMessage: Field<string | null, string | null, true>;
-    responses: Field<Decoded<{
-        topicName: Field<string, string, false>;
-        topicId: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-            errorCode: Field<number, number, false>;
-            errorMessage: Field<string | null, string | null, true>;
-        }>[], readonly {
-            readonly errorCode: number;
-            readonly errorMessage?: string | null | undefined;
-            readonly partitionIndex: number;
-        }[], false>;
-    }>[], readonly {
-        readonly partitions: readonly {
-            readonly errorCode: number;
-            readonly errorMessage?: string | null | undefined;
-            readonly partitionIndex: number;
-        }[];
-        readonly topicId: string;
-        readonly topicName: string;
-    }[], false>;
-}>;
+export declare const AlterShareGroupOffsets: Api; // key 91, version 0, flexible from 0
 /** Forgets where share groups begin to read. */
-export declare const DeleteShareGroupOffsets: Api<{
-    groupId: Field<string, string, false>;
-    topics: Field<Decoded<{
-        topicName: Field<string, string, false>;
-    }>[], readonly {
-        readonly topicName: string;
-    }[], false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    errorMessage: Field<string | null, string | null, true>;
-    responses: Field<Decoded<{
-        topicName: Field<string, string, false>;
-        topicId: Field<string, string, false>;
-        errorCode: Field<number, number, false>;
-        errorMessage: Field<string | null, string | null, true>;
-    }>[], readonly {
-        readonly errorCode: number;
-        readonly errorMessage?: string | null | undefined;
-        readonly topicId: string;
-        readonly topicName: string;
-    }[], false>;
-}>;
+export declare const DeleteShareGroupOffsets: Api; // key 92, version 0, flexible from 0
+
+// apis/share-state
 /** Between brokers: begins the state of share partitions. */
-export declare const InitializeShareGroupState: Api<{
-    groupId: Field<string, string, false>;
-    topics: Field<Decoded<{
-        topicId: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partition: Field<number, number, false>;
-            stateEpoch: Field<number, number, false>;
-            startOffset: Field<number, number, false>;
-        }>[], readonly {
-            readonly partition: number;
-            readonly startOffset: number;
-            readonly stateEpoch: number;
-        }[], false>;
-    }>[], readonly {
-        readonly partitions: readonly {
-            readonly partition: number;
-            readonly startOffset: number;
-            readonly stateEpoch: number;
-        }[];
-        readonly topicId: string;
-    }[], false>;
-}, {
-    results: Field<Decoded<{
-        topicId: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partition: Field<number, number, false>;
-            errorCode: Field<number, number, false>;
-            errorMessage: Field<string | null, string | null, true>;
-        }>[], readonly {
-            readonly errorCode: number;
-            readonly errorMessage?: string | null | undefined;
-            readonly partition: number;
-        }[], false>;
-    }>[], readonly {
-        readonly partitions: readonly {
-            readonly errorCode: number;
-            readonly errorMessage?: string | null | undefined;
-            readonly partition: number;
-        }[];
-        readonly topicId: string;
-    }[], false>;
-}>;
+export declare const InitializeShareGroupState: Api; // key 83, version 0, flexible from 0
 /** Between brokers: state of share partitions. */
-export declare const ReadShareGroupState: Api<{
-    groupId: Field<string, string, false>;
-    topics: Field<Decoded<{
-        topicId: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partition: Field<number, number, false>;
-            leaderEpoch: Field<number, number, false>;
-        }>[], readonly {
-            readonly leaderEpoch: number;
-            readonly partition: number;
-        }[], false>;
-    }>[], readonly {
-        readonly partitions: readonly {
-            readonly leaderEpoch: number;
-            readonly partition: number;
-        }[];
-        readonly topicId: string;
-    }[], false>;
-}, {
-    results: Field<Decoded<{
-        topicId: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partition: Field<number, number, false>;
-            errorCode: Field<number, number, false>;
-            errorMessage: Field<string | null, string | null, true>;
-            stateEpoch: Field<number, number, false>;
-            startOffset: Field<number, number, false>;
-            stateBatches: Field<Decoded<{
-                firstOffset: Field<number, number, false>;
-                lastOffset: Field<number, number, false>;
-                deliveryState: Field<number, number, false>;
-                deliveryCount: Field<number, number, false>;
-            }>[], readonly {
-                readonly deliveryCount: number;
-                readonly deliveryState: number;
-                readonly firstOffset: number;
-                readonly lastOffset: number;
-            }[], false>;
-        }>[], readonly {
-            readonly errorCode: number;
-            readonly errorMessage?: string | null | undefined;
-            readonly partition: number;
-            readonly startOffset: number;
-            readonly stateBatches: readonly {
-                readonly deliveryCount: number;
-                readonly deliveryState: number;
-                readonly firstOffset: number;
-                readonly lastOffset: number;
-            }[];
-            readonly stateEpoch: number;
-        }[], false>;
-    }>[], readonly {
-        readonly partitions: readonly {
-            readonly errorCode: number;
-            readonly errorMessage?: string | null | undefined;
-            readonly partition: number;
-            readonly startOffset: number;
-            readonly stateBatches: readonly {
-                readonly deliveryCount: number;
-                readonly deliveryState: number;
-                readonly firstOffset: number;
-                readonly lastOffset: number;
-            }[];
-            readonly stateEpoch: number;
-        }[];
-        readonly topicId: string;
-    }[], false>;
-}>;
+export declare const ReadShareGroupState: Api; // key 84, version 0, flexible from 0
 /** Between brokers: stores the state of share partitions. */
-export declare const WriteShareGroupState: Api<{
-    groupId: Field<string, string, false>;
-    topics: Field<Decoded<{
-        topicId: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partition: Field<number, number, false>;
-            stateEpoch: Field<number, number, false>;
-            leaderEpoch: Field<number, number, false>;
-            startOffset: Field<number, number, false>;
-            deliveryCompleteCount: Field<number, number, true>;
-            stateBatches: Field<Decoded<{
-                firstOffset: Field<number, number, false>;
-                lastOffset: Field<number, number, false>;
-                deliveryState: Field<number, number, false>;
-                deliveryCount: Field<number, number, false>;
-            }>[], readonly {
-                readonly deliveryCount: number;
-                readonly deliveryState: number;
-                readonly firstOffset: number;
-                readonly lastOffset: number;
-            }[], false>;
-        }>[], readonly {
-            readonly deliveryCompleteCount?: number | undefined;
-            readonly leaderEpoch: number;
-            readonly partition: number;
-            readonly startOffset: number;
-            readonly stateBatches: readonly {
-                readonly deliveryCount: number;
-                readonly deliveryState: number;
-                readonly firstOffset: number;
-                readonly lastOffset: number;
-            }[];
-            readonly stateEpoch: number;
-        }[], false>;
-    }>[], readonly {
-        readonly partitions: readonly {
-            readonly deliveryCompleteCount?: number | undefined;
-            readonly leaderEpoch: number;
-            readonly partition: number;
-            readonly startOffset: number;
-            readonly stateBatches: readonly {
-                readonly deliveryCount: number;
-                readonly deliveryState: number;
-                readonly firstOffset: number;
-                readonly lastOffset: number;
-            }[];
-            readonly stateEpoch: number;
-        }[];
-        readonly topicId: string;
-    }[], false>;
-}, {
-    results: Field<Decoded<{
-        topicId: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partition: Field<number, number, false>;
-            errorCode: Field<number, number, false>;
-            errorMessage: Field<string | null, string | null, true>;
-        }>[], readonly {
-            readonly errorCode: number;
-            readonly errorMessage?: string | null | undefined;
-            readonly partition: number;
-        }[], false>;
-    }>[], readonly {
-        readonly partitions: readonly {
-            readonly errorCode: number;
-            readonly errorMessage?: string | null | undefined;
-            readonly partition: number;
-        }[];
-        readonly topicId: string;
-    }[], false>;
-}>;
+export declare const WriteShareGroupState: Api; // key 85, versions 0 to 1, flexible from 0
 /** Between brokers: removes the state of share partitions. */
-export declare const DeleteShareGroupState: Api<{
-    groupId: Field<string, string, false>;
-    topics: Field<Decoded<{
-        topicId: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partition: Field<number, number, false>;
-        }>[], readonly {
-            readonly partition: number;
-        }[], false>;
-    }>[], readonly {
-        readonly partitions: readonly {
-            readonly partition: number;
-        }[];
-        readonly topicId: string;
-    }[], false>;
-}, {
-    results: Field<Decoded<{
-        topicId: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partition: Field<number, number, false>;
-            errorCode: Field<number, number, false>;
-            errorMessage: Field<string | null, string | null, true>;
-        }>[], readonly {
-            readonly errorCode: number;
-            readonly errorMessage?: string | null | undefined;
-            readonly partition: number;
-        }[], false>;
-    }>[], readonly {
-        readonly partitions: readonly {
-            readonly errorCode: number;
-            readonly errorMessage?: string | null | undefined;
-            readonly partition: number;
-        }[];
-        readonly topicId: string;
-    }[], false>;
-}>;
+export declare const DeleteShareGroupState: Api; // key 86, version 0, flexible from 0
 /** Between brokers: the ends of the state of share partitions. */
-export declare const ReadShareGroupStateSummary: Api<{
-    groupId: Field<string, string, false>;
-    topics: Field<Decoded<{
-        topicId: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partition: Field<number, number, false>;
-            leaderEpoch: Field<number, number, false>;
-        }>[], readonly {
-            readonly leaderEpoch: number;
-            readonly partition: number;
-        }[], false>;
-    }>[], readonly {
-        readonly partitions: readonly {
-            readonly leaderEpoch: number;
-            readonly partition: number;
-        }[];
-        readonly topicId: string;
-    }[], false>;
-}, {
-    results: Field<Decoded<{
-        topicId: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partition: Field<number, number, false>;
-            errorCode: Field<number, number, false>;
-            errorMessage: Field<string | null, string | null, true>;
-            stateEpoch: Field<number, number, false>;
-            leaderEpoch: Field<number, number, false>;
-            startOffset: Field<number, number, false>;
-            deliveryCompleteCount: Field<number, number, true>;
-        }>[], readonly {
-            readonly deliveryCompleteCount?: number | undefined;
-            readonly errorCode: number;
-            readonly errorMessage?: string | null | undefined;
-            readonly leaderEpoch: number;
-            readonly partition: number;
-            readonly startOffset: number;
-            readonly stateEpoch: number;
-        }[], false>;
-    }>[], readonly {
-        readonly partitions: readonly {
-            readonly deliveryCompleteCount?: number | undefined;
-            readonly errorCode: number;
-            readonly errorMessage?: string | null | undefined;
-            readonly leaderEpoch: number;
-            readonly partition: number;
-            readonly startOffset: number;
-            readonly stateEpoch: number;
-        }[];
-        readonly topicId: string;
-    }[], false>;
-}>;
+export declare const ReadShareGroupStateSummary: Api; // key 87, versions 0 to 1, flexible from 0
 
 // apis/streams
 /** Membership of streams groups (KIP-1071). */
-export declare const StreamsGroupHeartbeat: Api<{
-    groupId: Field<string, string, false>;
-    memberId: Field<string, string, false>;
-    memberEpoch: Field<number, number, false>;
-    endpointInformationEpoch: Field<number, number, false>;
-    instanceId: Field<string | null, string | null, true>;
-    rackId: Field<string | null, string | null, true>;
-    rebalanceTimeoutMs: Field<number, number, true>;
-    topology: Field<Decoded<{
-        epoch: Field<number, number, false>;
-        subtopologies: Field<Decoded<{
-            subtopologyId: Field<string, string, false>;
-            sourceTopics: Field<string[], readonly string[], false>;
-            sourceTopicRegex: Field<string[], readonly string[], false>;
-            stateChangelogTopics: Field<Decoded<{
-                name: Field<string, string, false>;
-                partitions: Field<number, number, false>;
-                replicationFactor: Field<number, number, false>;
-                topicConfigs: Field<Decoded<{
-                    key: Field<string, string, false>;
-                    value: Field<string, string, false>;
-                }>[], readonly {
-                    readonly key: string;
-                    readonly value: string;
-                }[], false>;
-            }>[], readonly {
-                readonly name: string;
-                readonly partitions: number;
-                readonly replicationFactor: number;
-                readonly topicConfigs: readonly {
-                    readonly key: string;
-                    readonly value: string;
-                }[];
-            }[], false>;
-            repartitionSinkTopics: Field<string[], readonly string[], false>;
-            repartitionSourceTopics: Field<Decoded<{
-                name: Field<string, string, false>;
-                partitions: Field<number, number, false>;
-                replicationFactor: Field<number, number, false>;
-                topicConfigs: Field<Decoded<{
-                    key: Field<string, string, false>;
-                    value: Field<string, string, false>;
-                }>[], readonly {
-                    readonly key: string;
-                    readonly value: string;
-                }[], false>;
-            }>[], readonly {
-                readonly name: string;
-                readonly partitions: number;
-                readonly replicationFactor: number;
-                readonly topicConfigs: readonly {
-                    readonly key: string;
-                    readonly value: string;
-                }[];
-            }[], false>;
-            copartitionGroups: Field<Decoded<{
-                sourceTopics: Field<number[], readonly number[], false>;
-                sourceTopicRegex: Field<number[], readonly number[], false>;
-                repartitionSourceTopics: Field<number[], readonly number[], false>;
-            }>[], readonly {
-                readonly repartitionSourceTopics: readonly number[];
-                readonly sourceTopicRegex: readonly number[];
-                readonly sourceTopics: readonly number[];
-            }[], false>;
-        }>[], readonly {
-            readonly copartitionGroups: readonly {
-                readonly repartitionSourceTopics: readonly number[];
-                readonly sourceTopicRegex: readonly number[];
-                readonly sourceTopics: readonly number[];
-            }[];
-            readonly repartitionSinkTopics: readonly string[];
-            readonly repartitionSourceTopics: readonly {
-                readonly name: string;
-                readonly partitions: number;
-                readonly replicationFactor: number;
-                readonly topicConfigs: readonly {
-                    readonly key: string;
-                    readonly value: string;
-                }[];
-            }[];
-            readonly sourceTopicRegex: readonly string[];
-            readonly sourceTopics: readonly string[];
-            readonly stateChangelogTopics: readonly {
-                readonly name: string;
-                readonly partitions: number;
-                readonly replicationFactor: number;
-                readonly topicConfigs: readonly {
-                    readonly key: string;
-                    readonly value: string;
-                }[];
-            }[];
-            readonly subtopologyId: string;
-        }[], false>;
-    }> | null, {
-        readonly epoch: number;
-        readonly subtopologies: readonly {
-            readonly copartitionGroups: readonly {
-                readonly repartitionSourceTopics: readonly number[];
-                readonly sourceTopicRegex: readonly number[];
-                readonly sourceTopics: readonly number[];
-            }[];
-            readonly repartitionSinkTopics: readonly string[];
-            readonly repartitionSourceTopics: readonly {
-                readonly name: string;
-                readonly partitions: number;
-                readonly replicationFactor: number;
-                readonly topicConfigs: readonly {
-                    readonly key: string;
-                    readonly value: string;
-                }[];
-            }[];
-            readonly sourceTopicRegex: readonly string[];
-            readonly sourceTopics: readonly string[];
-            readonly stateChangelogTopics: readonly {
-                readonly name: string;
-                readonly partitions: number;
-                readonly replicationFactor: number;
-                readonly topicConfigs: readonly {
-                    readonly key: string;
-                    readonly value: string;
-                }[];
-            }[];
-            readonly subtopologyId: string;
-        }[];
-    } | null, true>;
-    activeTasks: Field<Decoded<{
-        subtopologyId: Field<string, string, false>;
-        partitions: Field<number[], readonly number[], false>;
-    }>[] | null, readonly {
-        readonly partitions: readonly number[];
-        readonly subtopologyId: string;
-    }[] | null, true>;
-    standbyTasks: Field<Decoded<{
-        subtopologyId: Field<string, string, false>;
-        partitions: Field<number[], readonly number[], false>;
-    }>[] | null, readonly {
-        readonly partitions: readonly number[];
-        readonly subtopologyId: string;
-    }[] | null, true>;
-    warmupTasks: Field<Decoded<{
-        subtopologyId: Field<string, string, false>;
-        partitions: Field<number[], readonly number[], false>;
-    }>[] | null, readonly {
-        readonly partitions: readonly number[];
-        readonly subtopologyId: string;
-    }[] | null, true>;
-    processId: Field<string | null, string | null, true>;
-    userEndpoint: Field<Decoded<{
-        host: Field<string, string, false>;
-        port: Field<number, number, false>;
-    }> | null, {
-        readonly host: string;
-        readonly port: number;
-    } | null, true>;
-    clientTags: Field<Decoded<{
-        key: Field<string, string, false>;
-        value: Field<string, string, false>;
-    }>[] | null, readonly {
-        readonly key: string;
-        readonly value: string;
-    }[] | null, true>;
-    taskOffsets: Field<Decoded<{
-        subtopologyId: Field<string, string, false>;
-        partition: Field<number, number, false>;
-        offset: Field<number, number, false>;
-    }>[] | null, readonly {
-        readonly offset: number;
-        readonly partition: number;
-        readonly subtopologyId: string;
-    }[] | null, true>;
-    taskEndOffsets: Field<Decoded<{
-        subtopologyId: Field<string, string, false>;
-        partition: Field<number, number, false>;
-        offset: Field<number, number, false>;
-    }>[] | null, readonly {
-        readonly offset: number;
-        readonly partition: number;
-        readonly subtopologyId: string;
-    }[] | null, true>;
-    shutdownApplication: Field<boolean, boolean, true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    errorMessage: Field<string | null, string | null, true>;
-    memberId: Field<string, string, false>;
-    memberEpoch: Field<number, number, false>;
-    heartbeatIntervalMs: Field<number, number, false>;
-    acceptableRecoveryLag: Field<number, number, false>;
-    taskOffsetIntervalMs: Field<number, number, false>;
-    status: Field<Decoded<{
-        statusCode: Field<number, number, false>;
-        statusDetail: Field<string, string, false>;
-    }>[] | null, readonly {
-        readonly statusCode: number;
-        readonly statusDetail: string;
-    }[] | null, false>;
-    activeTasks: Field<Decoded<{
-        subtopologyId: Field<string, string, false>;
-        partitions: Field<number[], readonly number[], false>;
-    }>[] | null, readonly {
-        readonly partitions: readonly number[];
-        readonly subtopologyId: string;
-    }[] | null, true>;
-    standbyTasks: Field<Decoded<{
-        subtopologyId: Field<string, string, false>;
-        partitions: Field<number[], readonly number[], false>;
-    }>[] | null, readonly {
-        readonly partitions: readonly number[];
-        readonly subtopologyId: string;
-    }[] | null, true>;
-    warmupTasks: Field<Decoded<{
-        subtopologyId: Field<string, string, false>;
-        partitions: Field<number[], readonly number[], false>;
-    }>[] | null, readonly {
-        readonly partitions: readonly number[];
-        readonly subtopologyId: string;
-    }[] | null, true>;
-    endpointInformationEpoch: Field<number, number, false>;
-    partitionsByUserEndpoint: Field<Decoded<{
-        userEndpoint: Field<Decoded<{
-            host: Field<string, string, false>;
-            port: Field<number, number, false>;
-        }>, {
-            readonly host: string;
-            readonly port: number;
-        }, false>;
-        activePartitions: Field<Decoded<{
-            topic: Field<string, string, false>;
-            partitions: Field<number[], readonly number[], false>;
-        }>[], readonly {
-            readonly partitions: readonly number[];
-            readonly topic: string;
-        }[], false>;
-        standbyPartitions: Field<Decoded<{
-            topic: Field<string, string, false>;
-            partitions: Field<number[], readonly number[], false>;
-        }>[], readonly {
-            readonly partitions: readonly number[];
-            readonly topic: string;
-        }[], false>;
-    }>[] | null, readonly {
-        readonly activePartitions: readonly {
-            readonly partitions: readonly number[];
-            readonly topic: string;
-        }[];
-        readonly standbyPartitions: readonly {
-            readonly partitions: readonly number[];
-            readonly topic: string;
-        }[];
-        readonly userEndpoint: {
-            readonly host: string;
-            readonly port: number;
-        };
-    }[] | null, true>;
-}>;
+export declare const StreamsGroupHeartbeat: Api; // key 88, version 0, flexible from 0
 /** State and members of streams groups (KIP-1071). */
-export declare const StreamsGroupDescribe: Api<{
-    groupIds: Field<string[], readonly string[], false>;
-    includeAuthorizedOperations: Field<boolean, boolean, false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    groups: Field<Decoded<{
-        errorCode: Field<number, number, false>;
-        errorMessage: Field<string | null, string | null, true>;
-        groupId: Field<string, string, false>;
-        groupState: Field<string, string, false>;
-        groupEpoch: Field<number, number, false>;
-        assignmentEpoch: Field<number, number, false>;
-        topology: Field<Decoded<{
-            epoch: Field<number, number, false>;
-            subtopologies: Field<Decoded<{
-                subtopologyId: Field<string, string, false>;
-                sourceTopics: Field<string[], readonly string[], false>;
-                repartitionSinkTopics: Field<string[], readonly string[], false>;
-                stateChangelogTopics: Field<Decoded<{
-                    name: Field<string, string, false>;
-                    partitions: Field<number, number, false>;
-                    replicationFactor: Field<number, number, false>;
-                    topicConfigs: Field<Decoded<{
-                        key: Field<string, string, false>;
-                        value: Field<string, string, false>;
-                    }>[], readonly {
-                        readonly key: string;
-                        readonly value: string;
-                    }[], false>;
-                }>[], readonly {
-                    readonly name: string;
-                    readonly partitions: number;
-                    readonly replicationFactor: number;
-                    readonly topicConfigs: readonly {
-                        readonly key: string;
-                        readonly value: string;
-                    }[];
-                }[], false>;
-                repartitionSourceTopics: Field<Decoded<{
-                    name: Field<string, string, false>;
-                    partitions: Field<number, number, false>;
-                    replicationFactor: Field<number, number, false>;
-                    topicConfigs: Field<Decoded<{
-                        key: Field<string, string, false>;
-                        value: Field<string, string, false>;
-                    }>[], readonly {
-                        readonly key: string;
-                        readonly value: string;
-                    }[], false>;
-                }>[], readonly {
-                    readonly name: string;
-                    readonly partitions: number;
-                    readonly replicationFactor: number;
-                    readonly topicConfigs: readonly {
-                        readonly key: string;
-                        readonly value: string;
-                    }[];
-                }[], false>;
-            }>[] | null, readonly {
-                readonly repartitionSinkTopics: readonly string[];
-                readonly repartitionSourceTopics: readonly {
-                    readonly name: string;
-                    readonly partitions: number;
-                    readonly replicationFactor: number;
-                    readonly topicConfigs: readonly {
-                        readonly key: string;
-                        readonly value: string;
-                    }[];
-                }[];
-                readonly sourceTopics: readonly string[];
-                readonly stateChangelogTopics: readonly {
-                    readonly name: string;
-                    readonly partitions: number;
-                    readonly replicationFactor: number;
-                    readonly topicConfigs: readonly {
-                        readonly key: string;
-                        readonly value: string;
-                    }[];
-                }[];
-                readonly subtopologyId: string;
-            }[] | null, true>;
-        }> | null, {
-            readonly epoch: number;
-            readonly subtopologies?: readonly {
-                readonly repartitionSinkTopics: readonly string[];
-                readonly repartitionSourceTopics: readonly {
-                    readonly name: string;
-                    readonly partitions: number;
-                    readonly replicationFactor: number;
-                    readonly topicConfigs: readonly {
-                        readonly key: string;
-                        readonly value: string;
-                    }[];
-                }[];
-                readonly sourceTopics: readonly string[];
-                readonly stateChangelogTopics: readonly {
-                    readonly name: string;
-                    readonly partitions: number;
-                    readonly replicationFactor: number;
-                    readonly topicConfigs: readonly {
-                        readonly key: string;
-                        readonly value: string;
-                    }[];
-                }[];
-                readonly subtopologyId: string;
-            }[] | null | undefined;
-        } | null, true>;
-        members: Field<Decoded<{
-            memberId: Field<string, string, false>;
-            memberEpoch: Field<number, number, false>;
-            instanceId: Field<string | null, string | null, true>;
-            rackId: Field<string | null, string | null, true>;
-            clientId: Field<string, string, false>;
-            clientHost: Field<string, string, false>;
-            topologyEpoch: Field<number, number, false>;
-            processId: Field<string, string, false>;
-            userEndpoint: Field<Decoded<{
-                host: Field<string, string, false>;
-                port: Field<number, number, false>;
-            }> | null, {
-                readonly host: string;
-                readonly port: number;
-            } | null, true>;
-            clientTags: Field<Decoded<{
-                key: Field<string, string, false>;
-                value: Field<string, string, false>;
-            }>[], readonly {
-                readonly key: string;
-                readonly value: string;
-            }[], false>;
-            taskOffsets: Field<Decoded<{
-                subtopologyId: Field<string, string, false>;
-                partition: Field<number, number, false>;
-                offset: Field<number, number, false>;
-            }>[], readonly {
-                readonly offset: number;
-                readonly partition: number;
-                readonly subtopologyId: string;
-            }[], false>;
-            taskEndOffsets: Field<Decoded<{
-                subtopologyId: Field<string, string, false>;
-                partition: Field<number, number, false>;
-                offset: Field<number, number, false>;
-            }>[], readonly {
-                readonly offset: number;
-                readonly partition: number;
-                readonly subtopologyId: string;
-            }[], false>;
-            assignment: Field<Decoded<{
-                activeTasks: Field<Decoded<{
-                    subtopologyId: Field<string, string, false>;
-                    partitions: Field<number[], readonly number[], false>;
-                }>[], readonly {
-                    readonly partitions: readonly number[];
-                    readonly subtopologyId: string;
-                }[], false>;
-                standbyTasks: Field<Decoded<{
-                    subtopologyId: Field<string, string, false>;
-                    partitions: Field<number[], readonly number[], false>;
-                }>[], readonly {
-                    readonly partitions: readonly number[];
-                    readonly subtopologyId: string;
-                }[], false>;
-                warmupTasks: Field<Decoded<{
-                    subtopologyId: Field<string, string, false>;
-                    partitions: Field<number[], readonly number[], false>;
-                }>[], readonly {
-                    readonly partitions: readonly number[];
-                    readonly subtopologyId: string;
-                }[], false>;
-            }>, {
-                readonly activeTasks: readonly {
-                    readonly partitions: readonly number[];
-                    readonly subtopologyId: string;
-                }[];
-                readonly standbyTasks: readonly {
-                    readonly partitions: readonly number[];
-                    readonly subtopologyId: string;
-                }[];
-                readonly warmupTasks: readonly {
-                    readonly partitions: readonly number[];
-                    readonly subtopologyId: string;
-                }[];
-            }, false>;
-            targetAssignment: Field<Decoded<{
-                activeTasks: Field<Decoded<{
-                    subtopologyId: Field<string, string, false>;
-                    partitions: Field<number[], readonly number[], false>;
-                }>[], readonly {
-                    readonly partitions: readonly number[];
-                    readonly subtopologyId: string;
-                }[], false>;
-                standbyTasks: Field<Decoded<{
-                    subtopologyId: Field<string, string, false>;
-                    partitions: Field<number[], readonly number[], false>;
-                }>[], readonly {
-                    readonly partitions: readonly number[];
-                    readonly subtopologyId: string;
-                }[], false>;
-                warmupTasks: Field<Decoded<{
-                    subtopologyId: Field<string, string, false>;
-                    partitions: Field<number[], readonly number[], false>;
-                }>[], readonly {
-                    readonly partitions: readonly number[];
-                    readonly subtopologyId: string;
-                }[], false>;
-            }>, {
-                readonly activeTasks: readonly {
-                    readonly partitions: readonly number[];
-                    readonly subtopologyId: string;
-                }[];
-                readonly standbyTasks: readonly {
-                    readonly partitions: readonly number[];
-                    readonly subtopologyId: string;
-                }[];
-                readonly warmupTasks: readonly {
-                    readonly partitions: readonly number[];
-                    readonly subtopologyId: string;
-                }[];
-            }, false>;
-            isClassic: Field<boolean, boolean, false>;
-        }>[], readonly {
-            readonly assignment: {
-                readonly activeTasks: readonly {
-                    readonly partitions: readonly number[];
-                    readonly subtopologyId: string;
-                }[];
-                readonly standbyTasks: readonly {
-                    readonly partitions: readonly number[];
-                    readonly subtopologyId: string;
-                }[];
-                readonly warmupTasks: readonly {
-                    readonly partitions: readonly number[];
-                    readonly subtopologyId: string;
-                }[];
-            };
-            readonly clientHost: string;
-            readonly clientId: string;
-            readonly clientTags: readonly {
-                readonly key: string;
-                readonly value: string;
-            }[];
-            readonly instanceId?: string | null | undefined;
-            readonly isClassic: boolean;
-            readonly memberEpoch: number;
-            readonly memberId: string;
-            readonly processId: string;
-            readonly rackId?: string | null | undefined;
-            readonly targetAssignment: {
-                readonly activeTasks: readonly {
-                    readonly partitions: readonly number[];
-                    readonly subtopologyId: string;
-                }[];
-                readonly standbyTasks: readonly {
-                    readonly partitions: readonly number[];
-                    readonly subtopologyId: string;
-                }[];
-                readonly warmupTasks: readonly {
-                    readonly partitions: readonly number[];
-                    readonly subtopologyId: string;
-                }[];
-            };
-            readonly taskEndOffsets: readonly {
-                readonly offset: number;
-                readonly partition: number;
-                readonly subtopologyId: string;
-            }[];
-            readonly taskOffsets: readonly {
-                readonly offset: number;
-                readonly partition: number;
-                readonly subtopologyId: string;
-            }[];
-            readonly topologyEpoch: number;
-            readonly userEndpoint?: {
-                readonly host: string;
-                readonly port: number;
-            } | null | undefined;
-        }[], false>;
-        authorizedOperations: Field<number, number, true>;
-    }>[], readonly {
-        readonly assignmentEpoch: number;
-        readonly authorizedOperations?: number | undefined;
-        readonly errorCode: number;
-        readonly errorMessage?: string | null | undefined;
-        readonly groupEpoch: number;
-        readonly groupId: string;
-        readonly groupState: string;
-        readonly members: readonly {
-            readonly assignment: {
-                readonly activeTasks: readonly {
-                    readonly partitions: readonly number[];
-                    readonly subtopologyId: string;
-                }[];
-                readonly standbyTasks: readonly {
-                    readonly partitions: readonly number[];
-                    readonly subtopologyId: string;
-                }[];
-                readonly warmupTasks: readonly {
-                    readonly partitions: readonly number[];
-                    readonly subtopologyId: string;
-                }[];
-            };
-            readonly clientHost: string;
-            readonly clientId: string;
-            readonly clientTags: readonly {
-                readonly key: string;
-                readonly value: string;
-            }[];
-            readonly instanceId?: string | null | undefined;
-            readonly isClassic: boolean;
-            readonly memberEpoch: number;
-            readonly memberId: string;
-            readonly processId: string;
-            readonly rackId?: string | null | undefined;
-            readonly targetAssignment: {
-                readonly activeTasks: readonly {
-                    readonly partitions: readonly number[];
-                    readonly subtopologyId: string;
-                }[];
-                readonly standbyTasks: readonly {
-                    readonly partitions: readonly number[];
-                    readonly subtopologyId: string;
-                }[];
-                readonly warmupTasks: readonly {
-                    readonly partitions: readonly number[];
-                    readonly subtopologyId: string;
-                }[];
-            };
-            readonly taskEndOffsets: readonly {
-                readonly offset: number;
-                readonly partition: number;
-                readonly subtopologyId: string;
-            }[];
-            readonly taskOffsets: readonly {
-                readonly offset: number;
-                readonly partition: number;
-                readonly subtopologyId: string;
-            }[];
-            readonly topologyEpoch: number;
-            readonly userEndpoint?: {
-                readonly host: string;
-                readonly port: number;
-            } | null | undefined;
-        }[];
-        readonly topology?: {
-            readonly epoch: number;
-            readonly subtopologies?: readonly {
-                readonly repartitionSinkTopics: readonly string[];
-                readonly repartitionSourceTopics: readonly {
-                    readonly name: string;
-                    readonly partitions: number;
-                    readonly replicationFactor: number;
-                    readonly topicConfigs: readonly {
-                        readonly key: string;
-                        readonly value: string;
-                    }[];
-                }[];
-                readonly sourceTopics: readonly string[];
-                readonly stateChangelogTopics: readonly {
-                    readonly name: string;
-                    readonly partitions: number;
-                    readonly replicationFactor: number;
-                    readonly topicConfigs: readonly {
-                        readonly key: string;
-                        readonly value: string;
-                    }[];
-                }[];
-                readonly subtopologyId: string;
-            }[] | null | undefined;
-        } | null | undefined;
-    }[], false>;
-}>;
+export declare const StreamsGroupDescribe: Api; // key 89, version 0, flexible from 0
 
 // apis/telemetry
 /** Which metrics a broker wants from clients (KIP-714). */
-export declare const GetTelemetrySubscriptions: Api<{
-    clientInstanceId: Field<string, string, false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    clientInstanceId: Field<string, string, false>;
-    subscriptionId: Field<number, number, false>;
-    acceptedCompressionTypes: Field<number[], readonly number[], false>;
-    pushIntervalMs: Field<number, number, false>;
-    telemetryMaxBytes: Field<number, number, false>;
-    deltaTemporality: Field<boolean, boolean, false>;
-    requestedMetrics: Field<string[], readonly string[], false>;
-}>;
+export declare const GetTelemetrySubscriptions: Api; // key 71, version 0, flexible from 0
 /** Metrics of a client (KIP-714). */
-export declare const PushTelemetry: Api<{
-    clientInstanceId: Field<string, string, false>;
-    subscriptionId: Field<number, number, false>;
-    terminating: Field<boolean, boolean, false>;
-    compressionType: Field<number, number, false>;
-    metrics: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-}>;
+export declare const PushTelemetry: Api; // key 72, version 0, flexible from 0
 
 // apis/topics
 /** Creates topics. */
-export declare const CreateTopics: Api<{
-    topics: Field<Decoded<{
-        name: Field<string, string, false>;
-        numPartitions: Field<number, number, false>;
-        replicationFactor: Field<number, number, false>;
-        assignments: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-            brokerIds: Field<number[], readonly number[], false>;
-        }>[], readonly {
-            readonly brokerIds: readonly number[];
-            readonly partitionIndex: number;
-        }[], false>;
-        configs: Field<Decoded<{
-            name: Field<string, string, false>;
-            value: Field<string | null, string | null, false>;
-        }>[], readonly {
-            readonly name: string;
-            readonly value: string | null;
-        }[], false>;
-    }>[], readonly {
-        readonly assignments: readonly {
-            readonly brokerIds: readonly number[];
-            readonly partitionIndex: number;
-        }[];
-        readonly configs: readonly {
-            readonly name: string;
-            readonly value: string | null;
-        }[];
-        readonly name: string;
-        readonly numPartitions: number;
-        readonly replicationFactor: number;
-    }[], false>;
-    timeoutMs: Field<number, number, true>;
-    validateOnly: Field<boolean, boolean, true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    topics: Field<Decoded<{
-        name: Field<string, string, false>;
-        topicId: Field<string, string, true>;
-        errorCode: Field<number, number, false>;
-        errorMessage: Field<string | null, string | null, false>;
-        topicConfigErrorCode: Field<number, number, true>;
-        numPartitions: Field<number, number, true>;
-        replicationFactor: Field<number, number, true>;
-        configs: Field<Decoded<{
-            name: Field<string, string, false>;
-            value: Field<string | null, string | null, false>;
-            readOnly: Field<boolean, boolean, false>;
-            configSource: Field<number, number, true>;
-            isSensitive: Field<boolean, boolean, false>;
-        }>[] | null, readonly {
-            readonly configSource?: number | undefined;
-            readonly isSensitive: boolean;
-            readonly name: string;
-            readonly readOnly: boolean;
-            readonly value: string | null;
-        }[] | null, true>;
-    }>[], readonly {
-        readonly configs?: readonly {
-            readonly configSource?: number | undefined;
-            readonly isSensitive: boolean;
-            readonly name: string;
-            readonly readOnly: boolean;
-            readonly value: string | null;
-        }[] | null | undefined;
-        readonly errorCode: number;
-        readonly errorMessage: string | null;
-        readonly name: string;
-        readonly numPartitions?: number | undefined;
-        readonly replicationFactor?: number | undefined;
-        readonly topicConfigErrorCode?: number | undefined;
-        readonly topicId?: string | undefined;
-    }[], false>;
-}>;
+export declare const CreateTopics: Api; // key 19, versions 2 to 7, flexible from 5
 /** Deletes topics, by name or from v6 by id. */
-export declare const DeleteTopics: Api<{
-    topics: Field<Decoded<{
-        name: Field<string | null, string | null, true>;
-        topicId: Field<string, string, false>;
-    }>[], readonly {
-        readonly name?: string | null | undefined;
-        readonly topicId: string;
-    }[], true>;
-    topicNames: Field<string[], readonly string[], true>;
-    timeoutMs: Field<number, number, false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    responses: Field<Decoded<{
-        name: Field<string | null, string | null, false>;
-        topicId: Field<string, string, true>;
-        errorCode: Field<number, number, false>;
-        errorMessage: Field<string | null, string | null, true>;
-    }>[], readonly {
-        readonly errorCode: number;
-        readonly errorMessage?: string | null | undefined;
-        readonly name: string | null;
-        readonly topicId?: string | undefined;
-    }[], false>;
-}>;
+export declare const DeleteTopics: Api; // key 20, versions 1 to 6, flexible from 4
 /** Adds partitions to topics. */
-export declare const CreatePartitions: Api<{
-    topics: Field<Decoded<{
-        name: Field<string, string, false>;
-        count: Field<number, number, false>;
-        assignments: Field<Decoded<{
-            brokerIds: Field<number[], readonly number[], false>;
-        }>[] | null, readonly {
-            readonly brokerIds: readonly number[];
-        }[] | null, false>;
-    }>[], readonly {
-        readonly assignments: readonly {
-            readonly brokerIds: readonly number[];
-        }[] | null;
-        readonly count: number;
-        readonly name: string;
-    }[], false>;
-    timeoutMs: Field<number, number, false>;
-    validateOnly: Field<boolean, boolean, false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    results: Field<Decoded<{
-        name: Field<string, string, false>;
-        errorCode: Field<number, number, false>;
-        errorMessage: Field<string | null, string | null, true>;
-    }>[], readonly {
-        readonly errorCode: number;
-        readonly errorMessage?: string | null | undefined;
-        readonly name: string;
-    }[], false>;
-}>;
+export declare const CreatePartitions: Api; // key 37, versions 0 to 3, flexible from 2
 /** Moves leadership, to the preferred replica or an unclean one (KIP-460). */
-export declare const ElectLeaders: Api<{
-    electionType: Field<number, number, true>;
-    topicPartitions: Field<Decoded<{
-        topic: Field<string, string, false>;
-        partitions: Field<number[], readonly number[], false>;
-    }>[] | null, readonly {
-        readonly partitions: readonly number[];
-        readonly topic: string;
-    }[] | null, false>;
-    timeoutMs: Field<number, number, true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, true>;
-    replicaElectionResults: Field<Decoded<{
-        topic: Field<string, string, false>;
-        partitionResult: Field<Decoded<{
-            partitionId: Field<number, number, false>;
-            errorCode: Field<number, number, false>;
-            errorMessage: Field<string | null, string | null, false>;
-        }>[], readonly {
-            readonly errorCode: number;
-            readonly errorMessage: string | null;
-            readonly partitionId: number;
-        }[], false>;
-    }>[], readonly {
-        readonly partitionResult: readonly {
-            readonly errorCode: number;
-            readonly errorMessage: string | null;
-            readonly partitionId: number;
-        }[];
-        readonly topic: string;
-    }[], false>;
-}>;
+export declare const ElectLeaders: Api; // key 43, versions 0 to 2, flexible from 2
 /** Moves replicas to other brokers (KIP-455). */
-export declare const AlterPartitionReassignments: Api<{
-    timeoutMs: Field<number, number, true>;
-    allowReplicationFactorChange: Field<boolean, boolean, true>;
-    topics: Field<Decoded<{
-        name: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-            replicas: Field<number[] | null, readonly number[] | null, true>;
-        }>[], readonly {
-            readonly partitionIndex: number;
-            readonly replicas?: readonly number[] | null | undefined;
-        }[], false>;
-    }>[], readonly {
-        readonly name: string;
-        readonly partitions: readonly {
-            readonly partitionIndex: number;
-            readonly replicas?: readonly number[] | null | undefined;
-        }[];
-    }[], false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    allowReplicationFactorChange: Field<boolean, boolean, true>;
-    errorCode: Field<number, number, false>;
-    errorMessage: Field<string | null, string | null, false>;
-    responses: Field<Decoded<{
-        name: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-            errorCode: Field<number, number, false>;
-            errorMessage: Field<string | null, string | null, false>;
-        }>[], readonly {
-            readonly errorCode: number;
-            readonly errorMessage: string | null;
-            readonly partitionIndex: number;
-        }[], false>;
-    }>[], readonly {
-        readonly name: string;
-        readonly partitions: readonly {
-            readonly errorCode: number;
-            readonly errorMessage: string | null;
-            readonly partitionIndex: number;
-        }[];
-    }[], false>;
-}>;
+export declare const AlterPartitionReassignments: Api; // key 45, versions 0 to 1, flexible from 0
 /** Moves of replicas that are under way (KIP-455). */
-export declare const ListPartitionReassignments: Api<{
-    timeoutMs: Field<number, number, true>;
-    topics: Field<Decoded<{
-        name: Field<string, string, false>;
-        partitionIndexes: Field<number[], readonly number[], false>;
-    }>[] | null, readonly {
-        readonly name: string;
-        readonly partitionIndexes: readonly number[];
-    }[] | null, true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    errorMessage: Field<string | null, string | null, false>;
-    topics: Field<Decoded<{
-        name: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-            replicas: Field<number[], readonly number[], false>;
-            addingReplicas: Field<number[], readonly number[], false>;
-            removingReplicas: Field<number[], readonly number[], false>;
-        }>[], readonly {
-            readonly addingReplicas: readonly number[];
-            readonly partitionIndex: number;
-            readonly removingReplicas: readonly number[];
-            readonly replicas: readonly number[];
-        }[], false>;
-    }>[], readonly {
-        readonly name: string;
-        readonly partitions: readonly {
-            readonly addingReplicas: readonly number[];
-            readonly partitionIndex: number;
-            readonly removingReplicas: readonly number[];
-            readonly replicas: readonly number[];
-        }[];
-    }[], false>;
-}>;
+export declare const ListPartitionReassignments: Api; // key 46, version 0, flexible from 0
 
 // apis/transaction
 /** Gives a producer its id and epoch (KIP-98, KIP-360). */
-export declare const InitProducerId: Api<{
-    transactionalId: Field<string | null, string | null, false>;
-    transactionTimeoutMs: Field<number, number, false>;
-    producerId: Field<bigint, bigint, true>;
-    producerEpoch: Field<number, number, true>;
-    enable2Pc: Field<boolean, boolean, true>;
-    keepPreparedTxn: Field<boolean, boolean, true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    producerId: Field<bigint, bigint, true>;
-    producerEpoch: Field<number, number, false>;
-    ongoingTxnProducerId: Field<bigint, bigint, true>;
-    ongoingTxnProducerEpoch: Field<number, number, true>;
-}>;
+export declare const InitProducerId: Api; // key 22, versions 0 to 6, flexible from 2
 /** Adds partitions to a transaction. */
-export declare const AddPartitionsToTxn: Api<{
-    transactions: Field<Decoded<{
-        transactionalId: Field<string, string, false>;
-        producerId: Field<bigint, bigint, false>;
-        producerEpoch: Field<number, number, false>;
-        verifyOnly: Field<boolean, boolean, true>;
-        topics: Field<Decoded<{
-            name: Field<string, string, false>;
-            partitions: Field<number[], readonly number[], false>;
-        }>[], readonly {
-            readonly name: string;
-            readonly partitions: readonly number[];
-        }[], false>;
-    }>[], readonly {
-        readonly producerEpoch: number;
-        readonly producerId: bigint;
-        readonly topics: readonly {
-            readonly name: string;
-            readonly partitions: readonly number[];
-        }[];
-        readonly transactionalId: string;
-        readonly verifyOnly?: boolean | undefined;
-    }[], true>;
-    v3AndBelowTransactionalId: Field<string, string, true>;
-    v3AndBelowProducerId: Field<bigint, bigint, true>;
-    v3AndBelowProducerEpoch: Field<number, number, true>;
-    v3AndBelowTopics: Field<Decoded<{
-        name: Field<string, string, false>;
-        partitions: Field<number[], readonly number[], false>;
-    }>[], readonly {
-        readonly name: string;
-        readonly partitions: readonly number[];
-    }[], true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, true>;
-    resultsByTransaction: Field<Decoded<{
-        transactionalId: Field<string, string, false>;
-        topicResults: Field<Decoded<{
-            name: Field<string, string, false>;
-            resultsByPartition: Field<Decoded<{
-                partitionIndex: Field<number, number, false>;
-                partitionErrorCode: Field<number, number, false>;
-            }>[], readonly {
-                readonly partitionErrorCode: number;
-                readonly partitionIndex: number;
-            }[], false>;
-        }>[], readonly {
-            readonly name: string;
-            readonly resultsByPartition: readonly {
-                readonly partitionErrorCode: number;
-                readonly partitionIndex: number;
-            }[];
-        }[], false>;
-    }>[], readonly {
-        readonly topicResults: readonly {
-            readonly name: string;
-            readonly resultsByPartition: readonly {
-                readonly partitionErrorCode: number;
-                readonly partitionIndex: number;
-            }[];
-        }[];
-        readonly transactionalId: string;
-    }[], true>;
-    resultsByTopicV3AndBelow: Field<Decoded<{
-        name: Field<string, string, false>;
-        resultsByPartition: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-            partitionErrorCode: Field<number, number, false>;
-        }>[], readonly {
-            readonly partitionErrorCode: number;
-            readonly partitionIndex: number;
-        }[], false>;
-    }>[], readonly {
-        readonly name: string;
-        readonly resultsByPartition: readonly {
-            readonly partitionErrorCode: number;
-            readonly partitionIndex: number;
-        }[];
-    }[], true>;
-}>;
+export declare const AddPartitionsToTxn: Api; // key 24, versions 0 to 5, flexible from 3
 /** Adds a group's offsets to a transaction. */
-export declare const AddOffsetsToTxn: Api<{
-    transactionalId: Field<string, string, false>;
-    producerId: Field<bigint, bigint, false>;
-    producerEpoch: Field<number, number, false>;
-    groupId: Field<string, string, false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-}>;
+export declare const AddOffsetsToTxn: Api; // key 25, versions 0 to 4, flexible from 3
 /** Commits or aborts a transaction. */
-export declare const EndTxn: Api<{
-    transactionalId: Field<string, string, false>;
-    producerId: Field<bigint, bigint, false>;
-    producerEpoch: Field<number, number, false>;
-    committed: Field<boolean, boolean, false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    producerId: Field<bigint, bigint, true>;
-    producerEpoch: Field<number, number, true>;
-}>;
+export declare const EndTxn: Api; // key 26, versions 0 to 5, flexible from 3
 /** Writes the markers that end a transaction into partitions. */
-export declare const WriteTxnMarkers: Api<{
-    markers: Field<Decoded<{
-        producerId: Field<bigint, bigint, false>;
-        producerEpoch: Field<number, number, false>;
-        transactionResult: Field<boolean, boolean, false>;
-        topics: Field<Decoded<{
-            name: Field<string, string, false>;
-            partitionIndexes: Field<number[], readonly number[], false>;
-        }>[], readonly {
-            readonly name: string;
-            readonly partitionIndexes: readonly number[];
-        }[], false>;
-        coordinatorEpoch: Field<number, number, false>;
-        transactionVersion: Field<number, number, true>;
-    }>[], readonly {
-        readonly coordinatorEpoch: number;
-        readonly producerEpoch: number;
-        readonly producerId: bigint;
-        readonly topics: readonly {
-            readonly name: string;
-            readonly partitionIndexes: readonly number[];
-        }[];
-        readonly transactionResult: boolean;
-        readonly transactionVersion?: number | undefined;
-    }[], false>;
-}, {
-    markers: Field<Decoded<{
-        producerId: Field<bigint, bigint, false>;
-        topics: Field<Decoded<{
-            name: Field<string, string, false>;
-            partitions: Field<Decoded<{
-                partitionIndex: Field<number, number, false>;
-                errorCode: Field<number, number, false>;
-            }>[], readonly {
-                readonly errorCode: number;
-                readonly partitionIndex: number;
-            }[], false>;
-        }>[], readonly {
-            readonly name: string;
-            readonly partitions: readonly {
-                readonly errorCode: number;
-                readonly partitionIndex: number;
-            }[];
-        }[], false>;
-    }>[], readonly {
-        readonly producerId: bigint;
-        readonly topics: readonly {
-            readonly name: string;
-            readonly partitions: readonly {
-                readonly errorCode: number;
-                readonly partitionIndex: number;
-            }[];
-        }[];
-    }[], false>;
-}>;
+export declare const WriteTxnMarkers: Api; // key 27, versions 0 to 2, flexible from 1
 /** Commits offsets as part of a transaction. */
-export declare const TxnOffsetCommit: Api<{
-    transactionalId: Field<string, string, false>;
-    groupId: Field<string, string, false>;
-    producerId: Field<bigint, bigint, false>;
-    producerEpoch: Field<number, number, false>;
-    generationId: Field<number, number, true>;
-    memberId: Field<string, string, true>;
-    groupInstanceId: Field<string | null, string | null, true>;
-    topics: Field<Decoded<{
-        name: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-            committedOffset: Field<number, number, false>;
-            committedLeaderEpoch: Field<number, number, true>;
-            committedMetadata: Field<string | null, string | null, false>;
-        }>[], readonly {
-            readonly committedLeaderEpoch?: number | undefined;
-            readonly committedMetadata: string | null;
-            readonly committedOffset: number;
-            readonly partitionIndex: number;
-        }[], false>;
-    }>[], readonly {
-        readonly name: string;
-        readonly partitions: readonly {
-            readonly committedLeaderEpoch?: number | undefined;
-            readonly committedMetadata: string | null;
-            readonly committedOffset: number;
-            readonly partitionIndex: number;
-        }[];
-    }[], false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    topics: Field<Decoded<{
-        name: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-            errorCode: Field<number, number, false>;
-        }>[], readonly {
-            readonly errorCode: number;
-            readonly partitionIndex: number;
-        }[], false>;
-    }>[], readonly {
-        readonly name: string;
-        readonly partitions: readonly {
-            readonly errorCode: number;
-            readonly partitionIndex: number;
-        }[];
-    }[], false>;
-}>;
+export declare const TxnOffsetCommit: Api; // key 28, versions 0 to 5, flexible from 3
 /** Producers that are active on partitions (KIP-664). */
-export declare const DescribeProducers: Api<{
-    topics: Field<Decoded<{
-        name: Field<string, string, false>;
-        partitionIndexes: Field<number[], readonly number[], false>;
-    }>[], readonly {
-        readonly name: string;
-        readonly partitionIndexes: readonly number[];
-    }[], false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    topics: Field<Decoded<{
-        name: Field<string, string, false>;
-        partitions: Field<Decoded<{
-            partitionIndex: Field<number, number, false>;
-            errorCode: Field<number, number, false>;
-            errorMessage: Field<string | null, string | null, true>;
-            activeProducers: Field<Decoded<{
-                producerId: Field<bigint, bigint, false>;
-                producerEpoch: Field<number, number, false>;
-                lastSequence: Field<number, number, true>;
-                lastTimestamp: Field<number, number, true>;
-                coordinatorEpoch: Field<number, number, false>;
-                currentTxnStartOffset: Field<number, number, true>;
-            }>[], readonly {
-                readonly coordinatorEpoch: number;
-                readonly currentTxnStartOffset?: number | undefined;
-                readonly lastSequence?: number | undefined;
-                readonly lastTimestamp?: number | undefined;
-                readonly producerEpoch: number;
-                readonly producerId: bigint;
-            }[], false>;
-        }>[], readonly {
-            readonly activeProducers: readonly {
-                readonly coordinatorEpoch: number;
-                readonly currentTxnStartOffset?: number | undefined;
-                readonly lastSequence?: number | undefined;
-                readonly lastTimestamp?: number | undefined;
-                readonly producerEpoch: number;
-                readonly producerId: bigint;
-            }[];
-            readonly errorCode: number;
-            readonly errorMessage?: string | null | undefined;
-            readonly partitionIndex: number;
-        }[], false>;
-    }>[], readonly {
-        readonly name: string;
-        readonly partitions: readonly {
-            readonly activeProducers: readonly {
-                readonly coordinatorEpoch: number;
-                readonly currentTxnStartOffset?: number | undefined;
-                readonly lastSequence?: number | undefined;
-                readonly lastTimestamp?: number | undefined;
-                readonly producerEpoch: number;
-                readonly producerId: bigint;
-            }[];
-            readonly errorCode: number;
-            readonly errorMessage?: string | null | undefined;
-            readonly partitionIndex: number;
-        }[];
-    }[], false>;
-}>;
+export declare const DescribeProducers: Api; // key 61, version 0, flexible from 0
 /** State of transactions (KIP-664). */
-export declare const DescribeTransactions: Api<{
-    transactionalIds: Field<string[], readonly string[], false>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    transactionStates: Field<Decoded<{
-        errorCode: Field<number, number, false>;
-        transactionalId: Field<string, string, false>;
-        transactionState: Field<string, string, false>;
-        transactionTimeoutMs: Field<number, number, false>;
-        transactionStartTimeMs: Field<number, number, false>;
-        producerId: Field<bigint, bigint, false>;
-        producerEpoch: Field<number, number, false>;
-        topics: Field<Decoded<{
-            topic: Field<string, string, false>;
-            partitions: Field<number[], readonly number[], false>;
-        }>[], readonly {
-            readonly partitions: readonly number[];
-            readonly topic: string;
-        }[], false>;
-    }>[], readonly {
-        readonly errorCode: number;
-        readonly producerEpoch: number;
-        readonly producerId: bigint;
-        readonly topics: readonly {
-            readonly partitions: readonly number[];
-            readonly topic: string;
-        }[];
-        readonly transactionStartTimeMs: number;
-        readonly transactionState: string;
-        readonly transactionTimeoutMs: number;
-        readonly transactionalId: string;
-    }[], false>;
-}>;
+export declare const DescribeTransactions: Api; // key 65, version 0, flexible from 0
 /** Transactions of a broker (KIP-664). */
-export declare const ListTransactions: Api<{
-    stateFilters: Field<string[], readonly string[], false>;
-    producerIdFilters: Field<number[], readonly number[], false>;
-    durationFilter: Field<number, number, true>;
-    transactionalIdPattern: Field<string | null, string | null, true>;
-}, {
-    throttleTimeMs: Field<number, number, true>;
-    errorCode: Field<number, number, false>;
-    unknownStateFilters: Field<string[], readonly string[], false>;
-    transactionStates: Field<Decoded<{
-        transactionalId: Field<string, string, false>;
-        producerId: Field<bigint, bigint, false>;
-        transactionState: Field<string, string, false>;
-    }>[], readonly {
-        readonly producerId: bigint;
-        readonly transactionState: string;
-        readonly transactionalId: string;
-    }[], false>;
-}>;
+export declare const ListTransactions: Api; // key 66, versions 0 to 2, flexible from 0
 
 // assignors/assignor
 /** Partitions of one topic. */
@@ -4136,10 +314,6 @@ export declare function decodeCooperativeStickyUserData(userData: Uint8Array | n
 export declare const uniform: Assignor;
 
 // compression/codec
-/** Kafka's names of the codecs, by their number in a batch's attributes. */
-export declare const codecNames: readonly ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
-/** One of `codecNames`. */
-export type CodecName = (typeof codecNames)[number];
 /** What `decompress` may overlook. */
 export interface DecompressOptions {
     /** Takes lz4 frames with the wrong header checksum that messages of magic 0 always have. */
@@ -4158,11 +332,6 @@ export interface AsyncOptions {
      */
     turn?: () => Promise<unknown>;
 }
-/**
- * A codec's number in a batch's attributes.
- * @throws EncodeError when there is no such codec
- */
-export declare function codecNumber(name: CodecName): number;
 /**
  * Compresses the records of a batch.
  * @param level the codec's own scale (`compressionLevel`); left out: Kafka's default
@@ -4193,6 +362,17 @@ export declare function decompressAsync(codec: number, bytes: Uint8Array, maxByt
  */
 export declare function prepareCodec(name: CodecName): Promise<void> | undefined;
 
+// compression/codec-name
+/** Kafka's names of the codecs, by their number in a batch's attributes. */
+export declare const codecNames: readonly ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+/** One of `codecNames`. */
+export type CodecName = (typeof codecNames)[number];
+/**
+ * A codec's number in a batch's attributes.
+ * @throws EncodeError when there is no such codec
+ */
+export declare function codecNumber(name: CodecName): number;
+
 // compression/level
 /**
  * The level that a codec compresses with: gzip 1 to 9 (default -1, which is zlib's own choice), lz4 1 to 17 (9), zstd
@@ -4206,7 +386,7 @@ export declare function compressionLevel(name: CodecName, level: number | undefi
 export interface ErrorCode {
     readonly code: number;
     /** Kafka's own name (`org.apache.kafka.common.protocol.Errors`). */
-    readonly name: string;
+    readonly name: ErrorName | `UNKNOWN_CODE_${number}`;
     /** Kafka's mark that the same request may succeed later; for people, not a policy. */
     readonly retriable: boolean;
     /** Kafka's mark that the client's metadata is out of date (`InvalidMetadataException`). */
@@ -4214,24 +394,27 @@ export interface ErrorCode {
     /** What it means and what to do, in one plain sentence. */
     readonly advice: string;
 }
-/** The code of an error that this version knows by name. */
+/** The code of an error by its name; undefined for a name that this version does not know. */
+export declare function errorNamed(name: ErrorName): ErrorCode;
 export declare function errorNamed(name: string): ErrorCode | undefined;
 /** Everything known of a code; one that is not known keeps its number in its name. */
 export declare function errorOf(code: number): ErrorCode;
-/** code, name, mark (`metadata` is retriable too). Source: `org.apache.kafka.common.protocol.Errors` of Kafka 4.3. */
-declare const table: readonly [readonly [-1, "UNKNOWN_SERVER_ERROR", ""], readonly [0, "NONE", ""], readonly [1, "OFFSET_OUT_OF_RANGE", ""], readonly [2, "CORRUPT_MESSAGE", "retriable"], readonly [3, "UNKNOWN_TOPIC_OR_PARTITION", "metadata"], readonly [4, "INVALID_FETCH_SIZE", ""], readonly [5, "LEADER_NOT_AVAILABLE", "metadata"], readonly [6, "NOT_LEADER_OR_FOLLOWER", "metadata"], readonly [7, "REQUEST_TIMED_OUT", "retriable"], readonly [8, "BROKER_NOT_AVAILABLE", ""], readonly [9, "REPLICA_NOT_AVAILABLE", "metadata"], readonly [10, "MESSAGE_TOO_LARGE", ""], readonly [11, "STALE_CONTROLLER_EPOCH", ""], readonly [12, "OFFSET_METADATA_TOO_LARGE", ""], readonly [13, "NETWORK_EXCEPTION", "metadata"], readonly [14, "COORDINATOR_LOAD_IN_PROGRESS", "retriable"], readonly [15, "COORDINATOR_NOT_AVAILABLE", "retriable"], readonly [16, "NOT_COORDINATOR", "retriable"], readonly [17, "INVALID_TOPIC_EXCEPTION", ""], readonly [18, "RECORD_LIST_TOO_LARGE", ""], readonly [19, "NOT_ENOUGH_REPLICAS", "retriable"], readonly [20, "NOT_ENOUGH_REPLICAS_AFTER_APPEND", "retriable"], readonly [21, "INVALID_REQUIRED_ACKS", ""], readonly [22, "ILLEGAL_GENERATION", ""], readonly [23, "INCONSISTENT_GROUP_PROTOCOL", ""], readonly [24, "INVALID_GROUP_ID", ""], readonly [25, "UNKNOWN_MEMBER_ID", ""], readonly [26, "INVALID_SESSION_TIMEOUT", ""], readonly [27, "REBALANCE_IN_PROGRESS", ""], readonly [28, "INVALID_COMMIT_OFFSET_SIZE", ""], readonly [29, "TOPIC_AUTHORIZATION_FAILED", ""], readonly [30, "GROUP_AUTHORIZATION_FAILED", ""], readonly [31, "CLUSTER_AUTHORIZATION_FAILED", ""], readonly [32, "INVALID_TIMESTAMP", ""], readonly [33, "UNSUPPORTED_SASL_MECHANISM", ""], readonly [34, "ILLEGAL_SASL_STATE", ""], readonly [35, "UNSUPPORTED_VERSION", ""], readonly [36, "TOPIC_ALREADY_EXISTS", ""], readonly [37, "INVALID_PARTITIONS", ""], readonly [38, "INVALID_REPLICATION_FACTOR", ""], readonly [39, "INVALID_REPLICA_ASSIGNMENT", ""], readonly [40, "INVALID_CONFIG", ""], readonly [41, "NOT_CONTROLLER", "retriable"], readonly [42, "INVALID_REQUEST", ""], readonly [43, "UNSUPPORTED_FOR_MESSAGE_FORMAT", ""], readonly [44, "POLICY_VIOLATION", ""], readonly [45, "OUT_OF_ORDER_SEQUENCE_NUMBER", ""], readonly [46, "DUPLICATE_SEQUENCE_NUMBER", ""], readonly [47, "INVALID_PRODUCER_EPOCH", ""], readonly [48, "INVALID_TXN_STATE", ""], readonly [49, "INVALID_PRODUCER_ID_MAPPING", ""], readonly [50, "INVALID_TRANSACTION_TIMEOUT", ""], readonly [51, "CONCURRENT_TRANSACTIONS", "retriable"], readonly [52, "TRANSACTION_COORDINATOR_FENCED", ""], readonly [53, "TRANSACTIONAL_ID_AUTHORIZATION_FAILED", ""], readonly [54, "SECURITY_DISABLED", ""], readonly [55, "OPERATION_NOT_ATTEMPTED", ""], readonly [56, "KAFKA_STORAGE_ERROR", "metadata"], readonly [57, "LOG_DIR_NOT_FOUND", ""], readonly [58, "SASL_AUTHENTICATION_FAILED", ""], readonly [59, "UNKNOWN_PRODUCER_ID", ""], readonly [60, "REASSIGNMENT_IN_PROGRESS", ""], readonly [61, "DELEGATION_TOKEN_AUTH_DISABLED", ""], readonly [62, "DELEGATION_TOKEN_NOT_FOUND", ""], readonly [63, "DELEGATION_TOKEN_OWNER_MISMATCH", ""], readonly [64, "DELEGATION_TOKEN_REQUEST_NOT_ALLOWED", ""], readonly [65, "DELEGATION_TOKEN_AUTHORIZATION_FAILED", ""], readonly [66, "DELEGATION_TOKEN_EXPIRED", ""], readonly [67, "INVALID_PRINCIPAL_TYPE", ""], readonly [68, "NON_EMPTY_GROUP", ""], readonly [69, "GROUP_ID_NOT_FOUND", ""], readonly [70, "FETCH_SESSION_ID_NOT_FOUND", "retriable"], readonly [71, "INVALID_FETCH_SESSION_EPOCH", "retriable"], readonly [72, "LISTENER_NOT_FOUND", "metadata"], readonly [73, "TOPIC_DELETION_DISABLED", ""], readonly [74, "FENCED_LEADER_EPOCH", "metadata"], readonly [75, "UNKNOWN_LEADER_EPOCH", "retriable"], readonly [76, "UNSUPPORTED_COMPRESSION_TYPE", ""], readonly [77, "STALE_BROKER_EPOCH", ""], readonly [78, "OFFSET_NOT_AVAILABLE", "retriable"], readonly [79, "MEMBER_ID_REQUIRED", ""], readonly [80, "PREFERRED_LEADER_NOT_AVAILABLE", "metadata"], readonly [81, "GROUP_MAX_SIZE_REACHED", ""], readonly [82, "FENCED_INSTANCE_ID", ""], readonly [83, "ELIGIBLE_LEADERS_NOT_AVAILABLE", "metadata"], readonly [84, "ELECTION_NOT_NEEDED", "metadata"], readonly [85, "NO_REASSIGNMENT_IN_PROGRESS", ""], readonly [86, "GROUP_SUBSCRIBED_TO_TOPIC", ""], readonly [87, "INVALID_RECORD", ""], readonly [88, "UNSTABLE_OFFSET_COMMIT", "retriable"], readonly [89, "THROTTLING_QUOTA_EXCEEDED", "retriable"], readonly [90, "PRODUCER_FENCED", ""], readonly [91, "RESOURCE_NOT_FOUND", ""], readonly [92, "DUPLICATE_RESOURCE", ""], readonly [93, "UNACCEPTABLE_CREDENTIAL", ""], readonly [94, "INCONSISTENT_VOTER_SET", ""], readonly [95, "INVALID_UPDATE_VERSION", ""], readonly [96, "FEATURE_UPDATE_FAILED", ""], readonly [97, "PRINCIPAL_DESERIALIZATION_FAILURE", ""], readonly [98, "SNAPSHOT_NOT_FOUND", ""], readonly [99, "POSITION_OUT_OF_RANGE", ""], readonly [100, "UNKNOWN_TOPIC_ID", "metadata"], readonly [101, "DUPLICATE_BROKER_REGISTRATION", ""], readonly [102, "BROKER_ID_NOT_REGISTERED", ""], readonly [103, "INCONSISTENT_TOPIC_ID", "metadata"], readonly [104, "INCONSISTENT_CLUSTER_ID", ""], readonly [105, "TRANSACTIONAL_ID_NOT_FOUND", ""], readonly [106, "FETCH_SESSION_TOPIC_ID_ERROR", "retriable"], readonly [107, "INELIGIBLE_REPLICA", ""], readonly [108, "NEW_LEADER_ELECTED", ""], readonly [109, "OFFSET_MOVED_TO_TIERED_STORAGE", ""], readonly [110, "FENCED_MEMBER_EPOCH", ""], readonly [111, "UNRELEASED_INSTANCE_ID", ""], readonly [112, "UNSUPPORTED_ASSIGNOR", ""], readonly [113, "STALE_MEMBER_EPOCH", ""], readonly [114, "MISMATCHED_ENDPOINT_TYPE", ""], readonly [115, "UNSUPPORTED_ENDPOINT_TYPE", ""], readonly [116, "UNKNOWN_CONTROLLER_ID", ""], readonly [117, "UNKNOWN_SUBSCRIPTION_ID", ""], readonly [118, "TELEMETRY_TOO_LARGE", ""], readonly [119, "INVALID_REGISTRATION", ""], readonly [120, "TRANSACTION_ABORTABLE", ""], readonly [121, "INVALID_RECORD_STATE", ""], readonly [122, "SHARE_SESSION_NOT_FOUND", "retriable"], readonly [123, "INVALID_SHARE_SESSION_EPOCH", "retriable"], readonly [124, "FENCED_STATE_EPOCH", ""], readonly [125, "INVALID_VOTER_KEY", ""], readonly [126, "DUPLICATE_VOTER", ""], readonly [127, "VOTER_NOT_FOUND", ""], readonly [128, "INVALID_REGULAR_EXPRESSION", ""], readonly [129, "REBOOTSTRAP_REQUIRED", ""], readonly [130, "STREAMS_INVALID_TOPOLOGY", ""], readonly [131, "STREAMS_INVALID_TOPOLOGY_EPOCH", ""], readonly [132, "STREAMS_TOPOLOGY_FENCED", ""], readonly [133, "SHARE_SESSION_LIMIT_REACHED", "retriable"]];
-/** The names of Kafka's errors. */
-export type ErrorName = (typeof table)[number][1];
 /** All of Kafka's codes, in order. */
 export declare const errorCodes: readonly ErrorCode[];
+
+// errors/error-table
+/** code, name, mark (`metadata` is retriable too). Source: `org.apache.kafka.common.protocol.Errors` of Kafka 4.3. */
+declare const errorTable: readonly [readonly [-1, "UNKNOWN_SERVER_ERROR", ""], readonly [0, "NONE", ""], readonly [1, "OFFSET_OUT_OF_RANGE", ""], readonly [2, "CORRUPT_MESSAGE", "retriable"], readonly [3, "UNKNOWN_TOPIC_OR_PARTITION", "metadata"], readonly [4, "INVALID_FETCH_SIZE", ""], readonly [5, "LEADER_NOT_AVAILABLE", "metadata"], readonly [6, "NOT_LEADER_OR_FOLLOWER", "metadata"], readonly [7, "REQUEST_TIMED_OUT", "retriable"], readonly [8, "BROKER_NOT_AVAILABLE", ""], readonly [9, "REPLICA_NOT_AVAILABLE", "metadata"], readonly [10, "MESSAGE_TOO_LARGE", ""], readonly [11, "STALE_CONTROLLER_EPOCH", ""], readonly [12, "OFFSET_METADATA_TOO_LARGE", ""], readonly [13, "NETWORK_EXCEPTION", "metadata"], readonly [14, "COORDINATOR_LOAD_IN_PROGRESS", "retriable"], readonly [15, "COORDINATOR_NOT_AVAILABLE", "retriable"], readonly [16, "NOT_COORDINATOR", "retriable"], readonly [17, "INVALID_TOPIC_EXCEPTION", ""], readonly [18, "RECORD_LIST_TOO_LARGE", ""], readonly [19, "NOT_ENOUGH_REPLICAS", "retriable"], readonly [20, "NOT_ENOUGH_REPLICAS_AFTER_APPEND", "retriable"], readonly [21, "INVALID_REQUIRED_ACKS", ""], readonly [22, "ILLEGAL_GENERATION", ""], readonly [23, "INCONSISTENT_GROUP_PROTOCOL", ""], readonly [24, "INVALID_GROUP_ID", ""], readonly [25, "UNKNOWN_MEMBER_ID", ""], readonly [26, "INVALID_SESSION_TIMEOUT", ""], readonly [27, "REBALANCE_IN_PROGRESS", ""], readonly [28, "INVALID_COMMIT_OFFSET_SIZE", ""], readonly [29, "TOPIC_AUTHORIZATION_FAILED", ""], readonly [30, "GROUP_AUTHORIZATION_FAILED", ""], readonly [31, "CLUSTER_AUTHORIZATION_FAILED", ""], readonly [32, "INVALID_TIMESTAMP", ""], readonly [33, "UNSUPPORTED_SASL_MECHANISM", ""], readonly [34, "ILLEGAL_SASL_STATE", ""], readonly [35, "UNSUPPORTED_VERSION", ""], readonly [36, "TOPIC_ALREADY_EXISTS", ""], readonly [37, "INVALID_PARTITIONS", ""], readonly [38, "INVALID_REPLICATION_FACTOR", ""], readonly [39, "INVALID_REPLICA_ASSIGNMENT", ""], readonly [40, "INVALID_CONFIG", ""], readonly [41, "NOT_CONTROLLER", "retriable"], readonly [42, "INVALID_REQUEST", ""], readonly [43, "UNSUPPORTED_FOR_MESSAGE_FORMAT", ""], readonly [44, "POLICY_VIOLATION", ""], readonly [45, "OUT_OF_ORDER_SEQUENCE_NUMBER", ""], readonly [46, "DUPLICATE_SEQUENCE_NUMBER", ""], readonly [47, "INVALID_PRODUCER_EPOCH", ""], readonly [48, "INVALID_TXN_STATE", ""], readonly [49, "INVALID_PRODUCER_ID_MAPPING", ""], readonly [50, "INVALID_TRANSACTION_TIMEOUT", ""], readonly [51, "CONCURRENT_TRANSACTIONS", "retriable"], readonly [52, "TRANSACTION_COORDINATOR_FENCED", ""], readonly [53, "TRANSACTIONAL_ID_AUTHORIZATION_FAILED", ""], readonly [54, "SECURITY_DISABLED", ""], readonly [55, "OPERATION_NOT_ATTEMPTED", ""], readonly [56, "KAFKA_STORAGE_ERROR", "metadata"], readonly [57, "LOG_DIR_NOT_FOUND", ""], readonly [58, "SASL_AUTHENTICATION_FAILED", ""], readonly [59, "UNKNOWN_PRODUCER_ID", ""], readonly [60, "REASSIGNMENT_IN_PROGRESS", ""], readonly [61, "DELEGATION_TOKEN_AUTH_DISABLED", ""], readonly [62, "DELEGATION_TOKEN_NOT_FOUND", ""], readonly [63, "DELEGATION_TOKEN_OWNER_MISMATCH", ""], readonly [64, "DELEGATION_TOKEN_REQUEST_NOT_ALLOWED", ""], readonly [65, "DELEGATION_TOKEN_AUTHORIZATION_FAILED", ""], readonly [66, "DELEGATION_TOKEN_EXPIRED", ""], readonly [67, "INVALID_PRINCIPAL_TYPE", ""], readonly [68, "NON_EMPTY_GROUP", ""], readonly [69, "GROUP_ID_NOT_FOUND", ""], readonly [70, "FETCH_SESSION_ID_NOT_FOUND", "retriable"], readonly [71, "INVALID_FETCH_SESSION_EPOCH", "retriable"], readonly [72, "LISTENER_NOT_FOUND", "metadata"], readonly [73, "TOPIC_DELETION_DISABLED", ""], readonly [74, "FENCED_LEADER_EPOCH", "metadata"], readonly [75, "UNKNOWN_LEADER_EPOCH", "retriable"], readonly [76, "UNSUPPORTED_COMPRESSION_TYPE", ""], readonly [77, "STALE_BROKER_EPOCH", ""], readonly [78, "OFFSET_NOT_AVAILABLE", "retriable"], readonly [79, "MEMBER_ID_REQUIRED", ""], readonly [80, "PREFERRED_LEADER_NOT_AVAILABLE", "metadata"], readonly [81, "GROUP_MAX_SIZE_REACHED", ""], readonly [82, "FENCED_INSTANCE_ID", ""], readonly [83, "ELIGIBLE_LEADERS_NOT_AVAILABLE", "metadata"], readonly [84, "ELECTION_NOT_NEEDED", "metadata"], readonly [85, "NO_REASSIGNMENT_IN_PROGRESS", ""], readonly [86, "GROUP_SUBSCRIBED_TO_TOPIC", ""], readonly [87, "INVALID_RECORD", ""], readonly [88, "UNSTABLE_OFFSET_COMMIT", "retriable"], readonly [89, "THROTTLING_QUOTA_EXCEEDED", "retriable"], readonly [90, "PRODUCER_FENCED", ""], readonly [91, "RESOURCE_NOT_FOUND", ""], readonly [92, "DUPLICATE_RESOURCE", ""], readonly [93, "UNACCEPTABLE_CREDENTIAL", ""], readonly [94, "INCONSISTENT_VOTER_SET", ""], readonly [95, "INVALID_UPDATE_VERSION", ""], readonly [96, "FEATURE_UPDATE_FAILED", ""], readonly [97, "PRINCIPAL_DESERIALIZATION_FAILURE", ""], readonly [98, "SNAPSHOT_NOT_FOUND", ""], readonly [99, "POSITION_OUT_OF_RANGE", ""], readonly [100, "UNKNOWN_TOPIC_ID", "metadata"], readonly [101, "DUPLICATE_BROKER_REGISTRATION", ""], readonly [102, "BROKER_ID_NOT_REGISTERED", ""], readonly [103, "INCONSISTENT_TOPIC_ID", "metadata"], readonly [104, "INCONSISTENT_CLUSTER_ID", ""], readonly [105, "TRANSACTIONAL_ID_NOT_FOUND", ""], readonly [106, "FETCH_SESSION_TOPIC_ID_ERROR", "retriable"], readonly [107, "INELIGIBLE_REPLICA", ""], readonly [108, "NEW_LEADER_ELECTED", ""], readonly [109, "OFFSET_MOVED_TO_TIERED_STORAGE", ""], readonly [110, "FENCED_MEMBER_EPOCH", ""], readonly [111, "UNRELEASED_INSTANCE_ID", ""], readonly [112, "UNSUPPORTED_ASSIGNOR", ""], readonly [113, "STALE_MEMBER_EPOCH", ""], readonly [114, "MISMATCHED_ENDPOINT_TYPE", ""], readonly [115, "UNSUPPORTED_ENDPOINT_TYPE", ""], readonly [116, "UNKNOWN_CONTROLLER_ID", ""], readonly [117, "UNKNOWN_SUBSCRIPTION_ID", ""], readonly [118, "TELEMETRY_TOO_LARGE", ""], readonly [119, "INVALID_REGISTRATION", ""], readonly [120, "TRANSACTION_ABORTABLE", ""], readonly [121, "INVALID_RECORD_STATE", ""], readonly [122, "SHARE_SESSION_NOT_FOUND", "retriable"], readonly [123, "INVALID_SHARE_SESSION_EPOCH", "retriable"], readonly [124, "FENCED_STATE_EPOCH", ""], readonly [125, "INVALID_VOTER_KEY", ""], readonly [126, "DUPLICATE_VOTER", ""], readonly [127, "VOTER_NOT_FOUND", ""], readonly [128, "INVALID_REGULAR_EXPRESSION", ""], readonly [129, "REBOOTSTRAP_REQUIRED", ""], readonly [130, "STREAMS_INVALID_TOPOLOGY", ""], readonly [131, "STREAMS_INVALID_TOPOLOGY_EPOCH", ""], readonly [132, "STREAMS_TOPOLOGY_FENCED", ""], readonly [133, "SHARE_SESSION_LIMIT_REACHED", "retriable"]];
+/** The name of one of Kafka's errors. */
+export type ErrorName = (typeof errorTable)[number][1];
 
 // errors/kafka-error
 /** The root of every error that this library throws: a stable `code` to branch on, a message for people. */
 export declare class KafkaError extends Error {
     readonly name: string;
     /** Stable and upper case: Kafka's own name (`NOT_LEADER_OR_FOLLOWER`) or one of ours (`MALFORMED`, ...). */
-    readonly code: string;
-    constructor(code: string, message: string, options?: ErrorOptions);
+    readonly code: ErrorName | (string & {});
+    constructor(code: ErrorName | (string & {}), message: string, options?: ErrorOptions);
 }
 /** Bytes from the network or the disk are not what the protocol says. Nothing of the frame may be used. */
 export declare class MalformedError extends KafkaError {
@@ -4433,16 +616,9 @@ export declare function explainStream(capture: Capture, options?: StreamOptions)
  * The header of every request. The client id keeps its old form in flexible versions, because the broker reads it
  * before it can know whether the version is flexible.
  */
-export declare const RequestHeader: Message<{
-    requestApiKey: Field<number, number, false>;
-    requestApiVersion: Field<number, number, false>;
-    correlationId: Field<number, number, false>;
-    clientId: Field<string | null, string | null, false>;
-}>;
+export declare const RequestHeader: Message<Shape>; // versions 1 to 2, flexible from 2
 /** The header of every response. */
-export declare const ResponseHeader: Message<{
-    correlationId: Field<number, number, false>;
-}>;
+export declare const ResponseHeader: Message<Shape>; // versions 0 to 1, flexible from 1
 /** Flexible requests have a header that can take tagged fields. */
 export declare function requestHeaderVersion(api: Api, version: number): number;
 /** ApiVersions answers with header 0 in every version: the client does not yet know what the broker speaks (KIP-511). */
@@ -4524,30 +700,9 @@ export declare class FrameSplitter {
 
 // group-protocol
 /** What a member of a classic consumer group says of itself when it joins. Source: `ConsumerProtocol`. */
-export declare const ConsumerProtocolSubscription: Message<{
-    topics: Field<string[], readonly string[], false>;
-    userData: Field<Uint8Array<ArrayBufferLike> | null, Uint8Array<ArrayBufferLike> | null, true>;
-    ownedPartitions: Field<Decoded<{
-        topic: Field<string, string, false>;
-        partitions: Field<number[], readonly number[], false>;
-    }>[], readonly {
-        readonly partitions: readonly number[];
-        readonly topic: string;
-    }[], true>;
-    generationId: Field<number, number, true>;
-    rackId: Field<string | null, string | null, true>;
-}>;
+export declare const ConsumerProtocolSubscription: Message<Shape>; // versions 0 to 3
 /** What the leader of a classic consumer group assigns to a member. Source: `ConsumerProtocol`. */
-export declare const ConsumerProtocolAssignment: Message<{
-    assignedPartitions: Field<Decoded<{
-        topic: Field<string, string, false>;
-        partitions: Field<number[], readonly number[], false>;
-    }>[], readonly {
-        readonly partitions: readonly number[];
-        readonly topic: string;
-    }[], false>;
-    userData: Field<Uint8Array<ArrayBufferLike> | null, Uint8Array<ArrayBufferLike> | null, true>;
-}>;
+export declare const ConsumerProtocolAssignment: Message<Shape>; // versions 0 to 3
 /**
  * What a member says of itself, as it goes into JoinGroup: with its version in front, in the newest version.
  * @throws EncodeError when a required field is missing or a value does not fit.
@@ -4571,173 +726,47 @@ export declare function decodeAssignment(blob: Uint8Array): Decoded<typeof Consu
 
 // internal/control-record
 /** Key of a control record, with its version in front: which kind it is. `ControlRecordType` has the kinds. */
-export declare const ControlRecordTypeSchema: Message<{
-    type: Field<number, number, false>;
-}>;
+export declare const ControlRecordTypeSchema: Message<Shape>; // version 0
 /** Value of the markers `COMMIT` and `ABORT`, with its version in front. */
-export declare const EndTxnMarker: Message<{
-    coordinatorEpoch: Field<number, number, false>;
-}>;
+export declare const EndTxnMarker: Message<Shape>; // version 0
 /** Value of `LEADER_CHANGE`, the first record of a leader of the metadata quorum (KIP-595). */
-export declare const LeaderChangeMessage: Message<{
-    version: Field<number, number, false>;
-    leaderId: Field<number, number, false>;
-    voters: Field<Decoded<{
-        voterId: Field<number, number, false>;
-        voterDirectoryId: Field<string, string, true>;
-    }>[], readonly {
-        readonly voterDirectoryId?: string | undefined;
-        readonly voterId: number;
-    }[], false>;
-    grantingVoters: Field<Decoded<{
-        voterId: Field<number, number, false>;
-        voterDirectoryId: Field<string, string, true>;
-    }>[], readonly {
-        readonly voterDirectoryId?: string | undefined;
-        readonly voterId: number;
-    }[], false>;
-}>;
+export declare const LeaderChangeMessage: Message<Shape>; // versions 0 to 1, flexible from 0
 /** Value of `SNAPSHOT_HEADER`, which begins a metadata snapshot (KIP-630). */
-export declare const SnapshotHeaderRecord: Message<{
-    version: Field<number, number, false>;
-    lastContainedLogTimestamp: Field<number, number, false>;
-}>;
+export declare const SnapshotHeaderRecord: Message<Shape>; // version 0, flexible from 0
 /** Value of `SNAPSHOT_FOOTER`, which ends a metadata snapshot (KIP-630). */
-export declare const SnapshotFooterRecord: Message<{
-    version: Field<number, number, false>;
-}>;
+export declare const SnapshotFooterRecord: Message<Shape>; // version 0, flexible from 0
 /** Value of `KRAFT_VERSION`: the level of the quorum protocol (KIP-853). */
-export declare const KRaftVersionRecord: Message<{
-    version: Field<number, number, false>;
-    kRaftVersion: Field<number, number, false>;
-}>;
+export declare const KRaftVersionRecord: Message<Shape>; // version 0, flexible from 0
 /** Value of `KRAFT_VOTERS`: who votes in the metadata quorum (KIP-853). */
-export declare const VotersRecord: Message<{
-    version: Field<number, number, false>;
-    voters: Field<Decoded<{
-        voterId: Field<number, number, false>;
-        voterDirectoryId: Field<string, string, false>;
-        endpoints: Field<Decoded<{
-            name: Field<string, string, false>;
-            host: Field<string, string, false>;
-            port: Field<number, number, false>;
-        }>[], readonly {
-            readonly host: string;
-            readonly name: string;
-            readonly port: number;
-        }[], false>;
-        kRaftVersionFeature: Field<Decoded<{
-            minSupportedVersion: Field<number, number, false>;
-            maxSupportedVersion: Field<number, number, false>;
-        }>, {
-            readonly maxSupportedVersion: number;
-            readonly minSupportedVersion: number;
-        }, false>;
-    }>[], readonly {
-        readonly endpoints: readonly {
-            readonly host: string;
-            readonly name: string;
-            readonly port: number;
-        }[];
-        readonly kRaftVersionFeature: {
-            readonly maxSupportedVersion: number;
-            readonly minSupportedVersion: number;
-        };
-        readonly voterDirectoryId: string;
-        readonly voterId: number;
-    }[], false>;
-}>;
+export declare const VotersRecord: Message<Shape>; // version 0, flexible from 0
 /** The kinds of control records by their number. Source: `ControlRecordType`. */
 declare const kinds: readonly [{
-    readonly message: Message<{
-        coordinatorEpoch: Field<number, number, false>;
-    }>;
+    readonly message: Message<Shape>;
     readonly prefixed: true;
     readonly type: 'ABORT';
 }, {
-    readonly message: Message<{
-        coordinatorEpoch: Field<number, number, false>;
-    }>;
+    readonly message: Message<Shape>;
     readonly prefixed: true;
     readonly type: 'COMMIT';
 }, {
     readonly type: 'LEADER_CHANGE';
-    readonly message: Message<{
-        version: Field<number, number, false>;
-        leaderId: Field<number, number, false>;
-        voters: Field<Decoded<{
-            voterId: Field<number, number, false>;
-            voterDirectoryId: Field<string, string, true>;
-        }>[], readonly {
-            readonly voterDirectoryId?: string | undefined;
-            readonly voterId: number;
-        }[], false>;
-        grantingVoters: Field<Decoded<{
-            voterId: Field<number, number, false>;
-            voterDirectoryId: Field<string, string, true>;
-        }>[], readonly {
-            readonly voterDirectoryId?: string | undefined;
-            readonly voterId: number;
-        }[], false>;
-    }>;
+    readonly message: Message<Shape>;
     readonly prefixed: false;
 }, {
     readonly type: 'SNAPSHOT_HEADER';
-    readonly message: Message<{
-        version: Field<number, number, false>;
-        lastContainedLogTimestamp: Field<number, number, false>;
-    }>;
+    readonly message: Message<Shape>;
     readonly prefixed: false;
 }, {
     readonly type: 'SNAPSHOT_FOOTER';
-    readonly message: Message<{
-        version: Field<number, number, false>;
-    }>;
+    readonly message: Message<Shape>;
     readonly prefixed: false;
 }, {
     readonly type: 'KRAFT_VERSION';
-    readonly message: Message<{
-        version: Field<number, number, false>;
-        kRaftVersion: Field<number, number, false>;
-    }>;
+    readonly message: Message<Shape>;
     readonly prefixed: false;
 }, {
     readonly type: 'KRAFT_VOTERS';
-    readonly message: Message<{
-        version: Field<number, number, false>;
-        voters: Field<Decoded<{
-            voterId: Field<number, number, false>;
-            voterDirectoryId: Field<string, string, false>;
-            endpoints: Field<Decoded<{
-                name: Field<string, string, false>;
-                host: Field<string, string, false>;
-                port: Field<number, number, false>;
-            }>[], readonly {
-                readonly host: string;
-                readonly name: string;
-                readonly port: number;
-            }[], false>;
-            kRaftVersionFeature: Field<Decoded<{
-                minSupportedVersion: Field<number, number, false>;
-                maxSupportedVersion: Field<number, number, false>;
-            }>, {
-                readonly maxSupportedVersion: number;
-                readonly minSupportedVersion: number;
-            }, false>;
-        }>[], readonly {
-            readonly endpoints: readonly {
-                readonly host: string;
-                readonly name: string;
-                readonly port: number;
-            }[];
-            readonly kRaftVersionFeature: {
-                readonly maxSupportedVersion: number;
-                readonly minSupportedVersion: number;
-            };
-            readonly voterDirectoryId: string;
-            readonly voterId: number;
-        }[], false>;
-    }>;
+    readonly message: Message<Shape>;
     readonly prefixed: false;
 }];
 type Kind = (typeof kinds)[number];
@@ -4765,535 +794,35 @@ export declare function controlRecordKey(type: ControlRecordType): Uint8Array;
 /** Every kind of record that Kafka's coordinators store, by topic and name. */
 export declare const internalRecords: {
     __consumer_offsets: {
-        LegacyOffsetCommit: RecordKind<"LegacyOffsetCommit", {
-            group: Field<string, string, false>;
-            topic: Field<string, string, false>;
-            partition: Field<number, number, false>;
-        }, {
-            offset: Field<number, number, false>;
-            metadata: Field<string, string, false>;
-            commitTimestamp: Field<number, number, false>;
-        }>;
-        OffsetCommit: RecordKind<"OffsetCommit", {
-            group: Field<string, string, false>;
-            topic: Field<string, string, false>;
-            partition: Field<number, number, false>;
-        }, {
-            offset: Field<number, number, false>;
-            leaderEpoch: Field<number, number, true>;
-            metadata: Field<string, string, false>;
-            commitTimestamp: Field<number, number, false>;
-            expireTimestamp: Field<number, number, true>;
-            topicId: Field<string, string, true>;
-        }>;
-        GroupMetadata: RecordKind<"GroupMetadata", {
-            group: Field<string, string, false>;
-        }, {
-            protocolType: Field<string, string, false>;
-            generation: Field<number, number, false>;
-            protocol: Field<string | null, string | null, false>;
-            leader: Field<string | null, string | null, false>;
-            currentStateTimestamp: Field<number, number, true>;
-            members: Field<Decoded<{
-                memberId: Field<string, string, false>;
-                groupInstanceId: Field<string | null, string | null, true>;
-                clientId: Field<string, string, false>;
-                clientHost: Field<string, string, false>;
-                rebalanceTimeout: Field<number, number, true>;
-                sessionTimeout: Field<number, number, false>;
-                subscription: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
-                assignment: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
-            }>[], readonly {
-                readonly assignment: Uint8Array<ArrayBufferLike>;
-                readonly clientHost: string;
-                readonly clientId: string;
-                readonly groupInstanceId?: string | null | undefined;
-                readonly memberId: string;
-                readonly rebalanceTimeout?: number | undefined;
-                readonly sessionTimeout: number;
-                readonly subscription: Uint8Array<ArrayBufferLike>;
-            }[], false>;
-        }>;
-        ConsumerGroupMetadata: RecordKind<"ConsumerGroupMetadata", {
-            groupId: Field<string, string, false>;
-        }, {
-            epoch: Field<number, number, false>;
-            metadataHash: Field<bigint, bigint, true>;
-        }>;
-        ConsumerGroupPartitionMetadata: RecordKind<"ConsumerGroupPartitionMetadata", {
-            groupId: Field<string, string, false>;
-        }, {
-            topics: Field<Decoded<{
-                topicId: Field<string, string, false>;
-                topicName: Field<string, string, false>;
-                numPartitions: Field<number, number, false>;
-                partitionMetadata: Field<Decoded<{
-                    partition: Field<number, number, false>;
-                    racks: Field<string[], readonly string[], false>;
-                }>[], readonly {
-                    readonly partition: number;
-                    readonly racks: readonly string[];
-                }[], false>;
-            }>[], readonly {
-                readonly numPartitions: number;
-                readonly partitionMetadata: readonly {
-                    readonly partition: number;
-                    readonly racks: readonly string[];
-                }[];
-                readonly topicId: string;
-                readonly topicName: string;
-            }[], false>;
-        }>;
-        ConsumerGroupMemberMetadata: RecordKind<"ConsumerGroupMemberMetadata", {
-            groupId: Field<string, string, false>;
-            memberId: Field<string, string, false>;
-        }, {
-            instanceId: Field<string | null, string | null, false>;
-            rackId: Field<string | null, string | null, false>;
-            clientId: Field<string, string, false>;
-            clientHost: Field<string, string, false>;
-            subscribedTopicNames: Field<string[], readonly string[], false>;
-            subscribedTopicRegex: Field<string | null, string | null, false>;
-            rebalanceTimeoutMs: Field<number, number, true>;
-            serverAssignor: Field<string | null, string | null, false>;
-            classicMemberMetadata: Field<Decoded<{
-                sessionTimeoutMs: Field<number, number, false>;
-                supportedProtocols: Field<Decoded<{
-                    name: Field<string, string, false>;
-                    metadata: Field<Uint8Array<ArrayBufferLike>, Uint8Array<ArrayBufferLike>, false>;
-                }>[], readonly {
-                    readonly metadata: Uint8Array<ArrayBufferLike>;
-                    readonly name: string;
-                }[], false>;
-            }> | null, {
-                readonly sessionTimeoutMs: number;
-                readonly supportedProtocols: readonly {
-                    readonly metadata: Uint8Array<ArrayBufferLike>;
-                    readonly name: string;
-                }[];
-            } | null, true>;
-        }>;
-        ConsumerGroupTargetAssignmentMetadata: RecordKind<"ConsumerGroupTargetAssignmentMetadata", {
-            groupId: Field<string, string, false>;
-        }, {
-            assignmentEpoch: Field<number, number, false>;
-            assignmentTimestamp: Field<number, number, true>;
-        }>;
-        ConsumerGroupTargetAssignmentMember: RecordKind<"ConsumerGroupTargetAssignmentMember", {
-            groupId: Field<string, string, false>;
-            memberId: Field<string, string, false>;
-        }, {
-            topicPartitions: Field<Decoded<{
-                topicId: Field<string, string, false>;
-                partitions: Field<number[], readonly number[], false>;
-            }>[], readonly {
-                readonly partitions: readonly number[];
-                readonly topicId: string;
-            }[], false>;
-        }>;
-        ConsumerGroupCurrentMemberAssignment: RecordKind<"ConsumerGroupCurrentMemberAssignment", {
-            groupId: Field<string, string, false>;
-            memberId: Field<string, string, false>;
-        }, {
-            memberEpoch: Field<number, number, false>;
-            previousMemberEpoch: Field<number, number, false>;
-            state: Field<number, number, false>;
-            assignedPartitions: Field<Decoded<{
-                topicId: Field<string, string, false>;
-                partitions: Field<number[], readonly number[], false>;
-                assignmentEpochs: Field<number[] | null, readonly number[] | null, true>;
-            }>[], readonly {
-                readonly assignmentEpochs?: readonly number[] | null | undefined;
-                readonly partitions: readonly number[];
-                readonly topicId: string;
-            }[], false>;
-            partitionsPendingRevocation: Field<Decoded<{
-                topicId: Field<string, string, false>;
-                partitions: Field<number[], readonly number[], false>;
-                assignmentEpochs: Field<number[] | null, readonly number[] | null, true>;
-            }>[], readonly {
-                readonly assignmentEpochs?: readonly number[] | null | undefined;
-                readonly partitions: readonly number[];
-                readonly topicId: string;
-            }[], false>;
-        }>;
-        ConsumerGroupRegularExpression: RecordKind<"ConsumerGroupRegularExpression", {
-            groupId: Field<string, string, false>;
-            regularExpression: Field<string, string, false>;
-        }, {
-            topics: Field<string[], readonly string[], false>;
-            version: Field<number, number, false>;
-            timestamp: Field<number, number, false>;
-        }>;
-        ShareGroupMetadata: RecordKind<"ShareGroupMetadata", {
-            groupId: Field<string, string, false>;
-        }, {
-            epoch: Field<number, number, false>;
-            metadataHash: Field<bigint, bigint, false>;
-        }>;
-        ShareGroupMemberMetadata: RecordKind<"ShareGroupMemberMetadata", {
-            groupId: Field<string, string, false>;
-            memberId: Field<string, string, false>;
-        }, {
-            rackId: Field<string | null, string | null, false>;
-            clientId: Field<string, string, false>;
-            clientHost: Field<string, string, false>;
-            subscribedTopicNames: Field<string[], readonly string[], false>;
-        }>;
-        ShareGroupTargetAssignmentMetadata: RecordKind<"ShareGroupTargetAssignmentMetadata", {
-            groupId: Field<string, string, false>;
-        }, {
-            assignmentEpoch: Field<number, number, false>;
-            assignmentTimestamp: Field<number, number, true>;
-        }>;
-        ShareGroupTargetAssignmentMember: RecordKind<"ShareGroupTargetAssignmentMember", {
-            groupId: Field<string, string, false>;
-            memberId: Field<string, string, false>;
-        }, {
-            topicPartitions: Field<Decoded<{
-                topicId: Field<string, string, false>;
-                partitions: Field<number[], readonly number[], false>;
-            }>[], readonly {
-                readonly partitions: readonly number[];
-                readonly topicId: string;
-            }[], false>;
-        }>;
-        ShareGroupCurrentMemberAssignment: RecordKind<"ShareGroupCurrentMemberAssignment", {
-            groupId: Field<string, string, false>;
-            memberId: Field<string, string, false>;
-        }, {
-            memberEpoch: Field<number, number, false>;
-            previousMemberEpoch: Field<number, number, false>;
-            state: Field<number, number, false>;
-            assignedPartitions: Field<Decoded<{
-                topicId: Field<string, string, false>;
-                partitions: Field<number[], readonly number[], false>;
-            }>[], readonly {
-                readonly partitions: readonly number[];
-                readonly topicId: string;
-            }[], false>;
-        }>;
-        ShareGroupStatePartitionMetadata: RecordKind<"ShareGroupStatePartitionMetadata", {
-            groupId: Field<string, string, false>;
-        }, {
-            initializingTopics: Field<Decoded<{
-                topicId: Field<string, string, false>;
-                topicName: Field<string, string, false>;
-                partitions: Field<number[], readonly number[], false>;
-            }>[], readonly {
-                readonly partitions: readonly number[];
-                readonly topicId: string;
-                readonly topicName: string;
-            }[], false>;
-            initializedTopics: Field<Decoded<{
-                topicId: Field<string, string, false>;
-                topicName: Field<string, string, false>;
-                partitions: Field<number[], readonly number[], false>;
-            }>[], readonly {
-                readonly partitions: readonly number[];
-                readonly topicId: string;
-                readonly topicName: string;
-            }[], false>;
-            deletingTopics: Field<Decoded<{
-                topicId: Field<string, string, false>;
-                topicName: Field<string, string, false>;
-            }>[], readonly {
-                readonly topicId: string;
-                readonly topicName: string;
-            }[], false>;
-        }>;
-        StreamsGroupMetadata: RecordKind<"StreamsGroupMetadata", {
-            groupId: Field<string, string, false>;
-        }, {
-            epoch: Field<number, number, false>;
-            metadataHash: Field<bigint, bigint, false>;
-            validatedTopologyEpoch: Field<number, number, true>;
-            lastAssignmentConfigs: Field<Decoded<{
-                key: Field<string, string, false>;
-                value: Field<string, string, false>;
-            }>[] | null, readonly {
-                readonly key: string;
-                readonly value: string;
-            }[] | null, true>;
-        }>;
-        StreamsGroupMemberMetadata: RecordKind<"StreamsGroupMemberMetadata", {
-            groupId: Field<string, string, false>;
-            memberId: Field<string, string, false>;
-        }, {
-            instanceId: Field<string | null, string | null, false>;
-            rackId: Field<string | null, string | null, false>;
-            clientId: Field<string, string, false>;
-            clientHost: Field<string, string, false>;
-            rebalanceTimeoutMs: Field<number, number, true>;
-            topologyEpoch: Field<number, number, false>;
-            processId: Field<string, string, false>;
-            userEndpoint: Field<Decoded<{
-                host: Field<string, string, false>;
-                port: Field<number, number, false>;
-            }> | null, {
-                readonly host: string;
-                readonly port: number;
-            } | null, true>;
-            clientTags: Field<Decoded<{
-                key: Field<string, string, false>;
-                value: Field<string, string, false>;
-            }>[], readonly {
-                readonly key: string;
-                readonly value: string;
-            }[], false>;
-        }>;
-        StreamsGroupTargetAssignmentMetadata: RecordKind<"StreamsGroupTargetAssignmentMetadata", {
-            groupId: Field<string, string, false>;
-        }, {
-            assignmentEpoch: Field<number, number, false>;
-            assignmentTimestamp: Field<number, number, true>;
-        }>;
-        StreamsGroupTargetAssignmentMember: RecordKind<"StreamsGroupTargetAssignmentMember", {
-            groupId: Field<string, string, false>;
-            memberId: Field<string, string, false>;
-        }, {
-            activeTasks: Field<Decoded<{
-                subtopologyId: Field<string, string, false>;
-                partitions: Field<number[], readonly number[], false>;
-            }>[], readonly {
-                readonly partitions: readonly number[];
-                readonly subtopologyId: string;
-            }[], false>;
-            standbyTasks: Field<Decoded<{
-                subtopologyId: Field<string, string, false>;
-                partitions: Field<number[], readonly number[], false>;
-            }>[], readonly {
-                readonly partitions: readonly number[];
-                readonly subtopologyId: string;
-            }[], false>;
-            warmupTasks: Field<Decoded<{
-                subtopologyId: Field<string, string, false>;
-                partitions: Field<number[], readonly number[], false>;
-            }>[], readonly {
-                readonly partitions: readonly number[];
-                readonly subtopologyId: string;
-            }[], false>;
-        }>;
-        StreamsGroupCurrentMemberAssignment: RecordKind<"StreamsGroupCurrentMemberAssignment", {
-            groupId: Field<string, string, false>;
-            memberId: Field<string, string, false>;
-        }, {
-            memberEpoch: Field<number, number, false>;
-            previousMemberEpoch: Field<number, number, false>;
-            state: Field<number, number, false>;
-            activeTasks: Field<Decoded<{
-                subtopologyId: Field<string, string, false>;
-                partitions: Field<number[], readonly number[], false>;
-                assignmentEpochs: Field<number[] | null, readonly number[] | null, true>;
-            }>[], readonly {
-                readonly assignmentEpochs?: readonly number[] | null | undefined;
-                readonly partitions: readonly number[];
-                readonly subtopologyId: string;
-            }[], false>;
-            standbyTasks: Field<Decoded<{
-                subtopologyId: Field<string, string, false>;
-                partitions: Field<number[], readonly number[], false>;
-                assignmentEpochs: Field<number[] | null, readonly number[] | null, true>;
-            }>[], readonly {
-                readonly assignmentEpochs?: readonly number[] | null | undefined;
-                readonly partitions: readonly number[];
-                readonly subtopologyId: string;
-            }[], false>;
-            warmupTasks: Field<Decoded<{
-                subtopologyId: Field<string, string, false>;
-                partitions: Field<number[], readonly number[], false>;
-                assignmentEpochs: Field<number[] | null, readonly number[] | null, true>;
-            }>[], readonly {
-                readonly assignmentEpochs?: readonly number[] | null | undefined;
-                readonly partitions: readonly number[];
-                readonly subtopologyId: string;
-            }[], false>;
-            activeTasksPendingRevocation: Field<Decoded<{
-                subtopologyId: Field<string, string, false>;
-                partitions: Field<number[], readonly number[], false>;
-                assignmentEpochs: Field<number[] | null, readonly number[] | null, true>;
-            }>[], readonly {
-                readonly assignmentEpochs?: readonly number[] | null | undefined;
-                readonly partitions: readonly number[];
-                readonly subtopologyId: string;
-            }[], false>;
-            standbyTasksPendingRevocation: Field<Decoded<{
-                subtopologyId: Field<string, string, false>;
-                partitions: Field<number[], readonly number[], false>;
-                assignmentEpochs: Field<number[] | null, readonly number[] | null, true>;
-            }>[], readonly {
-                readonly assignmentEpochs?: readonly number[] | null | undefined;
-                readonly partitions: readonly number[];
-                readonly subtopologyId: string;
-            }[], false>;
-            warmupTasksPendingRevocation: Field<Decoded<{
-                subtopologyId: Field<string, string, false>;
-                partitions: Field<number[], readonly number[], false>;
-                assignmentEpochs: Field<number[] | null, readonly number[] | null, true>;
-            }>[], readonly {
-                readonly assignmentEpochs?: readonly number[] | null | undefined;
-                readonly partitions: readonly number[];
-                readonly subtopologyId: string;
-            }[], false>;
-        }>;
-        StreamsGroupTopology: RecordKind<"StreamsGroupTopology", {
-            groupId: Field<string, string, false>;
-        }, {
-            epoch: Field<number, number, false>;
-            subtopologies: Field<Decoded<{
-                subtopologyId: Field<string, string, false>;
-                sourceTopics: Field<string[], readonly string[], false>;
-                sourceTopicRegex: Field<string[], readonly string[], false>;
-                stateChangelogTopics: Field<Decoded<{
-                    name: Field<string, string, false>;
-                    partitions: Field<number, number, false>;
-                    replicationFactor: Field<number, number, false>;
-                    topicConfigs: Field<Decoded<{
-                        key: Field<string, string, false>;
-                        value: Field<string, string, false>;
-                    }>[], readonly {
-                        readonly key: string;
-                        readonly value: string;
-                    }[], false>;
-                }>[], readonly {
-                    readonly name: string;
-                    readonly partitions: number;
-                    readonly replicationFactor: number;
-                    readonly topicConfigs: readonly {
-                        readonly key: string;
-                        readonly value: string;
-                    }[];
-                }[], false>;
-                repartitionSinkTopics: Field<string[], readonly string[], false>;
-                repartitionSourceTopics: Field<Decoded<{
-                    name: Field<string, string, false>;
-                    partitions: Field<number, number, false>;
-                    replicationFactor: Field<number, number, false>;
-                    topicConfigs: Field<Decoded<{
-                        key: Field<string, string, false>;
-                        value: Field<string, string, false>;
-                    }>[], readonly {
-                        readonly key: string;
-                        readonly value: string;
-                    }[], false>;
-                }>[], readonly {
-                    readonly name: string;
-                    readonly partitions: number;
-                    readonly replicationFactor: number;
-                    readonly topicConfigs: readonly {
-                        readonly key: string;
-                        readonly value: string;
-                    }[];
-                }[], false>;
-                copartitionGroups: Field<Decoded<{
-                    sourceTopics: Field<number[], readonly number[], false>;
-                    sourceTopicRegex: Field<number[], readonly number[], false>;
-                    repartitionSourceTopics: Field<number[], readonly number[], false>;
-                }>[], readonly {
-                    readonly repartitionSourceTopics: readonly number[];
-                    readonly sourceTopicRegex: readonly number[];
-                    readonly sourceTopics: readonly number[];
-                }[], false>;
-            }>[], readonly {
-                readonly copartitionGroups: readonly {
-                    readonly repartitionSourceTopics: readonly number[];
-                    readonly sourceTopicRegex: readonly number[];
-                    readonly sourceTopics: readonly number[];
-                }[];
-                readonly repartitionSinkTopics: readonly string[];
-                readonly repartitionSourceTopics: readonly {
-                    readonly name: string;
-                    readonly partitions: number;
-                    readonly replicationFactor: number;
-                    readonly topicConfigs: readonly {
-                        readonly key: string;
-                        readonly value: string;
-                    }[];
-                }[];
-                readonly sourceTopicRegex: readonly string[];
-                readonly sourceTopics: readonly string[];
-                readonly stateChangelogTopics: readonly {
-                    readonly name: string;
-                    readonly partitions: number;
-                    readonly replicationFactor: number;
-                    readonly topicConfigs: readonly {
-                        readonly key: string;
-                        readonly value: string;
-                    }[];
-                }[];
-                readonly subtopologyId: string;
-            }[], false>;
-        }>;
+        LegacyOffsetCommit: RecordKind<"LegacyOffsetCommit">;
+        OffsetCommit: RecordKind<"OffsetCommit">;
+        GroupMetadata: RecordKind<"GroupMetadata">;
+        ConsumerGroupMetadata: RecordKind<"ConsumerGroupMetadata">;
+        ConsumerGroupPartitionMetadata: RecordKind<"ConsumerGroupPartitionMetadata">;
+        ConsumerGroupMemberMetadata: RecordKind<"ConsumerGroupMemberMetadata">;
+        ConsumerGroupTargetAssignmentMetadata: RecordKind<"ConsumerGroupTargetAssignmentMetadata">;
+        ConsumerGroupTargetAssignmentMember: RecordKind<"ConsumerGroupTargetAssignmentMember">;
+        ConsumerGroupCurrentMemberAssignment: RecordKind<"ConsumerGroupCurrentMemberAssignment">;
+        ConsumerGroupRegularExpression: RecordKind<"ConsumerGroupRegularExpression">;
+        ShareGroupMetadata: RecordKind<"ShareGroupMetadata">;
+        ShareGroupMemberMetadata: RecordKind<"ShareGroupMemberMetadata">;
+        ShareGroupTargetAssignmentMetadata: RecordKind<"ShareGroupTargetAssignmentMetadata">;
+        ShareGroupTargetAssignmentMember: RecordKind<"ShareGroupTargetAssignmentMember">;
+        ShareGroupCurrentMemberAssignment: RecordKind<"ShareGroupCurrentMemberAssignment">;
+        ShareGroupStatePartitionMetadata: RecordKind<"ShareGroupStatePartitionMetadata">;
+        StreamsGroupMetadata: RecordKind<"StreamsGroupMetadata">;
+        StreamsGroupMemberMetadata: RecordKind<"StreamsGroupMemberMetadata">;
+        StreamsGroupTargetAssignmentMetadata: RecordKind<"StreamsGroupTargetAssignmentMetadata">;
+        StreamsGroupTargetAssignmentMember: RecordKind<"StreamsGroupTargetAssignmentMember">;
+        StreamsGroupCurrentMemberAssignment: RecordKind<"StreamsGroupCurrentMemberAssignment">;
+        StreamsGroupTopology: RecordKind<"StreamsGroupTopology">;
     };
     __transaction_state: {
-        TransactionLog: RecordKind<"TransactionLog", {
-            transactionalId: Field<string, string, false>;
-        }, {
-            producerId: Field<bigint, bigint, false>;
-            previousProducerId: Field<bigint, bigint, true>;
-            nextProducerId: Field<bigint, bigint, true>;
-            producerEpoch: Field<number, number, false>;
-            nextProducerEpoch: Field<number, number, true>;
-            transactionTimeoutMs: Field<number, number, false>;
-            transactionStatus: Field<number, number, false>;
-            transactionPartitions: Field<Decoded<{
-                topic: Field<string, string, false>;
-                partitionIds: Field<number[], readonly number[], false>;
-            }>[] | null, readonly {
-                readonly partitionIds: readonly number[];
-                readonly topic: string;
-            }[] | null, false>;
-            transactionLastUpdateTimestampMs: Field<number, number, false>;
-            transactionStartTimestampMs: Field<number, number, false>;
-            clientTransactionVersion: Field<number, number, true>;
-        }>;
+        TransactionLog: RecordKind<"TransactionLog">;
     };
     __share_group_state: {
-        ShareSnapshot: RecordKind<"ShareSnapshot", {
-            groupId: Field<string, string, false>;
-            topicId: Field<string, string, false>;
-            partition: Field<number, number, false>;
-        }, {
-            snapshotEpoch: Field<number, number, false>;
-            stateEpoch: Field<number, number, false>;
-            leaderEpoch: Field<number, number, false>;
-            startOffset: Field<number, number, false>;
-            deliveryCompleteCount: Field<number, number, true>;
-            createTimestamp: Field<number, number, false>;
-            writeTimestamp: Field<number, number, false>;
-            stateBatches: Field<Decoded<{
-                firstOffset: Field<number, number, false>;
-                lastOffset: Field<number, number, false>;
-                deliveryState: Field<number, number, false>;
-                deliveryCount: Field<number, number, false>;
-            }>[], readonly {
-                readonly deliveryCount: number;
-                readonly deliveryState: number;
-                readonly firstOffset: number;
-                readonly lastOffset: number;
-            }[], false>;
-        }>;
-        ShareUpdate: RecordKind<"ShareUpdate", {
-            groupId: Field<string, string, false>;
-            topicId: Field<string, string, false>;
-            partition: Field<number, number, false>;
-        }, {
-            snapshotEpoch: Field<number, number, false>;
-            leaderEpoch: Field<number, number, false>;
-            startOffset: Field<number, number, false>;
-            deliveryCompleteCount: Field<number, number, true>;
-            stateBatches: Field<Decoded<{
-                firstOffset: Field<number, number, false>;
-                lastOffset: Field<number, number, false>;
-                deliveryState: Field<number, number, false>;
-                deliveryCount: Field<number, number, false>;
-            }>[], readonly {
-                readonly deliveryCount: number;
-                readonly deliveryState: number;
-                readonly firstOffset: number;
-                readonly lastOffset: number;
-            }[], false>;
-        }>;
+        ShareSnapshot: RecordKind<"ShareSnapshot">;
+        ShareUpdate: RecordKind<"ShareUpdate">;
     };
 };
 /** An internal topic whose records this library knows. */
@@ -5330,36 +859,11 @@ export declare function encodeInternalValue<V extends Shape>(kind: RecordKind<st
 
 // internal/principal
 /** A principal, as a broker forwards it to the controller, with its version in front (KIP-590). */
-export declare const DefaultPrincipalData: Message<{
-    type: Field<string, string, false>;
-    name: Field<string, string, false>;
-    tokenAuthenticated: Field<boolean, boolean, false>;
-}>;
+export declare const DefaultPrincipalData: Message<Shape>; // version 0, flexible from 0
 
 // internal/producer-snapshot
 /** The file `<offset>.snapshot` of a log: what the broker knows of each producer, with its version in front. `crc` is the CRC-32C of all bytes behind it. */
-export declare const ProducerSnapshot: Message<{
-    crc: Field<number, number, false>;
-    producerEntries: Field<Decoded<{
-        producerId: Field<bigint, bigint, false>;
-        epoch: Field<number, number, false>;
-        lastSequence: Field<number, number, false>;
-        lastOffset: Field<number, number, false>;
-        offsetDelta: Field<number, number, false>;
-        timestamp: Field<number, number, false>;
-        coordinatorEpoch: Field<number, number, false>;
-        currentTxnFirstOffset: Field<number, number, false>;
-    }>[], readonly {
-        readonly coordinatorEpoch: number;
-        readonly currentTxnFirstOffset: number;
-        readonly epoch: number;
-        readonly lastOffset: number;
-        readonly lastSequence: number;
-        readonly offsetDelta: number;
-        readonly producerId: bigint;
-        readonly timestamp: number;
-    }[], false>;
-}>;
+export declare const ProducerSnapshot: Message<Shape>; // version 1
 
 // internal/record-kind
 /** A kind of record that a coordinator stores in its internal topic: its number, its key and its value. */
@@ -5485,8 +989,11 @@ export declare class BatchHeader {
     get hasDeleteHorizon(): boolean;
     get lastOffsetDelta(): number;
     get lastOffset(): number;
+    /** Not a safe integer where the value is beyond those. */
     get baseTimestamp(): number;
+    /** Not a safe integer where the value is beyond those; `maxTimestampBigInt` is exact. */
     get maxTimestamp(): number;
+    get maxTimestampBigInt(): bigint;
     get producerId(): bigint;
     get producerEpoch(): number;
     get baseSequence(): number;
@@ -5505,66 +1012,14 @@ export declare class BatchHeader {
 }
 /** Sequence numbers run from 0 to 2^31-1 and then from 0 again. Source: `DefaultRecordBatch.incrementSequence`. */
 export declare function addSequence(sequence: number, count: number): number;
+/** An int64 as a number, or a bigint where a number would not be exact. */
+export declare function readExactInt64(bytes: Buffer, at: number): number | bigint;
 /** An int64 as a number, which is not a safe integer where the value is beyond those. */
 export declare function readInt64(bytes: Buffer, at: number): number;
 /** Writes a whole number, which must be a safe integer, as an int64. */
 export declare function writeInt64(bytes: Buffer, at: number, value: number): void;
 
 // records/batch-reader
-/**
- * What a reader accepts. The defaults are what Kafka's own fields can hold; whoever reads from a stranger, or has
- * little memory, sets less. What is beyond a limit is refused before memory is taken for it.
- */
-export interface ReadOptions {
-    /** Size of a batch as it came, with its header. Bytes; default 2^31 - 1. */
-    maxBatchBytes?: number;
-    /**
-     * How large the records of one batch may become by decompression; with what `records()` makes of them, four times the
-     * batch more. Bytes; default 2^31 - 1.
-     */
-    maxDecompressedBytes?: number;
-    /** Records of one batch. Default 2^31 - 1. */
-    maxRecords?: number;
-    /** Headers of one record. Default 2^31 - 1. */
-    maxHeaders?: number;
-}
-/** A batch of records, or a message of the formats before it. */
-export interface RecordBatch {
-    readonly magic: number;
-    readonly sizeInBytes: number;
-    readonly baseOffset: number;
-    readonly lastOffset: number;
-    /** -1 when unknown. */
-    readonly leaderEpoch: number;
-    /** 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd. */
-    readonly codec: number;
-    readonly timestampType: TimestampType;
-    readonly maxTimestamp: number;
-    /** -1n when the producer was not idempotent. */
-    readonly producerId: bigint;
-    readonly producerEpoch: number;
-    readonly baseSequence: number;
-    readonly isTransactional: boolean;
-    readonly isControl: boolean;
-    /** @throws CorruptRecordError when the checksum does not fit. */
-    checkCrc(): void;
-    /**
-     * All records, each with an object of some hundred bytes; made once and kept. `cursor` takes no memory.
-     * @throws CorruptRecordError when they cannot be read, or are beyond the limits
-     */
-    records(): RecordView[];
-    /**
-     * The records one after the other, without an object for each; every call begins anew.
-     * @throws CorruptRecordError when they cannot be decompressed, or are beyond the limits
-     */
-    cursor(): RecordCursor;
-    /**
-     * Decompresses the records where `decompressAsync` does it, so that `records` and `cursor` need not. The formats
-     * before magic 2 are left for those two.
-     * @throws CorruptRecordError when they cannot be decompressed, or are beyond the limits
-     */
-    decompressAsync(options?: AsyncOptions): Promise<void>;
-}
 /**
  * The batches of a fetch response, one after the other. A batch that is cut off at the end is passed over in silence:
  * brokers cut at the size that was asked for.
@@ -5671,6 +1126,25 @@ export declare class CorruptRecordError extends KafkaError {
     constructor(what: string, position: number, offset?: number, options?: ErrorOptions);
 }
 
+// records/limits
+/**
+ * What a reader accepts. The defaults are what Kafka's own fields can hold; whoever reads from a stranger, or has
+ * little memory, sets less. What is beyond a limit is refused before memory is taken for it.
+ */
+export interface ReadOptions {
+    /** Size of a batch as it came, with its header. Bytes; default 2^31 - 1. */
+    maxBatchBytes?: number;
+    /**
+     * How large the records of one batch may become by decompression; with what `records()` makes of them, four times the
+     * batch more. Bytes; default 2^31 - 1.
+     */
+    maxDecompressedBytes?: number;
+    /** Records of one batch. Default 2^31 - 1. */
+    maxRecords?: number;
+    /** Headers of one record. Default 2^31 - 1. */
+    maxHeaders?: number;
+}
+
 // records/record
 /** A header as it is given for sending. */
 export interface Header {
@@ -5691,8 +1165,13 @@ export type TimestampType = 'CreateTime' | 'LogAppendTime' | 'NoTimestampType';
 export interface RecordView {
     /** Position in the partition. */
     readonly offset: number;
-    /** Milliseconds since the epoch; -1 when there is none. */
+    /**
+     * Milliseconds since the epoch; -1 when there is none, and when it is no safe integer, as where a producer wrote
+     * nanoseconds: `timestampBigInt` has it then.
+     */
     readonly timestamp: number;
+    /** The same exactly, whatever the producer wrote: any number of 64 bits. Made when it is asked for. */
+    readonly timestampBigInt: bigint;
     readonly timestampType: TimestampType;
     /** Bytes; negative for null. */
     readonly keySize: number;
@@ -5726,18 +1205,67 @@ export interface RecordCursor extends RecordView {
     next(): boolean;
 }
 
+// records/record-batch
+/** A batch of records, or a message of the formats before it. */
+export interface RecordBatch {
+    readonly magic: number;
+    readonly sizeInBytes: number;
+    readonly baseOffset: number;
+    readonly lastOffset: number;
+    /** -1 when unknown. */
+    readonly leaderEpoch: number;
+    /** 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd. */
+    readonly codec: number;
+    readonly timestampType: TimestampType;
+    /** The latest of its records, or with LogAppendTime that of all; -1 when it is no safe integer. */
+    readonly maxTimestamp: number;
+    /** The same exactly. */
+    readonly maxTimestampBigInt: bigint;
+    /** -1n when the producer was not idempotent. */
+    readonly producerId: bigint;
+    readonly producerEpoch: number;
+    readonly baseSequence: number;
+    readonly isTransactional: boolean;
+    readonly isControl: boolean;
+    /** Bytes that decompression has made of it so far and that it keeps; 0 when it is not compressed. */
+    readonly unpackedBytes: number;
+    /** @throws CorruptRecordError when the checksum does not fit. */
+    checkCrc(): void;
+    /**
+     * All records, each with an object of some hundred bytes; made once and kept. `cursor` takes no memory.
+     * @throws CorruptRecordError when they cannot be read, or are beyond the limits
+     */
+    records(): RecordView[];
+    /**
+     * The records one after the other, without an object for each; every call begins anew.
+     * @throws CorruptRecordError when they cannot be decompressed, or are beyond the limits
+     */
+    cursor(): RecordCursor;
+    /**
+     * Decompresses the records where `decompressAsync` does it, so that `records` and `cursor` need not. The formats
+     * before magic 2 are left for those two.
+     * @throws CorruptRecordError when they cannot be decompressed, or are beyond the limits
+     */
+    decompressAsync(options?: AsyncOptions): Promise<void>;
+}
+
 // records/varint
 /** Where reading goes on; moved by whoever reads. */
 export interface Place {
     at: number;
 }
-/** A zigzag varint of 32 bits; undefined when it is cut off or too long. Source: `ByteUtils.readVarint`. */
+/**
+ * A zigzag varint of 32 bits; undefined when it is cut off or has more than five bytes. What the last of them has beyond
+ * the 32 bits is dropped, as Kafka does. Source: `ByteUtils.readVarint`.
+ */
 export declare function readVarint(bytes: Uint8Array, place: Place, end: number): number | undefined;
 /**
  * A zigzag varlong as a number; undefined when it is cut off, too long, or beyond the safe integers. Source:
  * `ByteUtils.readVarlong`.
  */
 export declare function readVarlong(bytes: Uint8Array, place: Place, end: number): number | undefined;
+/** The same for every value of 64 bits; undefined when it is cut off or has more than ten bytes. */
+export declare function readVarlongExactly(bytes: Uint8Array, place: Place, end: number): bigint | undefined;
 /** Bytes that a whole number from 0 to 2^31 - 1 takes as a zigzag varint. */
 export declare function varintSize(value: number): number;
 /** Bytes that any safe integer takes as a zigzag varlong. */
@@ -5838,6 +1366,8 @@ export declare class Reader {
     int64(): number;
     /** An int64 whose greatest value means "no limit" and is read as Infinity. */
     int64OrInfinity(): number;
+    /** An int64 that is a bigint outside of +-(2^53 - 1), and a number otherwise. */
+    int64OrBigint(): number | bigint;
     bigint64(): bigint;
     float64(): number;
     uuid(): string;
@@ -5860,8 +1390,8 @@ export declare class Reader {
  *     throttleTimeMs: int32.since(1).ignorable(), errorCode: int16,
  *   })
  */
-/** The types of Kafka's schema, and two more that say how an int64 is shown: as a bigint, or with Infinity. */
-export type Primitive = 'boolean' | 'int8' | 'int16' | 'uint16' | 'int32' | 'uint32' | 'int64' | 'int64OrInfinity' | 'bigint64' | 'float64' | 'uuid' | 'string' | 'bytes' | 'records';
+/** The types of Kafka's schema, and three more that say how an int64 is shown: by a bigint too or only, or with Infinity. */
+export type Primitive = 'boolean' | 'int8' | 'int16' | 'uint16' | 'int32' | 'uint32' | 'int64' | 'int64OrInfinity' | 'int64OrBigint' | 'bigint64' | 'float64' | 'uuid' | 'string' | 'bytes' | 'records';
 /** How a field stands on the wire. */
 export type WireType = {
     readonly kind: Primitive;
@@ -5959,10 +1489,18 @@ export declare const uint16: Field<number>;
 export declare const int32: Field<number>;
 /** A whole number from 0 to 4294967295, e.g. a checksum. */
 export declare const uint32: Field<number>;
-/** Offsets, timestamps, durations: a number, refused when it is not a safe integer. */
+/**
+ * What brokers count and measure themselves, e.g. the offsets of a log, their own clock: a number, refused when it is not
+ * a safe integer, since no broker gets there.
+ */
 export declare const int64: Field<number>;
 /** As `int64`; the greatest value of all means "no limit" and is Infinity. */
 export declare const int64OrInfinity: Field<number>;
+/**
+ * What clients and people set as they like, or what a system tells, e.g. the times of records, committed offsets, the
+ * capacity of a disk: a number, or a bigint where a number would not be exact. So no value makes a message unreadable.
+ */
+export declare const int64OrBigint: Field<number | bigint>;
 /** Ids, which need all 64 bits. */
 export declare const bigint64: Field<bigint>;
 /** Any number, also NaN and the infinities. */
@@ -5990,11 +1528,11 @@ export interface Message<S extends Shape> {
     readonly shape: S;
 }
 /** One Kafka API. */
-export interface Api<Req extends Shape = Shape, Res extends Shape = Shape> {
+export interface Api<Req extends Shape = Shape, Res extends Shape = Shape, Name extends string = string> {
     /** Kafka's number of the API, which stands in the header of each request. */
     readonly key: number;
     /** Kafka's name, without Request or Response. */
-    readonly name: string;
+    readonly name: Name;
     readonly minVersion: number;
     readonly maxVersion: number;
     readonly flexible: number;
@@ -6022,7 +1560,7 @@ export declare function message<S extends Shape>(name: string, versions: Version
  * Declares an API: one text for the codecs of all versions and for the types of both sides.
  * @param key Kafka's number of the API
  */
-export declare function api<Req extends Shape, Res extends Shape>(key: number, name: string, versions: Versions, request: Req, response: Res): Api<Req, Res>;
+export declare function api<Req extends Shape, Res extends Shape, const Name extends string>(key: number, name: Name, versions: Versions, request: Req, response: Res): Api<Req, Res, Name>;
 
 // schema/unknown-tags
 /** Key under which a decoded struct keeps tagged fields that this library does not know, so that they survive. */
@@ -6079,6 +1617,7 @@ export declare class Writer {
     uint32(value: number): void;
     int64(value: number): void;
     int64OrInfinity(value: number): void;
+    int64OrBigint(value: number | bigint): void;
     bigint64(value: bigint): void;
     float64(value: number): void;
     uuid(text: string): void;

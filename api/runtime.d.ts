@@ -1,3 +1,12 @@
+// address
+/**
+ * `host:port` as people write it and as settings take it: an IPv6 address stands in brackets. Source:
+ * `Utils.formatAddress`, RFC 3986.
+ */
+export declare function formatAddress(host: string, port: number): string;
+/** The host alone: `[::1]`, as addresses are written with a port, becomes `::1`, as it is dialled and listened on. */
+export declare function bareHost(host: string): string;
+
 // machine
 /**
  * A protocol state machine: pure, synchronous, told the time. It is given events and answers with effects; it never
@@ -36,6 +45,8 @@ export interface Runtime {
     wallTime(): number;
     /** Calls `fire` once, when `now()` has reached `at` (monotonic). A time in the past fires on the next turn. */
     timer(at: number, fire: () => void): Timer;
+    /** Resolves on the next turn of the event loop: everything that is ready now, timers and sockets too, has its turn before. */
+    turn(): Promise<void>;
     /** A number in [0, 1). */
     random(): number;
     /** `length` random bytes, fit for ids (cryptographic in node.ts, seeded in sim.ts). */
@@ -251,6 +262,8 @@ export declare class SimWorld {
     cutPower(name: string): void;
     /** From now on a read of a host's files gives a wrong bit with this chance; the medium itself keeps the right one. */
     damageReads(name: string, chance: number): void;
+    /** The program of a host stands still for a while, as under a debugger or on a laptop that sleeps, and then goes on. */
+    freeze(name: string, ms: number): void;
     /** Sets the wall clock of a host forwards or, with less than 0, back. */
     jumpWallClock(name: string, ms: number): void;
     /** Lets something happen at a time, outside of any host: a fault, or its end. */
@@ -318,6 +331,7 @@ export declare class Host implements Runtime, Program {
     readonly disk: Disk;
     readonly observe: Runtime['observe'];
     isAlive: boolean;
+    stillUntil: number;
     constructor(options: HostOptions, mount: (program: Program) => Disk);
     get name(): string;
     /** Timers that were neither fired nor cancelled. */
@@ -325,6 +339,13 @@ export declare class Host implements Runtime, Program {
     now(): number;
     wallTime(): number;
     timer(at: number, fire: () => void): Timer;
+    turn(): Promise<void>;
+    /**
+     * The program works for so long (ms of the world) without giving its event loop a turn: its clock goes on, and no
+     * timer fires and nothing arrives before that time is over. Called from outside, it stands still: a debugger, a
+     * sleeping laptop.
+     */
+    block(ms: number): void;
     random(): number;
     randomBytes(length: number): Uint8Array;
     resolve(host: string): Promise<readonly string[]>;
@@ -382,6 +403,8 @@ declare class Network {
     join(station: Station): void;
     /** @internal The processes of a host died. */
     died(station: Station): void;
+    /** @internal The program of a host takes nothing in before a time of the world. */
+    stall(station: Station, until: number): void;
     /** @internal A host is up again: what waited for it sets out. */
     isBack(): void;
     /** @internal */
@@ -451,6 +474,8 @@ interface Program {
     readonly station: Station;
     /** False once it was killed: nothing happens in it or is told to it any more. */
     isAlive: boolean;
+    /** A time of the world before which it stands still, or is at work without a turn of its event loop. */
+    readonly stillUntil: number;
 }
 
 // sim/trace

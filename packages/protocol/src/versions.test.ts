@@ -5,14 +5,17 @@ import {
   Fetch,
   Heartbeat,
   JoinGroup,
+  LeaveGroup,
   Metadata,
   OffsetFetch,
   Produce,
+  SyncGroup,
 } from './apis/index.ts'
 import { UnsupportedVersionError } from './errors/kafka-error.ts'
 import { declaredApis } from './messages.test-support.ts'
 import { looksLike, type VersionRange } from './releases.ts'
 import { encode } from './schema/compile.ts'
+import type { Api } from './schema/schema.ts'
 import { testjson } from './testdata.test-support.ts'
 import { negotiate } from './versions.ts'
 
@@ -114,6 +117,44 @@ test('a field that the version lacks is refused by name, unless it holds its def
   assert.equal(refusal(() => encode(Heartbeat.request, 2, member)).field, 'groupInstanceId')
   assert.ok(encode(Heartbeat.request, 3, member))
 })
+
+test('requests of a group can be given with all fields, whatever the version: what matters is refused, the rest dropped', () => {
+  const member = { groupId: 'g', generationId: 1, memberId: 'm' }
+  const all = {
+    join: {
+      ...{ groupId: 'g', sessionTimeoutMs: 1, rebalanceTimeoutMs: 2, memberId: 'm' },
+      ...{ protocolType: 'consumer', protocols: [], reason: 'r' },
+    },
+    sync: { ...member, protocolType: 'consumer', protocolName: 'range', assignments: [] },
+    leave: { groupId: 'g', members: [{ memberId: 'm', groupInstanceId: 'i', reason: 'r' }] },
+  }
+  for (const groupInstanceId of [null, 'i']) {
+    const named = { groupInstanceId }
+    for (let version = JoinGroup.minVersion; version <= JoinGroup.maxVersion; version++)
+      expectField(
+        JoinGroup,
+        version,
+        { ...all.join, ...named },
+        named.groupInstanceId !== null && version < 5,
+      )
+    for (let version = SyncGroup.minVersion; version <= SyncGroup.maxVersion; version++)
+      expectField(
+        SyncGroup,
+        version,
+        { ...all.sync, ...named },
+        named.groupInstanceId !== null && version < 3,
+      )
+    for (let version = Heartbeat.minVersion; version <= Heartbeat.maxVersion; version++)
+      expectField(Heartbeat, version, { ...member, ...named }, named.groupInstanceId !== null && version < 3)
+  }
+  for (const version of [3, 4, 5]) assert.ok(encode(LeaveGroup.request, version, all.leave))
+  assert.equal(refusal(() => encode(LeaveGroup.request, 2, { ...all.leave, memberId: 'm' })).field, 'members')
+})
+
+function expectField(api: Api, version: number, body: object, isRefused: boolean): void {
+  if (!isRefused) assert.ok(encode(api.request, version, body), `${api.name} v${version}`)
+  else assert.equal(refusal(() => encode(api.request, version, body)).field, 'groupInstanceId')
+}
 
 test('a list of structs that the version lacks is refused as one field', () => {
   const groups = { groups: [{ groupId: 'g', topics: null, memberId: 'm' }], requireStable: false }

@@ -136,3 +136,57 @@ test('what was taken by next is committed when the consumer is closed, as in oth
   await using after = new KafkaConsumer(settings)
   assert.equal((await after.committed([{ topic, partition: 0 }]))[0]?.offset, 1)
 })
+
+test('a start that cannot be looked up for a while ends no loop and is told in the log only', async () => {
+  await using broker = await startBroker({ brokers: 2 })
+  const { bootstrapServers } = broker
+  const topic = 'dark.start'
+  broker.createTopic(topic, { partitions: 2 })
+  broker.moveLeader(topic, 0, 1)
+  broker.moveLeader(topic, 1, 2)
+  await using producer = new KafkaProducer({ bootstrapServers })
+  for (const partition of [0, 1]) await producer.send({ topic, partition, value: `${partition}` })
+  // LEADER_NOT_AVAILABLE
+  const fault = broker.faults.add({ api: 'ListOffsets', node: 2, errorCode: 5, times: Infinity })
+  await using consumer = new KafkaConsumer({
+    bootstrapServers,
+    autoOffsetReset: 'earliest',
+    defaultApiTimeoutMs: 200,
+    retryBackoffMs: 10,
+  })
+  consumer.assign([0, 1].map((partition) => ({ topic, partition })))
+  assert.equal((await consumer.next({ timeoutMs: LIMIT_MS })).value.partition, 0)
+  assert.deepEqual(await consumer.poll({ timeoutMs: 1000 }), [], 'five times as long as any call may take')
+  fault.remove()
+  assert.equal((await consumer.next({ timeoutMs: LIMIT_MS })).value.partition, 1)
+})
+
+test('a log that was cut below a committed offset is met where it parts, or told where nobody may decide', async () => {
+  await using broker = await startBroker()
+  const { bootstrapServers } = broker
+  const topic = 'cut.log'
+  broker.createTopic(topic)
+  await using producer = new KafkaProducer({ bootstrapServers })
+  for (const value of ['a', 'b', 'c']) await producer.send({ topic, value })
+  broker.moveLeader(topic, 0, 1)
+  const settings = { bootstrapServers, groupId: 'cut', enableAutoCommit: false } as const
+  await using first = new KafkaConsumer({ ...settings, autoOffsetReset: 'earliest' })
+  const target = { topic, partition: 0 }
+  // As after an unclean election: what was read ends at 9, the log of its epoch at 3.
+  await first.commit([{ ...target, offset: 9, leaderEpoch: 0 }])
+  const resets: unknown[] = []
+  first.on('offsetReset', (reset) => resets.push(reset))
+  first.assign([target])
+  await producer.send({ topic, value: 'd' })
+  const { value } = await first.next({ timeoutMs: LIMIT_MS })
+  assert.equal(String(value.value), 'd')
+  assert.deepEqual(resets, [{ ...target, from: 9, to: 3 }])
+  await using strict = new KafkaConsumer({ ...settings, autoOffsetReset: 'none' })
+  strict.assign([target])
+  await assert.rejects(strict.next({ timeoutMs: LIMIT_MS }), {
+    ...{ name: 'LogTruncationError', offset: 9, divergentOffset: 3 },
+    message: /cut below offset 9.*seek\(\{ topic: 'cut.log', partition: 0 \}, 3\)/,
+  })
+  strict.seek(target, 3)
+  assert.equal(String((await strict.next({ timeoutMs: LIMIT_MS })).value.value), 'd')
+})

@@ -22,7 +22,13 @@ const FROZEN_FACTOR = 1.05
 /** Longest time without a subscription. Milliseconds. */
 const AWAY_MS = 2000
 /** What a reader may be told while the broker's disk reads wrong bits. */
-const DAMAGE = new Set(['CORRUPT_RECORD', 'CORRUPT_MESSAGE', 'MALFORMED', 'KAFKA_STORAGE_ERROR'])
+const DAMAGE = new Set([
+  'UNREADABLE_BATCH',
+  'CORRUPT_RECORD',
+  'CORRUPT_MESSAGE',
+  'MALFORMED',
+  'KAFKA_STORAGE_ERROR',
+])
 
 /** A consumer that takes down everything that it is given; a member of a group, or one with all partitions. */
 export class ConsumerTask {

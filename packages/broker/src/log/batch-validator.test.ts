@@ -140,6 +140,13 @@ test('timestamps too far from now are refused, unless the broker stamps', () => 
   assert.deepEqual([late.error, late.records], ['INVALID_TIMESTAMP', [1]])
   assert.equal(verdict(at(NOW + 3_600_001), { isLogAppendTime: true }), 'NONE')
   assert.equal(verdict(at(0)), 'NONE')
+  // A producer that writes nanoseconds: -1 to a number, but not without a time.
+  const far = new BatchHeader(Buffer.from(at(0)))
+  far.bytes.writeBigInt64BE(1_733_000_000_123_456_789n, batchField.baseTimestamp)
+  far.stampCreateTime(2n ** 63n - 1n)
+  assert.equal(verdict(far.bytes), 'INVALID_TIMESTAMP')
+  assert.equal(verdict(far.bytes, { isLogAppendTime: true }), 'NONE')
+  assert.equal(verdict(at(-1)), 'NONE')
   assert.equal(verdict(at(NOW - 11), { timestampBeforeMaxMs: 10 }), 'INVALID_TIMESTAMP')
   assert.equal(verdict(at(-1), { timestampBeforeMaxMs: 10 }), 'NONE', 'no timestamp')
 })

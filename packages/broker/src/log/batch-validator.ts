@@ -50,7 +50,7 @@ export function admitBatch(records: Uint8Array, rules: BatchRules, now: number):
   if (refusal) return refusal
   const header = new Header(Buffer.from(records))
   // Who stamps is the topic's business, not the producer's.
-  if (header.isLogAppendTime) header.stampCreateTime(header.maxTimestamp)
+  if (header.isLogAppendTime) header.stampCreateTime(header.maxTimestampBigInt)
   const read = readRecords(header, rules, now)
   if ('error' in read) return read
   const kept = recompressed(header, rules)
@@ -112,8 +112,10 @@ function readRecords(
       if (record.headersSize > 0) void record.headers
       if (offset !== index) return refuse('INVALID_RECORD', `record ${index} has the offset ${offset}`)
       if (rules.isCompacted && keySize < 0) keyless.push(index)
-      if (!rules.isLogAppendTime && timestamp !== -1 && (timestamp < earliest || timestamp > latest))
-        untimely.push(index)
+      // -1 stands for no time, and for one that is no safe integer.
+      const isTimely =
+        timestamp === -1 ? record.timestampBigInt === -1n : timestamp >= earliest && timestamp <= latest
+      if (!rules.isLogAppendTime && !isTimely) untimely.push(index)
       maxTimestamp = Math.max(maxTimestamp, timestamp)
     }
   } catch (error) {

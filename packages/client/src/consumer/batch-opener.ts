@@ -118,7 +118,7 @@ export class BatchOpener {
     if (error) partition.buffer.take(error)
     else {
       partition.unpacked = batch
-      partition.aheadBytes = batch?.unpackedBytes ?? 0
+      partition.aheadBytes = batch?.decompressedBytes ?? 0
     }
     partition.changed()
     this.#options.onUnpacked()
@@ -129,7 +129,7 @@ export class BatchOpener {
     const { records, error } = readable(partition, batch, this.#options.config.maxDecompressedBatchBytes)
     partition.unpacked = undefined
     partition.aheadBytes = 0
-    partition.openBytes = batch.unpackedBytes
+    partition.openBytes = batch.decompressedBytes
     partition.buffer.take(error)
     const position = partition.position as number
     let first = 0

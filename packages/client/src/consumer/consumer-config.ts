@@ -125,6 +125,16 @@ export type ConsumerOptions<K, V> = Omit<ConsumerSettings, 'keyDeserializer' | '
   valueDeserializer?: OrBuiltIn<Deserializer<V>> & NoPromise<V>
 }
 
+/**
+ * The group that a call needs.
+ * @throws ConfigError that shows how it is given
+ */
+export function groupOf({ groupId }: ConsumerConfig, call: string, hint = ''): string {
+  if (groupId) return groupId
+  const form = `new KafkaConsumer({ groupId: 'my.group', ... })${hint}`
+  throw new ConfigError('groupId', groupId, `${call} needs a group: ${form}`)
+}
+
 /** The deserializers of a consumer's settings; undefined where keys and values stay bytes. */
 export function deserializersOf(config: ConsumerConfig): Deserializers<unknown, unknown> | undefined {
   const { keyDeserializer: key, valueDeserializer: value } = config

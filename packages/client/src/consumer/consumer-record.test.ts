@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { inspect } from 'node:util'
-import { BatchWriter, readBatches } from '@samsa/protocol'
+import type { RecordView } from '@samsa/protocol'
+import { BatchHeader, BatchWriter, batchField, readBatches } from '@samsa/protocol'
 import { ConsumerRecord, DeserializationError } from './consumer-record.ts'
 import { AssignedPartition } from './positions.ts'
 
@@ -31,6 +32,20 @@ test('without deserializers keys and values are bytes, and absent ones null', ()
     record.headers.map(({ key, value }) => [key, String(value)]),
     [['h', 'x']],
   )
+})
+
+test('a time that is no safe integer is -1, and exactly in timestampBigInt', () => {
+  const nanoseconds = 1733000000123456789n
+  const writer = new BatchWriter()
+  writer.append(1234, 'k', 'v', undefined)
+  const header = new BatchHeader(Buffer.concat([writer.finish({ codec: 'none', level: undefined })].flat()))
+  header.bytes.writeBigInt64BE(nanoseconds, batchField.baseTimestamp)
+  const [batch] = [...readBatches(header.bytes)]
+  const record = new ConsumerRecord(at(0), -1, batch?.records()[0] as RecordView, undefined)
+  assert.deepEqual([record.timestamp, record.timestampBigInt], [-1, nanoseconds])
+  assert.match(String(record), /timestamp=1733000000123456789,/)
+  const usual = new ConsumerRecord(at(0), -1, received('k', 'v'), undefined)
+  assert.deepEqual([usual.timestamp, usual.timestampBigInt], [1234, 1234n])
 })
 
 test('deserializers are told the topic and not asked about null', () => {

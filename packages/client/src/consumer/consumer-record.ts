@@ -45,7 +45,10 @@ export class ConsumerRecord<K = Buffer | null, V = Buffer | null> {
   readonly partition: number
   /** Position in the partition. */
   readonly offset: number
-  /** Milliseconds since the epoch; -1 when there is none. */
+  /**
+   * Milliseconds since the epoch; -1 when there is none, and when it is no safe integer, as where a producer wrote
+   * nanoseconds: `timestampBigInt` has it then.
+   */
   readonly timestamp: number
   /** -1 when unknown. */
   readonly leaderEpoch: number
@@ -94,6 +97,11 @@ export class ConsumerRecord<K = Buffer | null, V = Buffer | null> {
     return this.#view.headers
   }
 
+  /** The timestamp exactly, whatever the producer wrote: any number of 64 bits. */
+  get timestampBigInt(): bigint {
+    return this.#view.timestampBigInt
+  }
+
   get timestampType(): TimestampType {
     return this.#view.timestampType
   }
@@ -109,7 +117,7 @@ export class ConsumerRecord<K = Buffer | null, V = Buffer | null> {
   }
 
   toString(): string {
-    const { topic, partition, offset, timestamp } = this
+    const { topic, partition, offset, timestampBigInt: timestamp } = this
     const headers = this.headers.map(({ key, value }) => `${key}: ${shown(value)}`).join(', ')
     return (
       `ConsumerRecord(topic='${topic}', partition=${partition}, offset=${offset}, timestamp=${timestamp}, ` +

@@ -13,7 +13,7 @@ import { Arrivals } from './arrivals.ts'
 import { claimsOf, commitError } from './commit-arguments.ts'
 import { Committer } from './committer.ts'
 import type { ConsumerConfig, ConsumerOptions, ConsumerSettings } from './consumer-config.ts'
-import { consumerConfig, deserializersOf } from './consumer-config.ts'
+import { consumerConfig, deserializersOf, groupOf } from './consumer-config.ts'
 import type { ConsumerEvents } from './consumer-events.ts'
 import type { ConsumerRecord } from './consumer-record.ts'
 import { Delivery } from './delivery.ts'
@@ -120,14 +120,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
    */
   subscribe(topics: string | readonly string[] | RegExp): void {
     this.#mustBeOpen()
-    const { groupId } = this.#config
-    if (groupId === undefined || groupId === '') {
-      throw new ConfigError(
-        'groupId',
-        undefined,
-        "subscribe needs a group: new KafkaConsumer({ groupId: 'my.group', ... }); without one use assign",
-      )
-    }
+    const groupId = groupOf(this.#config, 'subscribe', '; without one use assign')
     const list = topics instanceof RegExp ? topics : checkTopics(topics)
     if (this.#ownership.subscribed === undefined && this.#positions.all.length > 0) throw exclusive()
     this.#ownership.subscribe(groupId, list)
@@ -265,7 +258,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
    */
   async commit(what?: ConsumerRecord<K, V> | readonly TopicPartitionOffset[]): Promise<void> {
     if (this.#isClosed) throw closedError('this consumer')
-    const groupId = this.#group('commit')
+    const groupId = groupOf(this.#config, 'commit')
     const claims = claimsOf(what, groupId, this.#ownership, this.#delivery)
     if (claims.length === 0) return
     const deadline = this.#runtime.now() + this.#config.defaultApiTimeoutMs
@@ -283,7 +276,7 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
    */
   async committed(partitions: readonly TopicPartition[]): Promise<(TopicPartitionOffset | undefined)[]> {
     this.#mustBeOpen()
-    return this.#queries.committed(this.#group('committed'), partitions)
+    return this.#queries.committed(groupOf(this.#config, 'committed'), partitions)
   }
 
   /** Offsets of the first records that are there, in the order of `partitions`. */
@@ -361,16 +354,6 @@ export class KafkaConsumer<K = Buffer | null, V = Buffer | null> {
   #mustHaveSomethingToRead(call: string): void {
     if (this.#ownership.subscribed !== undefined || this.#positions.all.length > 0) return
     throw new KafkaError('ILLEGAL_STATE', `${call}: there is nothing to read; call subscribe or assign first`)
-  }
-
-  #group(call: string): string {
-    const { groupId } = this.#config
-    if (groupId) return groupId
-    throw new ConfigError(
-      'groupId',
-      groupId,
-      `${call} needs a group: new KafkaConsumer({ groupId: 'my.group', ... })`,
-    )
   }
 
   #assigned(call: string, target: TopicPartition): AssignedPartition {

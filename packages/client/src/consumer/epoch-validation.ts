@@ -69,6 +69,8 @@ export class EpochValidation {
   /** The log parts from what was read: the read-ahead is dropped, and the position, if it is behind that point, is lost. */
   diverged(partition: AssignedPartition, divergence: Divergence | undefined): void {
     const position = partition.position as number
+    const { runtime, config } = this.#options.cluster
+    partition.retryAt = runtime.now() + config.retryBackoffMs
     if (!divergence || divergence.offset < position) {
       this.#options.onTruncated(partition, divergence)
       return

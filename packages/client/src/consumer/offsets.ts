@@ -16,13 +16,24 @@ const REBALANCE_IN_PROGRESS = 27
 
 type Isolation = 'read_uncommitted' | 'read_committed'
 
-export interface FoundOffset {
+/** Where a time was found. */
+export interface FoundTime {
   offset: number
-  /** -1 when none was found or asked for, or when it is beyond the exact numbers. */
+  /** Milliseconds since the epoch; -1 when none was found or asked for, and when it is no safe integer. */
   timestamp: number
-  /** The time where it is beyond the exact numbers. */
+  /** The time exactly; there only where it is no safe integer. */
   timestampBigInt?: bigint
+}
+
+export interface FoundOffset extends FoundTime {
   leaderEpoch: number
+}
+
+/** What was found, for users; undefined when nothing was. */
+export function foundTime(found: FoundOffset | undefined): FoundTime | undefined {
+  if (!found || found.offset < 0) return undefined
+  const { leaderEpoch: _, ...time } = found
+  return time
 }
 
 /**

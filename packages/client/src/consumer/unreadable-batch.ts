@@ -26,7 +26,7 @@ export class UnreadableBatchError extends KafkaError {
   constructor({ topic, partition, firstOffset, lastOffset, cause }: UnreadableSpan) {
     const which =
       firstOffset === lastOffset ? `offset ${firstOffset}` : `offsets ${firstOffset} to ${lastOffset}`
-    const why = cause instanceof Error ? cause.message : String(cause)
+    const why = (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '')
     // The limits of the reader are known by their own names; here it is one setting.
     const isTooLarge = /the limit of \d+ bytes|maxDecompressedBytes/.test(why)
     const hint = isTooLarge ? ' (raise maxDecompressedBatchBytes to read them)' : ''

@@ -3,6 +3,7 @@ import { splitBatch } from '@samsa/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Action } from '../cluster/recovery.ts'
 import { recover, recovery } from '../cluster/recovery.ts'
+import { backoffOf } from '../cluster/retry.ts'
 import {
   AuthenticationError,
   ConnectionError,
@@ -12,7 +13,6 @@ import {
   TimeoutError,
   UnsupportedVersionError,
 } from '../errors.ts'
-import { describeError } from '../events.ts'
 import type { Accumulator } from './accumulator.ts'
 import { inDoubt, recordErrors, unnamed } from './batch-errors.ts'
 import type { Outcome } from './batch-result.ts'
@@ -24,7 +24,6 @@ import { leaderHints, produceOutcomes } from './produce-request.ts'
 import { ProducerBatch } from './producer-batch.ts'
 import type { ProducerConfig } from './producer-config.ts'
 import type { ProducerIds } from './producer-id.ts'
-import { retryPause } from './retry-pause.ts'
 
 export interface CompletionOptions {
   cluster: Cluster
@@ -59,6 +58,9 @@ export class Completion {
   /** A batch was acknowledged. */
   stored(batch: ProducerBatch, baseOffset: number, logAppendTime: number): void {
     this.#observe(batch, 'stored')
+    const queue = this.#queueOf(batch)
+    if (queue.isFailing) this.#options.cluster.complaints.healed(this.#complaint(queue))
+    queue.isFailing = false
     this.meet(batch, 'stored', undefined, { baseOffset, logAppendTime, error: undefined })
   }
 
@@ -81,7 +83,7 @@ export class Completion {
     if (event === 'expired') this.#observe(batch, 'expire')
     const isNumberRefused = event === 'outOfSequence' || event === 'outOfTurn' || event === 'stateLost'
     for (const effect of queue.meet(batch, event, now)) {
-      if (effect === 'wait') batch.retryAt = now + retryPause(cluster, batch.attempts - 1)
+      if (effect === 'wait') batch.retryAt = now + backoffOf(cluster, batch.attempts - 1)
       else if (effect === 'split') this.#split(queue, batch)
       else if (effect === 'succeed') this.#settle(batch, outcome ?? outcomeOf(undefined))
       else if (effect === 'fail') this.#settle(batch, outcome ?? outcomeOf(error))
@@ -96,13 +98,14 @@ export class Completion {
   }
 
   /** Said once, when a partition has been failing for ten seconds. */
-  failing({ outage, topic, partition }: PartitionQueue, error: Error, now: number): void {
-    if (!outage.failed(now)) return
-    const { cluster, config } = this.#options
-    cluster.events.logger.warn(
-      `nothing could be sent to ${topic}-${partition} for 10 s; each record is tried for ${config.deliveryTimeoutMs} ms ` +
-        `(deliveryTimeoutMs): ${describeError(error)}`,
-    )
+  failing(queue: PartitionQueue, error: Error): void {
+    queue.isFailing = true
+    this.#options.cluster.complaints.failed(this.#complaint(queue), error)
+  }
+
+  #complaint({ topic, partition }: PartitionQueue): string {
+    const { deliveryTimeoutMs } = this.#options.config
+    return `records cannot be sent to ${topic}-${partition}, each is tried for ${deliveryTimeoutMs} ms (deliveryTimeoutMs)`
   }
 
   #refused(batch: ProducerBatch, part: PartitionAnswer): void {
@@ -146,7 +149,7 @@ export class Completion {
   #putOff(batch: ProducerBatch, event: BatchEvent, error: Error): void {
     batch.lastError = error
     this.meet(batch, event, error)
-    if (!batch.isSettled) this.failing(this.#queueOf(batch), error, this.#options.cluster.runtime.now())
+    if (!batch.isSettled) this.failing(this.#queueOf(batch), error)
   }
 
   #split(queue: PartitionQueue, batch: ProducerBatch): void {

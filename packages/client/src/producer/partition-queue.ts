@@ -1,7 +1,6 @@
 import { KafkaError } from '../errors.ts'
 import type { BatchEvent, Effect } from './delivery.ts'
 import { decide, isInDoubt, isInFlight } from './delivery.ts'
-import { Outage } from './outage.ts'
 import type { ProducerBatch, ProducerIdentity } from './producer-batch.ts'
 import { isSameIdentity } from './producer-batch.ts'
 
@@ -39,8 +38,8 @@ export interface Leader {
 export class PartitionQueue {
   readonly topic: string
   readonly partition: number
-  /** Tells when the partition has been failing for long. */
-  readonly outage = new Outage()
+  /** Whether what was sent last failed. */
+  isFailing = false
   /** Where it stood when queues were last served; who has waited longest goes first. */
   servedAt = 0
   /** Lowest first; the numbered ones come before the others. */
@@ -175,7 +174,6 @@ export class PartitionQueue {
     if (event === 'stored') {
       this.#isAcknowledged = true
       this.#acknowledgedAt = now
-      this.outage.over()
     }
     if (next === 'settled') this.#remove(batch)
     if (batch.hasSequence && effects.includes('gap')) this.#hasGap = true

@@ -47,7 +47,8 @@ function answerOf(responses: object[], nodeEndpoints: object[] = []): ProduceAns
 test('batches of a topic stand together, with its name and id; without an id the newest version with names is taken', () => {
   const batches = [batchOf('a', 0), batchOf('b', 0), batchOf('a', 3)]
   const config = producerConfig({ requestTimeoutMs: 777 }, quiet)
-  const { body, maxVersion } = produceRequest(batches, config, metadataOf({ a: ID_A, b: ID_B }))
+  const { body: make, maxVersion } = produceRequest(batches, config, metadataOf({ a: ID_A, b: ID_B }))
+  const body = make()
   assert.deepEqual(
     body.topicData.map(({ name, topicId, partitionData }) => [
       name,
@@ -62,7 +63,17 @@ test('batches of a topic stand together, with its name and id; without an id the
   assert.deepEqual([body.acks, body.timeoutMs, maxVersion], [-1, 777, undefined])
   for (const ids of [{ a: ID_A }, { a: ID_A, b: zeroUuid }])
     assert.equal(produceRequest(batches, config, metadataOf(ids)).maxVersion, 12)
-  assert.equal(produceRequest(batches, producerConfig({ acks: 1 }, quiet), noMetadata).body.acks, 1)
+  assert.equal(produceRequest(batches, producerConfig({ acks: 1 }, quiet), noMetadata).body().acks, 1)
+  // What was given up before it could be written does not leave any more.
+  ;(batches[0] as ProducerBatch).state = 'givenUpInFlight'
+  const left = make().topicData.map(({ name, partitionData }) => [
+    name,
+    partitionData.map(({ index }) => index),
+  ])
+  assert.deepEqual(left, [
+    ['b', [0]],
+    ['a', [3]],
+  ])
 })
 
 test('an answer is read by the ids of its request, whatever they are by then; what it leaves out has no answer', () => {

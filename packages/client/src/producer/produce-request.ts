@@ -10,7 +10,8 @@ export type PartitionAnswer = ProduceAnswer['responses'][number]['partitionRespo
 
 /** A Produce request, with what is needed to read its answer. */
 export interface ProduceRequest {
-  body: Request<typeof Produce>
+  /** Makes the body when it is written: what was given up until then is left out, so that it has never left. */
+  body: () => Request<typeof Produce>
   /** The newest version that can be used; undefined: whichever. */
   maxVersion: number | undefined
   batches: readonly ProducerBatch[]
@@ -27,26 +28,39 @@ export function produceRequest(
   config: ProducerConfig,
   metadata: Metadata,
 ): ProduceRequest {
+  const names = new Map<string, string>()
+  const ids = new Map<string, string>()
+  for (const { topic } of batches) {
+    const id = metadata.topics.get(topic)?.id ?? zeroUuid
+    ids.set(topic, id)
+    if (id !== zeroUuid) names.set(id, topic)
+  }
+  // Where an id is missing the newest version that uses names is taken (franz-go learned this the hard way).
+  const maxVersion = names.size === ids.size ? undefined : LAST_WITH_NAMES
+  return { body: () => bodyOf(batches, config, ids), maxVersion, batches, names }
+}
+
+function bodyOf(
+  batches: readonly ProducerBatch[],
+  config: ProducerConfig,
+  ids: ReadonlyMap<string, string>,
+): Request<typeof Produce> {
   const { compressionType, compressionLevel, requestTimeoutMs: timeoutMs } = config
   const topics = new Map<string, { index: number; records: Uint8Array }[]>()
   for (const batch of batches) {
+    if (batch.isSettled) continue
     const records = batch.finish(compressionType as CodecName, compressionLevel)
     const partitions = topics.get(batch.topic)
     if (partitions) partitions.push({ index: batch.partition, records })
     else topics.set(batch.topic, [{ index: batch.partition, records }])
   }
-  const names = new Map<string, string>()
-  let hasIds = true
-  const topicData = [...topics].map(([name, partitionData]) => {
-    const topicId = metadata.topics.get(name)?.id ?? zeroUuid
-    if (topicId === zeroUuid) hasIds = false
-    else names.set(topicId, name)
-    return { name, topicId, partitionData }
-  })
+  const topicData = [...topics].map(([name, partitionData]) => ({
+    name,
+    topicId: ids.get(name) ?? zeroUuid,
+    partitionData,
+  }))
   const acks = config.acks === 'all' ? -1 : (config.acks as number)
-  // Where an id is missing the newest version that uses names is taken (franz-go learned this the hard way).
-  const maxVersion = hasIds ? undefined : LAST_WITH_NAMES
-  return { body: { acks, timeoutMs, topicData }, maxVersion, batches, names }
+  return { acks, timeoutMs, topicData }
 }
 
 /** What an answer says of each batch of its request. */

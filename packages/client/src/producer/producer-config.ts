@@ -5,6 +5,7 @@ import type { Given, Parsed, Setting } from '../config/setting.ts'
 import {
   custom,
   flag,
+  INT_MAX,
   isGiven,
   LONG_MAX,
   milliseconds,
@@ -73,7 +74,7 @@ export const producerSettings = {
   /** A record or request may have so many bytes. Default 1 MiB. */
   maxRequestSize: whole(1_048_576, 1),
   /** How long sending a record may take, waiting and retries included. Milliseconds, default 120,000. */
-  deliveryTimeoutMs: whole(120_000, 1),
+  deliveryTimeoutMs: milliseconds(120_000, 1),
   /** How often a batch is sent again; the time limit is `deliveryTimeoutMs`. Default 2147483647. */
   retries: whole(2 ** 31 - 1),
   /** Requests under way to one broker. At most 5 keep their order (KIP-98). Default 5. */
@@ -138,9 +139,6 @@ export function producerConfig(given: ProducerSettings, logger: Logger): Produce
   }
   return Object.freeze({ ...config, deliveryTimeoutMs, enableIdempotence })
 }
-
-/** Source: `Integer.MAX_VALUE`, the most that `delivery.timeout.ms` can be. */
-const INT_MAX = 2 ** 31 - 1
 
 function checkLevel({ compressionType, compressionLevel: level }: ProducerConfig): void {
   try {

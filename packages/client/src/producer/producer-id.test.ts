@@ -54,7 +54,9 @@ class ScriptedCluster {
   async request(api: unknown, body: unknown, options?: { onWritten?: () => void }) {
     if (api === InitProducerId) return { errorCode: 0, producerId: this.#id++, producerEpoch: 0 }
     assert.equal(api, Produce)
-    const { topicData } = body as { topicData: { partitionData: { records: Buffer }[] }[] }
+    const { topicData } = (body as () => unknown)() as {
+      topicData: { partitionData: { records: Buffer }[] }[]
+    }
     const records = topicData[0]?.partitionData[0]?.records as Buffer
     this.sent.push([records.readBigInt64BE(43), records.readInt32BE(53)])
     options?.onWritten?.()
@@ -65,6 +67,7 @@ class ScriptedCluster {
     return attempt()
   }
 
+  readonly complaints = { failed() {}, healed() {} }
   notBefore = () => 0
   refreshIfOld = () => {}
   requestRefresh = () => {}
@@ -78,7 +81,6 @@ function ids(cluster: ScriptedCluster) {
     cluster: cluster as unknown as Cluster,
     onKnown: () => known.push(`${made.current?.id}:${made.current?.epoch}`),
     onFailed: (error) => known.push(error.message),
-    onOutage: () => {},
   })
   return { made, known }
 }

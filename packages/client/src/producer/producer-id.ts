@@ -1,9 +1,8 @@
 import { InitProducerId } from '@samsa/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
 import { recovery } from '../cluster/recovery.ts'
+import { backoffOf } from '../cluster/retry.ts'
 import { ServerError } from '../errors.ts'
-import { backoffMs } from '../time/backoff.ts'
-import { Outage } from './outage.ts'
 import type { ProducerIdentity } from './producer-batch.ts'
 import { isSameIdentity } from './producer-batch.ts'
 
@@ -11,19 +10,16 @@ import { isSameIdentity } from './producer-batch.ts'
 const LAST_EPOCH = 32_767
 
 export interface ProducerIdsOptions {
-  cluster: Pick<Cluster, 'config' | 'runtime' | 'request' | 'retrying'>
+  cluster: Cluster
   /** An identity was given. */
   onKnown: () => void
   /** No identity can be had; asking again may help. */
   onFailed: (error: Error) => void
-  /** It has failed for long, and goes on being tried. */
-  onOutage: (error: Error) => void
 }
 
 /** Id and epoch of an idempotent producer: asked of a broker once, and counted up here (KIP-360). */
 export class ProducerIds {
   readonly #options: ProducerIdsOptions
-  readonly #outage = new Outage()
   #current: ProducerIdentity | undefined
   #isAsking = false
   /** Counts the times when all that was asked before became worthless. */
@@ -89,33 +85,28 @@ export class ProducerIds {
     }
     this.#failures = 0
     this.#problem = undefined
-    this.#outage.over()
     this.#current = identity
     this.#options.onKnown()
   }
 
   #refused(error: Error): void {
     const { cluster, onFailed } = this.#options
-    const { retryBackoffMs: initialMs, retryBackoffMaxMs: maxMs } = cluster.config
-    const pause = backoffMs(this.#failures++, { initialMs, maxMs }, () => cluster.runtime.random())
     this.#isAsking = false
-    this.#askAt = cluster.runtime.now() + pause
+    this.#askAt = cluster.runtime.now() + backoffOf(cluster, this.#failures++)
     this.#problem = error
     onFailed(error)
   }
 
   #ask(): Promise<ProducerIdentity> {
     const { cluster } = this.#options
-    const body = { transactionalId: null, transactionTimeoutMs: 0 }
     const attempt = async () => {
       try {
-        const answer = await cluster.request(InitProducerId, body)
-        const { errorCode, producerId, producerEpoch } = answer
+        const body = { transactionalId: null, transactionTimeoutMs: 0 }
+        const { errorCode, producerId, producerEpoch } = await cluster.request(InitProducerId, body)
         if (errorCode !== 0) throw new ServerError(errorCode, { api: 'InitProducerId' })
         return { id: producerId, epoch: producerEpoch }
       } catch (error) {
         this.#problem = error as Error
-        if (this.#outage.failed(cluster.runtime.now())) this.#options.onOutage(error as Error)
         throw error
       }
     }

@@ -1,5 +1,6 @@
 import type { Timer } from '@samsa/runtime'
 import type { Cluster } from '../cluster/cluster.ts'
+import { checkTopicName } from '../config/arguments.ts'
 import type { Accumulator } from './accumulator.ts'
 import type { NodeLatency } from './node-latency.ts'
 import type { TopicView } from './partitioner.ts'
@@ -36,7 +37,10 @@ export class ProducerTopics {
     this.#options = options
   }
 
-  /** A topic with the newest that is known of it; metadata is asked for it from now on. */
+  /**
+   * A topic with the newest that is known of it; metadata is asked for it from now on.
+   * @throws ConfigError for a name that no topic can have
+   */
   get(name: string): ProducerTopic {
     const { metadata } = this.#options.cluster
     const topic = this.#topics.get(name) ?? this.#add(name)
@@ -63,6 +67,7 @@ export class ProducerTopics {
   }
 
   #add(name: string): ProducerTopic {
+    checkTopicName('send', name)
     const { cluster, config, accumulator } = this.#options
     const { batchSize, partitionerAdaptivePartitioningEnable: isAdaptive } = config
     const slowMs = config.partitionerAvailabilityTimeoutMs

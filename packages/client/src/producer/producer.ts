@@ -86,8 +86,6 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
   #wall = 0
   #now = 0
   #isTimeFresh = false
-  /** The name that was found to be right last. */
-  #checkedTopic = ''
   #closing: Promise<void> | undefined
   readonly #closed = new AbortController()
   /** Ends what `close` waits for. */
@@ -152,10 +150,6 @@ export class KafkaProducer<K = Sendable, V = Sendable> {
       const topic = record?.topic
       if (typeof topic !== 'string' || topic === '')
         throw new ConfigError('topic', topic, "send needs a topic: send({ topic: 'my.topic', value: '...' })")
-      if (topic !== this.#checkedTopic) {
-        checkTopicName('send', topic)
-        this.#checkedTopic = topic
-      }
       const prepared = prepareRecord(record, this.#config, this.#time())
       if (this.#blocked.isQueued(prepared) || !this.#append(prepared, future))
         this.#blocked.enter(prepared, future)

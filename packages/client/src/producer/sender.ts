@@ -1,9 +1,9 @@
 import type { CodecName } from '@samsa/protocol'
 import { Produce, prepareCodec, zeroUuid } from '@samsa/protocol'
-import type { Timer } from '@samsa/runtime'
 import type { Cluster } from '../cluster/cluster.ts'
+import { backoffOf } from '../cluster/retry.ts'
 import { KafkaError, ServerError, UnsupportedVersionError } from '../errors.ts'
-import { describeError } from '../events.ts'
+import { WorkLoop } from '../time/work-loop.ts'
 import type { Accumulator } from './accumulator.ts'
 import { abandoned, disowned, expired } from './batch-errors.ts'
 import { Completion, observe } from './completion.ts'
@@ -14,7 +14,6 @@ import { produceRequest } from './produce-request.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 import type { ProducerConfig } from './producer-config.ts'
 import { ProducerIds } from './producer-id.ts'
-import { retryPause } from './retry-pause.ts'
 
 export interface SenderOptions {
   cluster: Cluster
@@ -43,9 +42,7 @@ export class Sender {
   readonly #completion: Completion
   #failure: Error | undefined
   #isPrepared: boolean
-  #isWoken = false
-  #timer: Timer | undefined
-  #isClosed = false
+  readonly #loop: WorkLoop
   /** Counts how often queues were served. */
   #served = 0
   #clusterId: string | null = null
@@ -56,14 +53,12 @@ export class Sender {
   constructor(options: SenderOptions) {
     this.#options = options
     const { cluster, config } = options
-    const { logger } = cluster.events
     this.#ids = new ProducerIds({
       cluster,
       onKnown: () => this.wake(),
       onFailed: (error) => this.#fail(error, isFatal(error) ? 'fatal' : 'passing'),
-      onOutage: (error) =>
-        logger.warn(`no producer id for 10 s, so nothing is sent; trying on: ${describeError(error)}`),
     })
+    this.#loop = new WorkLoop(cluster.runtime, (now) => this.#look(now))
     this.#completion = new Completion({ ...options, ids: this.#ids })
     const preparing = prepareCodec(config.compressionType as CodecName)
     this.#isPrepared = preparing === undefined
@@ -75,24 +70,16 @@ export class Sender {
       (error: Error) => this.#fail(error, 'fatal'),
     )
     cluster.onMetadata(() => this.#learn())
-    // Without answers a lost connection is the only word of a broker that does not lead any more.
-    if (config.acks === 0) cluster.events.on('disconnected', () => cluster.requestRefresh())
   }
 
   /** Looks at everything, once, at the end of this turn. */
   wake(): void {
-    if (this.#isWoken || this.#isClosed) return
-    this.#isWoken = true
-    queueMicrotask(() => {
-      this.#isWoken = false
-      this.#look()
-    })
+    this.#loop.wake()
   }
 
   /** @param reason what everything that waits learns */
   close(reason: Error): void {
-    this.#isClosed = true
-    this.#timer?.cancel()
+    this.#loop.close()
     this.#fail(reason, 'fatal')
   }
 
@@ -101,24 +88,20 @@ export class Sender {
     return this.#failure
   }
 
-  /** Expires what is over, and sends what may go. */
-  #look(): void {
-    if (this.#isClosed) return
+  /** Expires what is over, and sends what may go; gives when to look again. */
+  #look(now: number): number {
     const { accumulator, cluster } = this.#options
-    const now = cluster.runtime.now()
     for (const batch of accumulator.expired(now))
       this.#completion.meet(batch, 'expired', expired(batch, now, this.#ids.problem))
-    this.#timer?.cancel()
-    this.#timer = undefined
-    if (accumulator.isEmpty) return
+    if (accumulator.isEmpty) return Number.POSITIVE_INFINITY
     cluster.refreshIfOld()
-    let wakeAt = accumulator.nextDeadline
-    if (this.#isPrepared && this.#isIdentified()) {
-      const { byNode, lookAt } = this.#ready(now)
-      wakeAt = Math.min(wakeAt, lookAt)
-      for (const [node, queues] of byNode) wakeAt = Math.min(wakeAt, this.#serve(node, queues, now))
-    } else if (this.#ids.askAt > now) wakeAt = Math.min(wakeAt, this.#ids.askAt)
-    this.#timer = cluster.runtime.timer(wakeAt, () => this.wake())
+    const deadline = accumulator.nextDeadline
+    if (!this.#isPrepared) return deadline
+    if (!this.#isIdentified()) return this.#ids.askAt > now ? Math.min(deadline, this.#ids.askAt) : deadline
+    const { byNode, lookAt } = this.#ready(now)
+    let wakeAt = Math.min(deadline, lookAt)
+    for (const [node, queues] of byNode) wakeAt = Math.min(wakeAt, this.#serve(node, queues, now))
+    return wakeAt
   }
 
   /** What may go to which broker; and when to look again, for what only time can change. */
@@ -181,11 +164,11 @@ export class Sender {
       if (head) head.lastError = error ?? head.lastError
       // Records wait for it, so it is in use: where it was deleted it may be created again, as Java's producer does.
       cluster.mayCreate(topic)
-      this.#completion.failing(queue, error ?? new Error('the partition has no leader'), now)
+      this.#completion.failing(queue, error ?? new Error('the partition has no leader'))
     }
     if (this.#asked > 0 && now < this.#askAt) return this.#askAt
     cluster.requestRefresh()
-    this.#askAt = now + retryPause(cluster, this.#asked++)
+    this.#askAt = now + backoffOf(cluster, this.#asked++)
     return this.#askAt
   }
 
@@ -233,6 +216,7 @@ export class Sender {
     const slot = this.#inFlight.begin(node)
     const onWritten = () => {
       for (const batch of batches) {
+        if (batch.isSettled) continue
         batch.isWritten = true
         batch.wasWritten = true
       }

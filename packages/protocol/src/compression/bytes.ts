@@ -1,10 +1,12 @@
+import { DecompressedTooLargeError } from './too-large.ts'
+
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** The error for content that is larger than allowed. */
-export function tooLarge(maxBytes: number): Error {
-  return new Error(`it is larger than the limit of ${maxBytes} bytes`)
+export function tooLarge(maxBytes: number, claimed?: number): Error {
+  return new DecompressedTooLargeError(maxBytes, claimed)
 }
 
 /** Says it in our words where zlib stopped at its limit. */

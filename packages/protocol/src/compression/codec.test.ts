@@ -4,6 +4,7 @@ import { EncodeError, MalformedError } from '../errors/kafka-error.ts'
 import { compress, compressAsync, decompress, decompressAsync, prepareCodec } from './codec.ts'
 import type { CodecName } from './codec-name.ts'
 import { codecNames, codecNumber } from './codec-name.ts'
+import { DecompressedTooLargeError } from './too-large.ts'
 
 const names = codecNames.filter((name) => name !== 'none')
 /** Half of it compresses well, half of it does not; several blocks of every codec. */
@@ -104,6 +105,48 @@ test('a bomb is stopped by the limit while it unpacks, wherever that is done', a
       () => decompress(codecNumber(name), compress(name, Buffer.from('xx')), 1),
       /limit of 1 bytes/,
     )
+  }
+})
+
+test('a bomb is named with its limit and with the size that its bytes tell, where they tell one', async () => {
+  await prepareCodec('zstd')
+  const zeros = Buffer.alloc(8 * 1024 * 1024)
+  // Our lz4 frames, as Java's, do not state their size.
+  const told = { gzip: zeros.length, snappy: zeros.length, lz4: undefined, zstd: zeros.length }
+  for (const name of names) {
+    const bomb = compress(name, zeros)
+    const isNamed = (error: Error) => {
+      assert.ok(error instanceof DecompressedTooLargeError, name)
+      assert.deepEqual([error.limit, error.claimed], [100_000, told[name]], name)
+      const says = told[name] ? `, and says that it has ${told[name]}` : ''
+      assert.equal(error.message, `it is larger than the limit of 100000 bytes${says}`)
+      return true
+    }
+    assert.throws(() => decompress(codecNumber(name), bomb, 100_000), isNamed)
+    await assert.rejects(decompressAsync(codecNumber(name), bomb, 100_000), isNamed)
+    const whole = await decompressAsync(codecNumber(name), bomb, zeros.length)
+    assert.ok(whole.equals(zeros), name)
+  }
+})
+
+test('what is small and becomes large does not hold up the thread', async () => {
+  await prepareCodec('zstd')
+  const zeros = Buffer.alloc(8 * 1024 * 1024)
+  for (const name of names) {
+    const bomb = compress(name, zeros)
+    const isSmall = bomb.length < 131_072
+    let turns = 0
+    let isDone = false
+    const turn = async () => void turns++
+    const work = decompressAsync(codecNumber(name), bomb, zeros.length, { turn }).then(() => {
+      isDone = true
+    })
+    // Done at once, it would be finished after the microtasks that are due.
+    if (name === 'snappy' || name === 'lz4') await work
+    else await new Promise((resolve) => queueMicrotask(() => resolve(undefined)))
+    if (name === 'snappy' || name === 'lz4') assert.ok(turns >= 16, `${name} ${turns}`)
+    else assert.ok(!isDone && isSmall, name)
+    await work
   }
 })
 

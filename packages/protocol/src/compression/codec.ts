@@ -1,6 +1,7 @@
 import { gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib'
 import { MalformedError } from '../errors/kafka-error.ts'
 import { asBuffer, asTooLarge, atMost, within } from './bytes.ts'
+import { claimedSize } from './claimed-size.ts'
 import type { CodecName } from './codec-name.ts'
 import { codecNames, codecNumber } from './codec-name.ts'
 import { compressionLevel } from './level.ts'
@@ -10,6 +11,7 @@ import { scratch } from './scratch.ts'
 import { compressSnappy, decompressSnappy, snappyFrameBound } from './snappy.ts'
 import type { Stepwise } from './stepwise.ts'
 import { atOnce, inTurns } from './stepwise.ts'
+import { DecompressedTooLargeError } from './too-large.ts'
 import { compressZstd, compressZstdAsync, decompressZstd, decompressZstdAsync, prepareZstd } from './zstd.ts'
 
 /** What `decompress` may overlook. */
@@ -22,7 +24,7 @@ export interface DecompressOptions {
 export interface AsyncOptions {
   /**
    * What is smaller is done at once, on this thread: handing it to another costs more. Bytes of what is given;
-   * default 131,072. Infinity: always at once, so that a run can be repeated exactly.
+   * default 131,072. What is decompressed by turns anyway needs no such bound. Infinity: always at once, so that a run can be repeated exactly.
    */
   syncBelow?: number
   /**
@@ -86,7 +88,8 @@ export async function compressAsync(
  * Undoes `compress`, and what other clients write.
  * @param codec number from the batch's attributes
  * @param maxBytes more than that is refused while it is being decompressed, not after
- * @throws MalformedError whose message says what is wrong; where the bytes are only the caller knows
+ * @throws DecompressedTooLargeError beyond `maxBytes`, and MalformedError whose message says what is wrong; where the
+ * bytes are only the caller knows
  */
 export function decompress(
   codec: number,
@@ -100,13 +103,15 @@ export function decompress(
     if (name === 'gzip') return gunzipped(bytes, maxBytes)
     return atOnce(decompressing(codec, bytes, maxBytes, options))
   } catch (error) {
-    throw typed(error)
+    throw typed(error, name, bytes)
   }
 }
 
 /**
- * As `decompress`, with the work done where `compressAsync` does it.
- * @throws MalformedError whose message says what is wrong; where the bytes are only the caller knows
+ * As `decompress`, with the work done where `compressAsync` does it. What is small and becomes large does not hold up this
+ * thread either: it is begun here, and done there once it has become eight times `syncBelow`.
+ * @throws DecompressedTooLargeError beyond `maxBytes`, and MalformedError whose message says what is wrong; where the
+ * bytes are only the caller knows
  */
 export async function decompressAsync(
   codec: number,
@@ -115,24 +120,50 @@ export async function decompressAsync(
   options: DecompressOptions & AsyncOptions = {},
 ): Promise<Buffer> {
   const name = codecNames[codec]
-  if (bytes.length < (options.syncBelow ?? SYNC_BELOW) || name === 'none') {
+  const { syncBelow = SYNC_BELOW } = options
+  if (name === 'none' || syncBelow === Number.POSITIVE_INFINITY)
     return decompress(codec, bytes, maxBytes, options)
-  }
   try {
+    if (name !== 'gzip' && name !== 'zstd')
+      return await driven(decompressing(codec, bytes, maxBytes, options), options)
+    const begun =
+      bytes.length < syncBelow ? decompressedWithin(codec, bytes, 8 * syncBelow, maxBytes) : undefined
+    if (begun) return begun
     if (name === 'gzip') {
       const limits = { maxOutputLength: atMost(maxBytes) }
       return within(await offThread((done) => gunzip(bytes, limits, done), maxBytes), maxBytes)
     }
-    const elsewhere = name === 'zstd' ? decompressZstdAsync(bytes, maxBytes) : undefined
-    if (elsewhere) return await elsewhere
-    return await driven(decompressing(codec, bytes, maxBytes, options), options)
+    const elsewhere = decompressZstdAsync(bytes, maxBytes)
+    return await (elsewhere ?? driven(decompressing(codec, bytes, maxBytes, options), options))
   } catch (error) {
-    throw typed(error)
+    throw typed(error, name, bytes)
+  }
+}
+
+/** All of it, done at once; undefined when it becomes so large that it is better done elsewhere. */
+function decompressedWithin(
+  codec: number,
+  bytes: Uint8Array,
+  atOnceBytes: number,
+  maxBytes: number,
+): Buffer | undefined {
+  try {
+    return decompress(codec, bytes, Math.min(atOnceBytes, maxBytes))
+  } catch (error) {
+    if (error instanceof DecompressedTooLargeError && atOnceBytes < maxBytes) return undefined
+    throw error
   }
 }
 
 /** What zlib and the codecs say of the bytes; a mistake in them stays what it is. */
-function typed(error: unknown): unknown {
+function typed(error: unknown, name: CodecName | undefined, bytes: Uint8Array): unknown {
+  if (error instanceof DecompressedTooLargeError) {
+    const claimed = error.claimed ?? (name && claimedSize(name, asBuffer(bytes)))
+    // A size within the limit is not the truth.
+    const isTold = claimed !== undefined && claimed > error.limit
+    return new DecompressedTooLargeError(error.limit, isTold ? claimed : undefined)
+  }
+  if (error instanceof MalformedError) return error
   if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) return error
   return new MalformedError(error.message, 0, { cause: error })
 }

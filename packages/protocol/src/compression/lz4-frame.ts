@@ -76,6 +76,11 @@ interface FrameHeader {
   contentSize: number | undefined
 }
 
+/** What the first frame says that it holds; undefined when it does not say it. */
+export function lz4ContentSize(input: Buffer): number | undefined {
+  return readHeader(input, 0, true).contentSize
+}
+
 export function* decompressLz4(
   bytes: Uint8Array,
   maxBytes: number,

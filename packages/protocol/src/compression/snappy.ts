@@ -92,7 +92,7 @@ function* readBlocks(
 ): Stepwise<Buffer> {
   const sizes = blocks.map(([start, end]) => readSize(input, start, end))
   const total = sizes.reduce((sum, { size }) => sum + size, 0)
-  if (total > maxBytes) throw tooLarge(maxBytes)
+  if (total > maxBytes) throw tooLarge(maxBytes, total)
   // A copy of three bytes gives 64: a size beyond that ratio is a lie and must not be allocated.
   if (total > input.length * 32) throw damaged(`${input.length} bytes cannot hold ${total}`)
   const output = Buffer.allocUnsafeSlow(total)

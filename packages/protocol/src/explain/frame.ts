@@ -4,14 +4,17 @@ import { Reader } from '../schema/reader.ts'
 import type { Api, Message, Shape } from '../schema/schema.ts'
 import { apiOf } from './known-apis.ts'
 import { explainMessage } from './message.ts'
-import type { Explained, ExplainLimits } from './piece.ts'
+import type { Explained, ExplainedBytes, ExplainLimits } from './piece.ts'
 import { budgetOf, Trail } from './trail.ts'
 
 /** What the bytes are. Left out, they are a request, which says of itself what it is. */
 export interface ExplainOptions extends ExplainLimits {
   /** Of what the bytes are the answer; a response does not say it. `unknown` explains the header only. */
   readonly response?: { readonly api: Api; readonly version: number } | 'unknown'
-  /** Whether the size, 4 bytes, is in front. Left out: it is when it fits, or when only so the request makes sense. */
+  /**
+   * Whether the size, 4 bytes, is in front. Left out: it is when it fits, or when more can be
+   * read so, as of a frame that is cut off.
+   */
   readonly sized?: boolean
 }
 
@@ -26,10 +29,30 @@ const UNSUPPORTED_VERSION = 35
  *   console.log(format(explained))
  */
 export function explain(bytes: Uint8Array, options: ExplainOptions = {}): Explained {
+  const isSized = options.sized ?? looksSized(bytes, options.response === undefined)
+  const explained = explainFrame(bytes, options, isSized)
+  if (options.sized !== undefined || isSized || !explained.error || !mayBeCut(bytes)) return explained
+  const cut = explainFrame(bytes, options, true)
+  return explainedBytes(cut) > explainedBytes(explained) ? cut : explained
+}
+
+/** Whether it may begin with the size of a frame that does not end here. */
+function mayBeCut(bytes: Uint8Array): boolean {
+  return bytes.length >= 8 && new Reader(bytes).int32() > bytes.length - 4
+}
+
+/** How many bytes something was made of, without the size in front. */
+function explainedBytes({ pieces }: ExplainedBytes): number {
+  return pieces.reduce(
+    (sum, { start, end, path, role }) => sum + (role === 'rest' || path === 'size' ? 0 : end - start),
+    0,
+  )
+}
+
+function explainFrame(bytes: Uint8Array, options: ExplainOptions, isSized: boolean): Explained {
   const trail = new Trail(bytes, budgetOf(options))
   const facts: Facts = { api: undefined, version: undefined, correlationId: undefined }
   const { response } = options
-  const isSized = options.sized ?? looksSized(bytes, response === undefined)
   const explained = trail.explain(() => {
     if (isSized) explainSize(trail)
     if (response === undefined) explainRequest(trail, facts)

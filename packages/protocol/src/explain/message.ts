@@ -105,8 +105,9 @@ function explainField(context: Context, place: Place): void {
       return
     case 'records': {
       const size = explainLength(context, place, compact, nullable, 'size')
-      const end = trail.reader.position + size
-      if (size > 0) trail.contain(end, () => explainBatches(trail, end, path))
+      const { position, remaining } = trail.reader
+      if (size > remaining) explainCutRecords(trail, path, size)
+      else if (size > 0) trail.contain(position + size, () => explainBatches(trail, position + size, path))
       return
     }
     case 'array': {
@@ -135,7 +136,8 @@ function explainLength(
   what: 'size' | 'count',
 ): number {
   const read = (reader: Reader) => {
-    const length = readLength(reader, compact, true, nullable)
+    const length =
+      what === 'size' ? readSize(reader, compact, nullable) : readLength(reader, compact, true, nullable)
     return length < 0 ? null : length
   }
   const type = `${compact ? 'uvarint' : 'int32'} ${what}`
@@ -143,6 +145,24 @@ function explainLength(
     length === null ? { note: 'null' } : { role: 'framing', note: what === 'size' ? `${length} bytes` : '' },
   )
   return length ?? -1
+}
+
+/** Of batches that are cut off those that are whole can be read. */
+function explainCutRecords(trail: Trail, path: string, size: number): never {
+  const { position, remaining, end } = trail.reader
+  const error = new MalformedError(`length ${size} is more than the ${remaining} bytes that remain`, position)
+  trail.failed(error.within(path))
+  trail.contain(end, () => explainBatches(trail, end, path))
+  throw error
+}
+
+/** The size of records, which may be more than what remains. */
+function readSize(reader: Reader, compact: boolean, nullable: boolean): number {
+  const at = reader.position
+  const size = compact ? reader.uvarint() - 1 : reader.int32()
+  if (size > reader.remaining) return size
+  reader.position = at
+  return readLength(reader, compact, true, nullable)
 }
 
 function readText(reader: Reader, compact: boolean, nullable: boolean): string | null {

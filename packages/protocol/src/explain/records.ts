@@ -10,6 +10,8 @@ import type { ExplainedBytes, ExplainLimits } from './piece.ts'
 import type { Budget } from './trail.ts'
 import { budgetOf, Trail } from './trail.ts'
 
+const LOG_APPEND_TIME = 0x08
+
 /** Kafka's own bound: the size of a batch with its prefix is a number of 32 bits to it. */
 const MOST_BATCH_BYTES = 0x7fff_ffff
 
@@ -68,6 +70,8 @@ function explainBatch(trail: Trail, size: number, path: string): void {
 interface BatchFacts {
   readonly baseOffset: number | bigint
   readonly baseTimestamp: number | bigint
+  /** The time of all records where the broker stamped them. */
+  readonly appendTime: number | bigint | undefined
   readonly isControl: boolean
 }
 
@@ -93,12 +97,13 @@ function explainModernBatch(trail: Trail, size: number, path: string): void {
   const attributes = number('attributes', 'int16', (reader) => reader.int16(), attributesNote)
   number('lastOffsetDelta', 'int32', (reader) => reader.int32())
   const baseTimestamp = wide('baseTimestamp', timeNote)
-  wide('maxTimestamp', timeNote)
+  const maxTimestamp = wide('maxTimestamp', timeNote)
   trail.read(`${path}producerId`, 'int64', (reader) => reader.bigint64())
   number('producerEpoch', 'int16', (reader) => reader.int16())
   number('baseSequence', 'int32', (reader) => reader.int32())
   const count = trail.framing(`${path}records`, 'int32 count', (reader) => reader.int32())
-  const facts = { baseOffset, baseTimestamp, isControl: (attributes & 0x20) !== 0 }
+  const appendTime = (attributes & LOG_APPEND_TIME) !== 0 ? maxTimestamp : undefined
+  const facts = { baseOffset, baseTimestamp, appendTime, isControl: (attributes & 0x20) !== 0 }
   const codec = attributes & 0x07
   const isEmpty = trail.reader.position === end
   if (codec === 0 || isEmpty) explainRecordList(trail, count, path, facts)
@@ -163,14 +168,16 @@ function explainRecordList(trail: Trail, count: number, path: string, facts: Bat
 function explainRecord(
   trail: Trail,
   path: string,
-  { baseOffset, baseTimestamp, isControl }: BatchFacts,
+  { baseOffset, baseTimestamp, appendTime, isControl }: BatchFacts,
 ): void {
   trail.read(`${path}attributes`, 'int8', (reader) => reader.int8())
   trail.read(
     `${path}timestampDelta`,
     'varlong',
     (reader) => readZigzag(reader, 64),
-    (delta) => ({ note: timeNote(sum(baseTimestamp, delta)) }),
+    (delta) => ({
+      note: appendTime === undefined ? timeNote(sum(baseTimestamp, delta)) : appendNote(appendTime),
+    }),
   )
   trail.read(
     `${path}offsetDelta`,
@@ -191,11 +198,17 @@ function explainRecord(
   }
 }
 
+/** What a message needs of the compressed one that holds it. */
+interface Wrapper {
+  /** The time of all messages where the broker stamped them. */
+  readonly appendTime: number | bigint | undefined
+}
+
 /**
  * A message of magic 0 or 1; compressed, its value is a set of further ones.
- * @param outer magic of the compressed message that holds it; undefined for none
+ * @param outer the compressed message that holds it; undefined for none
  */
-function explainMessage(trail: Trail, size: number, path: string, outer: number | undefined): void {
+function explainMessage(trail: Trail, size: number, path: string, outer: Wrapper | undefined): void {
   const start = trail.reader.position
   const end = start + size
   const { bytes } = trail.reader
@@ -215,8 +228,12 @@ function explainMessage(trail: Trail, size: number, path: string, outer: number 
     (reader) => reader.int8(),
     (value) => ({ note: attributesNote(value & 0x0f) }),
   )
-  if (magic === 1)
-    trail.read(`${path}timestamp`, 'int64', readInt64OrBigint, (time) => ({ note: timeNote(time) }))
+  const note = (time: number | bigint) =>
+    outer?.appendTime === undefined ? timeNote(time) : appendNote(outer.appendTime)
+  const timestamp =
+    magic === 1
+      ? trail.read(`${path}timestamp`, 'int64', readInt64OrBigint, (time) => ({ note: note(time) }))
+      : undefined
   trail.read(`${path}key`, 'bytes', readBytes, nullNote)
   const codec = attributes & 0x07
   if (codec === 0) {
@@ -230,18 +247,19 @@ function explainMessage(trail: Trail, size: number, path: string, outer: number 
   // zstd came with magic 2.
   if (codec > 3) throw new MalformedError(`codec ${codec} is not one of magic ${magic}`, position)
   trail.framing(`${path}value`, 'int32 size', (reader) => reader.length(false, true))
+  const appendTime = (attributes & LOG_APPEND_TIME) !== 0 ? timestamp : undefined
   explainPacked(
     trail,
     codec,
     end,
     `${path}value`,
-    (inner) => explainMessageSet(inner, `${path}value.`, magic),
+    (inner) => explainMessageSet(inner, `${path}value.`, { appendTime }),
     magic === 0,
   )
 }
 
 /** The messages that a compressed one holds. Source: `AbstractLegacyRecordBatch.DeepRecordsIterator`. */
-function explainMessageSet(trail: Trail, path: string, outer: number): void {
+function explainMessageSet(trail: Trail, path: string, outer: Wrapper): void {
   const { bytes, end } = trail.reader
   if (end === 0) throw new MalformedError('a compressed message without messages', 0)
   for (let index = 0; trail.reader.position < end; index++) {
@@ -300,13 +318,19 @@ function attributesNote(attributes: number): string {
 const LATEST_MS = 8.64e15
 
 function timeNote(time: number | bigint): string {
-  if (time === -1) return 'none'
   const ms = Number(time)
-  return Math.abs(ms) <= LATEST_MS ? new Date(ms).toISOString() : ''
+  if (ms === -1) return 'none'
+  return Math.abs(ms) <= LATEST_MS ? new Date(ms).toISOString() : `${time} ms, beyond any date`
 }
 
+/** What a record says itself then counts for nothing. */
+function appendNote(time: number | bigint): string {
+  return `appended ${timeNote(time)}`
+}
+
+/** With 64 bits, which wrap. */
 function sum(a: number | bigint, b: number | bigint): bigint {
-  return BigInt(a) + BigInt(b)
+  return BigInt.asIntN(64, BigInt(a) + BigInt(b))
 }
 
 /** Version and type, two bytes each. Source: `ControlRecordType`. */

@@ -157,9 +157,9 @@ export class BatchHeader {
   }
 
   /** Marks the records as stamped by their producer, the last at this time; the checksum is made anew. */
-  stampCreateTime(maxTimestamp: number): void {
+  stampCreateTime(maxTimestamp: number | bigint): void {
     this.bytes.writeInt16BE(this.attributes & ~LOG_APPEND_TIME, this.position + batchField.attributes)
-    writeInt64(this.bytes, this.position + batchField.maxTimestamp, maxTimestamp)
+    this.bytes.writeBigInt64BE(BigInt(maxTimestamp), this.position + batchField.maxTimestamp)
     this.sealChecksum()
   }
 

@@ -6,6 +6,7 @@ import {
   BatchHeader,
   batchField,
   readExactInt64,
+  readInt64,
 } from './batch-header.ts'
 import { BatchCursor, RecordContext, readRecords } from './batch-record.ts'
 import { CorruptRecordError } from './errors.ts'
@@ -38,15 +39,21 @@ export function* readBatches(bytes: Uint8Array, options: ReadOptions = {}): Gene
     if (size < BATCH_PREFIX_BYTES + 14) throw new CorruptRecordError(`size ${size} is too small`, position)
     if (size > limits.maxBatchBytes) {
       const limit = `the limit of ${limits.maxBatchBytes} bytes (maxBatchBytes)`
-      throw new CorruptRecordError(`size ${size} is beyond ${limit}`, position)
+      throw new CorruptRecordError(`size ${size} is beyond ${limit}`, position, offsetAt(buffer, position))
     }
     if (buffer.length - position <= MAGIC_AT) return
     const magic = buffer.readInt8(position + MAGIC_AT)
-    if (magic < 0 || magic > 2) throw new CorruptRecordError(`magic ${magic} is not known`, position)
+    if (magic < 0 || magic > 2)
+      throw new CorruptRecordError(`magic ${magic} is not known`, position, offsetAt(buffer, position))
     if (size > buffer.length - position) return
     yield magic === 2 ? new Batch(buffer, position, limits) : readLegacyEntry(buffer, position, size, limits)
     position += size
   }
+}
+
+function offsetAt(buffer: Buffer, position: number): number | undefined {
+  const offset = readInt64(buffer, position)
+  return Number.isSafeInteger(offset) ? offset : undefined
 }
 
 class Batch implements RecordBatch {
@@ -112,8 +119,8 @@ class Batch implements RecordBatch {
     return this.header.isControl
   }
 
-  get unpackedBytes(): number {
-    return this.#isPlain ? 0 : ((this.#made?.bytes ?? this.#bytes)?.length ?? 0)
+  get decompressedBytes(): number {
+    return this.#isPlain ? 0 : ((this.#bytes ?? this.#made?.bytes)?.length ?? 0)
   }
 
   checkCrc(): void {
@@ -130,7 +137,7 @@ class Batch implements RecordBatch {
   }
 
   async decompressAsync(options: AsyncOptions = {}): Promise<void> {
-    if (this.#made) return
+    if (this.#made || this.#bytes) return
     this.#expectLegal()
     if (this.#isPlain) return
     const { maxDecompressedBytes } = this.#limits
@@ -207,6 +214,8 @@ class Batch implements RecordBatch {
   }
 
   #corrupt(what: string, cause?: unknown): CorruptRecordError {
-    return new CorruptRecordError(what, this.header.position, this.baseOffset, { cause })
+    const { header, baseOffset, lastOffset } = this
+    const known = Number.isSafeInteger(lastOffset) ? lastOffset : undefined
+    return new CorruptRecordError(what, header.position, baseOffset, { cause, lastOffset: known })
   }
 }

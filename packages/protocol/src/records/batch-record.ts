@@ -45,7 +45,9 @@ export class RecordContext {
   readonly timestampType: TimestampType
   readonly maxHeaders: number
   readonly corrupt: (what: string, cause?: unknown) => CorruptRecordError
-  /** Whether a small delta leads to no offset that is not a safe integer. */
+  /** The delta that records keep where all have the time of the batch. */
+  readonly stampedDelta: number
+  /** Whether a small delta leads to no offset or timestamp that is not a safe integer. */
   readonly isQuick: boolean
   /** By the header's place. */
   readonly names: KnownName[] = []
@@ -62,8 +64,10 @@ export class RecordContext {
     this.timestampType = options.timestampType
     this.maxHeaders = options.maxHeaders
     this.corrupt = options.corrupt
-    this.isQuick =
-      Number.isSafeInteger(this.baseOffset) && Number.isSafeInteger(this.baseOffset + QUICK_DELTA)
+    this.stampedDelta = Number.isNaN(this.baseTimestamp) ? FAR_DELTA : 0
+    this.isQuick = [this.baseOffset, this.baseTimestamp].every(
+      (base) => Number.isSafeInteger(base) && Number.isSafeInteger(base + QUICK_DELTA),
+    )
   }
 }
 
@@ -88,15 +92,16 @@ export class BatchRecord implements RecordView {
   }
 
   get timestamp(): number {
-    const timestamp = this.context.baseTimestamp + this.timestampDelta
-    return Number.isSafeInteger(timestamp) ? timestamp : inexact(this.timestampBigInt)
+    const { timestampDelta } = this
+    return timestampDelta > FAR_DELTA
+      ? this.context.baseTimestamp + timestampDelta
+      : numberOf(this.timestampBigInt)
   }
 
   /** Java adds with 64 bits, which wrap. Source: `DefaultRecord.readFrom`. */
   get timestampBigInt(): bigint {
     const { timestampDelta, context } = this
-    const delta =
-      timestampDelta > FAR_DELTA ? BigInt(timestampDelta) : farDelta(context.bytes, timestampDelta)
+    const delta = timestampDelta > FAR_DELTA ? BigInt(timestampDelta) : farDelta(context, timestampDelta)
     return BigInt.asIntN(64, BigInt(context.exactBaseTimestamp) + delta)
   }
 
@@ -130,14 +135,14 @@ export class BatchRecord implements RecordView {
   }
 }
 
-function inexact(timestamp: bigint): number {
+function numberOf(timestamp: bigint): number {
   const number = Number(timestamp)
   return Number.isSafeInteger(number) ? number : -1
 }
 
 /**
- * A delta that is no safe integer is not kept but where it stands, as a number that no sum with a safe integer makes
- * one: so records need no place for what next to none of them has.
+ * Where the timestamp is no safe integer, or its delta is none, not the delta is kept but where it stands, as a number
+ * from this one downwards: so records need no place for what next to none of them has.
  */
 const FAR_DELTA = -(2 ** 60)
 /** Numbers of that size are so far apart. */
@@ -147,7 +152,8 @@ function farDeltaAt(at: number): number {
   return FAR_DELTA - at * FAR_STEP
 }
 
-function farDelta(bytes: Buffer, timestampDelta: number): bigint {
+function farDelta({ bytes, isStamped }: RecordContext, timestampDelta: number): bigint {
+  if (isStamped) return 0n
   const at = (FAR_DELTA - timestampDelta) / FAR_STEP
   return readVarlongExactly(bytes, { at }, bytes.length) as bigint
 }
@@ -257,7 +263,7 @@ function readExactly(record: BatchRecord, index: number, start: number): number 
     throw context.corrupt(`record ${index} of ${size} bytes where ${bytes.length - place.at} remain`)
   }
   place.at++ // Attributes of a record are not used.
-  const timestampDelta = readDelta(bytes, end)
+  const timestampDelta = readDelta(context, end)
   const offsetDelta = readVarint(bytes, place, end)
   // Any negative size is null to Kafka (`DefaultRecord`).
   const keySize = readVarint(bytes, place, end)
@@ -275,7 +281,7 @@ function readExactly(record: BatchRecord, index: number, start: number): number 
   ) {
     throw context.corrupt(`record ${index} cannot be read`)
   }
-  record.timestampDelta = context.isStamped ? 0 : timestampDelta
+  record.timestampDelta = context.isStamped ? context.stampedDelta : timestampDelta
   record.offsetDelta = offsetDelta
   record.keySize = keySize
   record.valueSize = valueSize
@@ -289,10 +295,10 @@ function readExactly(record: BatchRecord, index: number, start: number): number 
 }
 
 /** The delta of a timestamp at `place`, as records keep it; undefined when it is cut off or too long. */
-function readDelta(bytes: Buffer, end: number): number | undefined {
+function readDelta({ bytes, baseTimestamp }: RecordContext, end: number): number | undefined {
   const { at } = place
   const delta = readVarlong(bytes, place, end)
-  if (delta !== undefined) return delta
+  if (delta !== undefined && Number.isSafeInteger(baseTimestamp + delta)) return delta
   place.at = at
   return readVarlongExactly(bytes, place, end) === undefined ? undefined : farDeltaAt(at)
 }

@@ -190,6 +190,27 @@ function stageOf(bytes: Buffer): string {
   }
 }
 
+test('decompressed beforehand, in whatever format, the records are the same, and their memory is told', async () => {
+  await prepareCodec('zstd')
+  let compressed = 0
+  for (const golden of goldens.filter((each) => each.valid && !isUnsafe(each))) {
+    const bytes = Buffer.from(golden.hex, 'hex')
+    const expected = [...readBatches(bytes)].map((batch) => batch.records().map(shown))
+    for (const syncBelow of [0, Number.POSITIVE_INFINITY]) {
+      for (const [index, batch] of [...readBatches(bytes)].entries()) {
+        assert.equal(batch.decompressedBytes, 0, golden.name)
+        await batch.decompressAsync({ syncBelow })
+        const { decompressedBytes } = batch
+        assert.equal(decompressedBytes > 0, batch.codec !== 0 && batch.records().length > 0, golden.name)
+        assert.deepEqual(batch.records().map(shown), expected[index], golden.name)
+        assert.equal(batch.decompressedBytes, decompressedBytes, golden.name)
+        if (batch.codec !== 0) compressed++
+      }
+    }
+  }
+  assert.ok(compressed > 100, String(compressed))
+})
+
 test('what comes before a broken batch is given out first', () => {
   const golden = goldens.find(({ name }) => name === 'good-then-bad') as Golden
   const batches = readBatches(Buffer.from(golden.hex, 'hex'))

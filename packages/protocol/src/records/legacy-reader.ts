@@ -1,4 +1,5 @@
-import { decompress } from '../compression/codec.ts'
+import type { AsyncOptions } from '../compression/codec.ts'
+import { decompress, decompressAsync } from '../compression/codec.ts'
 import { readExactInt64, readInt64 } from './batch-header.ts'
 import { BatchRecord, RecordContext } from './batch-record.ts'
 import { crc32 } from './crc32.ts'
@@ -30,11 +31,13 @@ interface Message {
  * their offsets count from the first, and the wrapper carries the last one's. Source: `AbstractLegacyRecordBatch`.
  */
 export function readLegacyEntry(buffer: Buffer, position: number, size: number, limits: Limits): RecordBatch {
+  const offset = readInt64(buffer, position)
+  // That of a compressed message is its last one's.
+  const lastOffset = Number.isSafeInteger(offset) ? offset : undefined
   const corrupt = (what: string, cause?: unknown) =>
-    new CorruptRecordError(what, position, readInt64(buffer, position), { cause })
+    new CorruptRecordError(what, position, offset, { cause, lastOffset })
   const outer = readMessage(buffer, position, size, corrupt)
-  const records = () => readAll(buffer, outer, limits, corrupt)
-  return new LegacyBatch(buffer, position, size, outer, records, corrupt)
+  return new LegacyBatch(buffer, position, size, outer, limits, corrupt)
 }
 
 type Corrupt = (what: string, cause?: unknown) => CorruptRecordError
@@ -54,7 +57,10 @@ class LegacyBatch implements RecordBatch {
   readonly isTransactional = false
   readonly isControl = false
   readonly #check: () => boolean
-  readonly #read: () => BatchRecord[]
+  readonly #buffer: Buffer
+  readonly #outer: Message
+  readonly #limits: Limits
+  #content: Buffer | undefined
   readonly #corrupt: Corrupt
   #records: BatchRecord[] | undefined
   #isChecked = false
@@ -64,7 +70,7 @@ class LegacyBatch implements RecordBatch {
     position: number,
     size: number,
     outer: Message,
-    read: () => BatchRecord[],
+    limits: Limits,
     corrupt: Corrupt,
   ) {
     this.magic = outer.magic
@@ -76,16 +82,14 @@ class LegacyBatch implements RecordBatch {
     this.timestampType = timestampTypeOf(outer)
     const covered = buffer.subarray(position + ENTRY_PREFIX_BYTES + 4, position + size)
     this.#check = () => crc32(covered) === buffer.readUInt32BE(position + ENTRY_PREFIX_BYTES)
-    this.#read = read
+    this.#buffer = buffer
+    this.#outer = outer
+    this.#limits = limits
     this.#corrupt = corrupt
   }
 
   get baseOffset(): number {
     return this.codec === 0 ? this.lastOffset : (this.records()[0]?.offset ?? this.lastOffset)
-  }
-
-  get unpackedBytes(): number {
-    return this.codec === 0 ? 0 : (this.#records?.[0]?.context.bytes.length ?? 0)
   }
 
   /** That of the message; those of messages inside are checked when they are read, as Kafka's consumer does. */
@@ -120,7 +124,31 @@ class LegacyBatch implements RecordBatch {
     return new ListCursor(this.records() as BatchRecord[])
   }
 
-  async decompressAsync(): Promise<void> {}
+  get decompressedBytes(): number {
+    return this.#content?.length ?? 0
+  }
+
+  async decompressAsync(options: AsyncOptions = {}): Promise<void> {
+    if (this.codec === 0 || this.#content) return
+    const packed = packedOf(this.#buffer, this.#outer, this.#corrupt)
+    const all = { ...options, ...packed.options }
+    try {
+      this.#content = await decompressAsync(this.codec, packed.value, this.#limits.maxDecompressedBytes, all)
+    } catch (error) {
+      throw notDecompressed(error, this.#corrupt)
+    }
+  }
+
+  #read(): BatchRecord[] {
+    if (this.codec === 0) return [readPlain(this.#buffer, this.#outer, this.#corrupt)]
+    this.#content ??= decompressed(
+      this.#buffer,
+      this.#outer,
+      this.#limits.maxDecompressedBytes,
+      this.#corrupt,
+    )
+    return readSet(this.#content, this.#outer, this.#limits, this.#corrupt)
+  }
 }
 
 /** These formats are rare, and their records are found only by reading all of them: a cursor over what was found. */
@@ -140,14 +168,12 @@ class ListCursor extends BatchRecord implements RecordCursor {
   }
 }
 
-function readAll(buffer: Buffer, outer: Message, limits: Limits, corrupt: Corrupt): BatchRecord[] {
-  const codec = outer.attributes & 0x07
-  if (codec === 0)
-    return [recordOf(buffer, outer, outer.offset, outer.timestamp, timestampTypeOf(outer), corrupt)]
-  // zstd came with magic 2.
-  if (codec > 3) throw corrupt(`codec ${codec} is not one of magic ${outer.magic}`)
-  if (outer.valueSize < 0) throw corrupt('a compressed message without a value')
-  const content = decompressed(buffer, outer, codec, limits.maxDecompressedBytes, corrupt)
+function readPlain(buffer: Buffer, message: Message, corrupt: Corrupt): BatchRecord {
+  return recordOf(buffer, message, message.offset, message.timestamp, timestampTypeOf(message), corrupt)
+}
+
+/** The messages inside a compressed one. */
+function readSet(content: Buffer, outer: Message, limits: Limits, corrupt: Corrupt): BatchRecord[] {
   const inner: Message[] = []
   for (let at = 0; at < content.length; ) {
     if (content.length - at < ENTRY_PREFIX_BYTES) throw corrupt('the compressed set ends inside a message')
@@ -184,20 +210,28 @@ function baseOf(outer: Message, last: Message | undefined, corrupt: Corrupt): nu
   return outer.offset - last.offset
 }
 
-function decompressed(
-  buffer: Buffer,
-  outer: Message,
-  codec: number,
-  maxBytes: number,
-  corrupt: Corrupt,
-): Buffer {
+/** What is to be decompressed, and how. */
+function packedOf(buffer: Buffer, outer: Message, corrupt: Corrupt) {
+  const codec = outer.attributes & 0x07
+  // zstd came with magic 2.
+  if (codec > 3) throw corrupt(`codec ${codec} is not one of magic ${outer.magic}`)
+  if (outer.valueSize < 0) throw corrupt('a compressed message without a value')
   const value = buffer.subarray(outer.valueAt, outer.valueAt + outer.valueSize)
+  // Magic 0 was always written with a wrong header checksum of the lz4 frame, so only there it is forgiven.
+  return { codec, value, options: { lenientLz4Header: outer.magic === 0 } }
+}
+
+function decompressed(buffer: Buffer, outer: Message, maxBytes: number, corrupt: Corrupt): Buffer {
+  const { codec, value, options } = packedOf(buffer, outer, corrupt)
   try {
-    // Magic 0 was always written with a wrong header checksum of the lz4 frame, so only there it is forgiven.
-    return decompress(codec, value, maxBytes, { lenientLz4Header: outer.magic === 0 })
+    return decompress(codec, value, maxBytes, options)
   } catch (error) {
-    throw corrupt(`cannot be decompressed: ${(error as Error).message}`, error)
+    throw notDecompressed(error, corrupt)
   }
+}
+
+function notDecompressed(error: unknown, corrupt: Corrupt): CorruptRecordError {
+  return corrupt(`cannot be decompressed: ${(error as Error).message}`, error)
 }
 
 function readMessage(buffer: Buffer, position: number, size: number, corrupt: Corrupt): Message {
@@ -249,12 +283,13 @@ function recordOf(
     bytes,
     baseOffset: offset,
     baseTimestamp: timestamp,
-    isStamped: false,
+    isStamped: true,
     timestampType,
     maxHeaders: 0,
     corrupt,
   })
   const record = new BatchRecord(context)
+  record.timestampDelta = context.stampedDelta
   record.keyAt = message.keyAt
   record.keySize = message.keySize
   record.valueAt = message.valueAt

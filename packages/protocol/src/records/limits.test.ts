@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { compress, prepareCodec } from '../compression/codec.ts'
+import { DecompressedTooLargeError } from '../compression/too-large.ts'
 import { EncodeError } from '../errors/kafka-error.ts'
 import { testlines } from '../testdata.test-support.ts'
 import { readBatches } from './batch-reader.ts'
@@ -47,7 +48,16 @@ test('a batch is finished and opened elsewhere with the same result', async () =
 test('a bomb is stopped by the limit while it unpacks', () => {
   for (const golden of goldens.filter(({ name }) => name.startsWith('bomb-'))) {
     const [batch] = [...readBatches(Buffer.from(golden.hex, 'hex'), { maxDecompressedBytes: 100_000 })]
-    assert.throws(() => batch?.records(), /larger than the limit of 100000 bytes/, golden.name)
+    const lastOffset = batch?.lastOffset
+    assert.throws(
+      () => batch?.records(),
+      (error) => {
+        assert.ok(error instanceof CorruptRecordError && error.cause instanceof DecompressedTooLargeError)
+        assert.match(error.message, /larger than the limit of 100000 bytes/, golden.name)
+        assert.deepEqual([error.lastOffset, error.cause.limit], [lastOffset, 100_000], golden.name)
+        return true
+      },
+    )
   }
 })
 

@@ -22,8 +22,8 @@ export interface RecordBatch {
   readonly baseSequence: number
   readonly isTransactional: boolean
   readonly isControl: boolean
-  /** Bytes that decompression has made of it so far and that it keeps; 0 when it is not compressed. */
-  readonly unpackedBytes: number
+  /** Memory that the decompressed records take besides what came; 0 before, and for those that were not compressed. */
+  readonly decompressedBytes: number
   /** @throws CorruptRecordError when the checksum does not fit. */
   checkCrc(): void
   /**
@@ -37,9 +37,9 @@ export interface RecordBatch {
    */
   cursor(): RecordCursor
   /**
-   * Decompresses the records where `decompressAsync` does it, so that `records` and `cursor` need not. The formats
-   * before magic 2 are left for those two.
-   * @throws CorruptRecordError when they cannot be decompressed, or are beyond the limits
+   * Decompresses the records where `decompressAsync` does it, so that `records` and `cursor` need not.
+   * @throws CorruptRecordError when they cannot be decompressed, or are beyond the limits: its `cause` is then a
+   * `DecompressedTooLargeError`
    */
   decompressAsync(options?: AsyncOptions): Promise<void>
 }
