@@ -11,6 +11,8 @@ type Task = ProducerTask | ConsumerTask | WorkerTask
 interface Seat {
   readonly plan: ClientPlan
   incarnations: number
+  /** Whoever was there is closing. */
+  isLeaving: boolean
   task: Task | undefined
 }
 
@@ -18,6 +20,7 @@ interface Seat {
 export class Crew {
   /** How often a member of a group was assigned partitions, by those that are gone. */
   #pastAssignments = 0
+  #isCalm = false
   readonly #world: SimWorld
   readonly #surroundings: Surroundings
   readonly #seats: ReadonlyMap<string, Seat>
@@ -27,7 +30,9 @@ export class Crew {
   constructor(world: SimWorld, plans: readonly ClientPlan[], surroundings: Surroundings) {
     this.#world = world
     this.#surroundings = surroundings
-    this.#seats = new Map(plans.map((plan) => [plan.name, { plan, incarnations: 0, task: undefined }]))
+    this.#seats = new Map(
+      plans.map((plan) => [plan.name, { plan, incarnations: 0, isLeaving: false, task: undefined }]),
+    )
     this.heal()
   }
 
@@ -57,17 +62,28 @@ export class Crew {
 
   /** Closes a client in order. */
   async leave(name: string): Promise<void> {
-    await this.#rise(name)?.close()
+    const seat = this.#seats.get(name)
+    const task = this.#rise(name)
+    if (!seat || !task) return
+    // Whoever comes next on the seat waits until it is free.
+    seat.isLeaving = true
+    try {
+      await task.close()
+    } finally {
+      seat.isLeaving = false
+    }
   }
 
   /** Starts the next incarnation of a client where none runs. */
   start(name: string): void {
     const seat = this.#seats.get(name)
-    if (!seat || seat.task) return
+    if (!seat || seat.task || seat.isLeaving) return
     const { plan } = seat
     const inc = `${name}.${++seat.incarnations}`
     const host = this.#world.host(name)
-    seat.task = taskOf(plan, host, inc, this.#surroundings)
+    const task = taskOf(plan, host, inc, this.#surroundings)
+    if (!(task instanceof ProducerTask)) task.isCalm = this.#isCalm
+    seat.task = task
     this.#count()
   }
 
@@ -78,6 +94,7 @@ export class Crew {
 
   /** From now on members stay with what they have subscribed: what is to be done gets done. */
   calm(): void {
+    this.#isCalm = true
     for (const consumer of this.consumers) consumer.isCalm = true
   }
 

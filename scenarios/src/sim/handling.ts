@@ -14,8 +14,9 @@ export class Handling {
   /** By group and partition: whoever is at work there, and since when it was told to give it back. */
   readonly #atWork = new Map<string, Hold>()
   readonly #owners = new Map<string, string>()
-  readonly #finished = new Map<string, string>()
-  readonly #excused = new Set<string>()
+  readonly #abandoned = new Set<string>()
+  /** By group and partition: who has finished which offset. Those that may come once more are not among them. */
+  readonly #finished = new Map<string, Map<number, string>>()
 
   /**
    * @param problem told what must not be
@@ -50,17 +51,25 @@ export class Handling {
         `${who} was given ${tp}-${offset} at ${this.#at} while ${other.who} was at work on ${tp}-${other.offset}`,
         'overlap',
       )
-    const name = `${place}-${offset}`
-    const first = this.#finished.get(name)
-    if (first !== undefined && !this.#excused.delete(name))
+    const first = this.#finished.get(place)?.get(offset)
+    if (first !== undefined)
       this.#problem(`${who} was given ${tp}-${offset} at ${this.#at}, which ${first} had handled`, 'again')
     this.#atWork.set(place, { who, offset })
   }
 
   end(group: string, who: string, tp: string, offset: number): void {
     const place = `${group} ${tp}`
+    if (this.#abandoned.delete(`${who} ${tp}-${offset}`)) return
     if (this.#atWork.get(place)?.who === who) this.#atWork.delete(place)
-    this.#finished.set(`${place}-${offset}`, who)
+    const finished = this.#finished.get(place) ?? new Map<number, string>()
+    finished.set(offset, who)
+    this.#finished.set(place, finished)
+  }
+
+  /** Its member goes while its handler is at work: the record is somebody else's from now on. */
+  abandon(group: string, who: string, tp: string, offset: number): void {
+    this.fail(group, who, tp)
+    this.#abandoned.add(`${who} ${tp}-${offset}`)
   }
 
   /** Its handler failed: the record is to be handled once more. */
@@ -68,13 +77,10 @@ export class Handling {
     if (this.#atWork.get(`${group} ${tp}`)?.who === who) this.#atWork.delete(`${group} ${tp}`)
   }
 
-  /** A record may come once more: its member went without having said that it was done with it. */
-  excuse(group: string, tp: string, offset: number): void {
-    this.#excused.add(`${group} ${tp}-${offset}`)
-  }
-
-  isFinished(group: string, tp: string, offset: number): boolean {
-    return this.#finished.has(`${group} ${tp}-${offset}`)
+  /** Records from an offset on may come once more: their member went without having said that it was done with them. */
+  excuse(group: string, tp: string, from: number): void {
+    const finished = this.#finished.get(`${group} ${tp}`)
+    for (const offset of finished?.keys() ?? []) if (offset >= from) finished?.delete(offset)
   }
 
   get #at(): string {

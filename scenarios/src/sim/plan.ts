@@ -59,7 +59,7 @@ export function planOf(seed: number, scenario: Scenario): Plan {
   const faults = faultsOf(random, scenario, clients)
   return {
     clients,
-    network: { delayMs: random.pick([FAST_MS, FAST_MS, SLOW_MS]) },
+    network: { delayMs: scenario === 'orderly' ? FAST_MS : random.pick([FAST_MS, FAST_MS, SLOW_MS]) },
     disk: { syncMs: random.pick([FAST_MS, SLOW_MS]), stallChance: random.pick([0, 0.02]) },
     drift: random.pick([0, 0.001, 0.02]),
     partitions: topics?.partitions ?? [random.whole(1, 4), random.whole(1, 2)],

@@ -125,7 +125,11 @@ class Simulation {
     this.#coverage = new Coverage(now)
     this.#historian = new Historian(record, now)
     this.#pool = new Pool(partitions, retireAfter, maxMessageBytes)
-    this.#storms = new Storms(now, (what, kind) => this.ledger.problem(what, kind))
+    this.#storms = new Storms(
+      now,
+      () => this.#pool.targets.length,
+      (what, kind) => this.ledger.problem(what, kind),
+    )
     const isDurable = scenario === 'crashes' || scenario === 'storms'
     const storms = isUsual(scenario) ? undefined : this.#storms
     this.#cluster = new Cluster(this.#world, this.#pool, { isDurable, weakness, storms })

@@ -7,6 +7,9 @@ const SPAN_MS = 10_000
  * that grow to a second; a client has a few of them at once, of which each may be in trouble.
  */
 const MOST_QUESTIONS = 80
+/** Questions about single partitions: as many more as there are partitions, a few times. */
+const OF_PARTITIONS: ReadonlySet<string> = new Set(['ListOffsets', 'OffsetForLeaderEpoch'])
+const TIMES_ASKED = 4
 /** Work: what a client asks for as often as there is something to do. Fetches that come back empty wait for their time. */
 const MOST_WORK = 2000
 const WORK: ReadonlySet<string> = new Set(['Produce', 'Fetch', 'OffsetCommit'])
@@ -22,6 +25,7 @@ for (const value of Object.values(protocol) as unknown[]) {
 /** Counts what clients ask brokers for, so that none asks without a pause. */
 export class Storms {
   readonly #now: () => number
+  readonly #partitions: () => number
   readonly #problem: (what: string, kind: string) => void
   /** Times of the last questions, by client and API. */
   readonly #asked = new Map<string, number[]>()
@@ -31,11 +35,18 @@ export class Storms {
 
   /**
    * @param now milliseconds of the world
+   * @param partitions how many there are
    * @param problem told of a client that asks too often, once for each API
    */
-  constructor(now: () => number, problem: (what: string, kind: string) => void) {
+  constructor(now: () => number, partitions: () => number, problem: (what: string, kind: string) => void) {
     this.#now = now
+    this.#partitions = partitions
     this.#problem = problem
+  }
+
+  #mostOf(api: string): number {
+    if (WORK.has(api)) return MOST_WORK
+    return MOST_QUESTIONS + (OF_PARTITIONS.has(api) ? TIMES_ASKED * this.#partitions() : 0)
   }
 
   asked(client: string, apiKey: number): void {
@@ -47,7 +58,7 @@ export class Storms {
     times.push(now)
     while ((times[0] as number) < now - SPAN_MS) times.shift()
     if (times.length > (this.peaks.get(api) ?? 0)) this.peaks.set(api, times.length)
-    const most = WORK.has(api) ? MOST_WORK : MOST_QUESTIONS
+    const most = this.#mostOf(api)
     if (times.length <= most || this.#told.has(name)) return
     this.#told.add(name)
     this.#problem(`${client} asked for ${api} ${times.length} times within ${SPAN_MS} ms`, 'storm')

@@ -81,7 +81,7 @@ export function wideFaults(random: Random, clients: readonly ClientPlan[]): Faul
     faults.push({ at, forMs: random.between(1, 200), kind: 'killClient', host }, ...firstFaults(random, at))
   }
   if (random.chance(0.3))
-    faults.push({ at: random.between(FIRST_MS, UNTIL_MS), forMs: random.between(500, 4000), kind: 'doom' })
+    faults.push({ at: random.between(FIRST_MS, UNTIL_MS), forMs: random.between(500, 15_000), kind: 'doom' })
   return faults
 }
 

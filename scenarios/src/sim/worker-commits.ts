@@ -13,6 +13,8 @@ export interface CommitsOptions {
   readonly consumer: KafkaConsumer<string, string>
   /** Something that must not be. */
   readonly problem: (what: string, kind: string) => void
+  /** Whether it closes amid its work: then commits may be refused. */
+  readonly isLeaving: () => boolean
   /** Records that come once more, since their partition went before they were committed. */
   readonly onUncommitted: (record: Received) => void
 }
@@ -79,14 +81,14 @@ export class WorkerCommits {
   }
 
   async #commit(record: Received): Promise<void> {
-    const { plan, consumer, problem, onUncommitted } = this.#options
+    const { plan, consumer, problem, onUncommitted, isLeaving } = this.#options
     const tp = placeOf(record)
     try {
       await consumer.commit(record)
     } catch (error) {
       const { code, message } = error as KafkaError
       for (const each of this.#done.get(tp) ?? []) onUncommitted(each)
-      if (code !== 'CLOSED')
+      if (code !== 'CLOSED' && !isLeaving())
         problem(`${plan.name} could not commit ${tp}-${record.offset}: ${message}`, 'commitFailed')
     }
     const left = (this.#done.get(tp) ?? []).filter(({ offset }) => offset > record.offset)

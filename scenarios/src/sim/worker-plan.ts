@@ -35,7 +35,7 @@ const BLOCK_SHARE = 8
 
 /** Draws a member of an orderly world. */
 export function workerPlan(name: string, random: Random, group: string, strategy: string[]): WorkerPlan {
-  const sessionTimeoutMs = random.pick([1500, 3000, 6000])
+  const sessionTimeoutMs = random.pick([3000, 6000])
   const style = random.pick(['loop', 'loop', 'next', 'poll'] as const)
   const work = random.pick(['waits', 'waits', 'blocks'] as const)
   const commits = random.pick(['auto', 'auto', 'record', 'later', 'revoked'] as const)

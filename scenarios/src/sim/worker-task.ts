@@ -60,6 +60,7 @@ export class WorkerTask {
     this.#commits = new WorkerCommits({
       plan,
       consumer: this.#consumer,
+      isLeaving: () => this.#isClosing && plan.closesAmid,
       problem: (what, kind) => ledger.problem(what, kind),
       onUncommitted: (record) => handling.excuse(plan.group, placeOf(record), record.offset),
     })
@@ -113,7 +114,7 @@ export class WorkerTask {
     const inHand = style === 'loop' && commits === 'auto' ? this.#last.values() : this.#atWork
     for (const record of inHand) handling.excuse(this.group, placeOf(record), record.offset)
     // What its handlers are still at work on may be somebody else's from now on.
-    for (const record of this.#atWork) handling.fail(this.group, this.name, placeOf(record))
+    for (const record of this.#atWork) handling.abandon(this.group, this.name, placeOf(record), record.offset)
     await this.#consumer.close()
     await this.#idle()
     await this.over
