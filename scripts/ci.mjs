@@ -15,7 +15,10 @@ let failed = 0
 process.once('exit', () => rmSync(results, { recursive: true, force: true }))
 counted('npm test', 'npm', ['test'], TESTS_LIMIT_MS)
 single('npm run check', 'npm', ['run', 'check'])
-single('npm run judge -- sim', 'npm', ['run', 'judge', '--', 'sim', '--seeds', '1000', '--minutes', '10'])
+// Each change of what is simulated moves on to seeds that were never tried before.
+const { first, count } = JSON.parse(readFileSync(join(root, 'scenarios/sim-first-seed.json'), 'utf8'))
+const seeds = ['--from', `${first}`, '--seeds', `${count}`, '--minutes', '10']
+single('npm run judge -- sim', 'npm', ['run', 'judge', '--', 'sim', ...seeds])
 prerequisites()
 for (const file of judges()) {
   const args = ['--enable-source-maps', '--unhandled-rejections=strict', '--test', ...reporters(file), file]
