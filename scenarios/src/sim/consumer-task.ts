@@ -278,9 +278,10 @@ export class ConsumerTask {
     }
     consumer.on('committed', ({ offsets }) => {
       const offs = Object.fromEntries(offsets.map((each) => [placeOf(each), each.offset]))
-      for (const [tp, offset] of Object.entries(offs)) ledger.commit(group, tp, offset, this.#isHolding)
-      // Of one that is told when the partitions are gone nobody knows when it was carried out.
-      const r = this.#isHolding ? 'ok' : 'unk'
+      // Of one that is told when its partition is gone nobody knows when it was carried out.
+      const has = new Set(consumer.assignment().map(placeOf))
+      for (const [tp, offset] of Object.entries(offs)) ledger.commit(group, tp, offset, has.has(tp))
+      const r = Object.keys(offs).every((tp) => has.has(tp)) ? 'ok' : 'unk'
       history.end(history.begin(author, { f: 'commit', group, offs }), author, { f: 'commit', r })
       note('committed', this.name, JSON.stringify(offs))
     })
