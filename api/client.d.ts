@@ -504,7 +504,8 @@ declare class AssignedPartition implements TopicPartition {
     reset: Reset | undefined;
     /** What was committed last, so that nothing is committed twice. */
     committed: number | undefined;
-    isFetching: boolean;
+    /** The request that is under way for it; undefined when there is none from where it stands now. */
+    asking: object | undefined;
     /** Monotonic: not to be fetched before, after an error. */
     retryAt: number;
     /** Whether it is likely to have records: it had some when it was asked last, or was not asked yet from here. */
@@ -536,6 +537,8 @@ declare class AssignedPartition implements TopicPartition {
     membership: Membership | undefined;
     /** How the partition went, since when nothing of it can be committed; undefined while it is there. */
     gone: 'revoked' | 'lost' | undefined;
+    /** Whether nothing is handed over of it: it is paused, or about to be given away. */
+    isHeld: boolean;
     /** What `queues` has counted of it. */
     readonly counted: {
         bufferedBytes: number;
