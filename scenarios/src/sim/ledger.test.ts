@@ -75,6 +75,26 @@ test('an older commit that was carried out late excuses that a group goes back',
   assert.deepEqual(history.rest({ group: false }), [])
 })
 
+test('a commit that is told when the partition is gone excuses that a group goes back', () => {
+  const history = new History().acknowledge(0, 1, 2)
+  history.hand(GROUP, 'one', 1, [0, 'a'], [1, 'b'])
+  history.ledger.commit(GROUP, TP, 2, false)
+  history.ledger.assign(GROUP, 'two', 1, [TP])
+  history.hand(GROUP, 'two', 1, [1, 'b'], [2, 'c'])
+  assert.deepEqual(history.rest({ group: false }), [])
+})
+
+test('a reader that goes back by itself begins where it went, and nowhere else', () => {
+  const after = (sought: number) => {
+    const history = new History().acknowledge(0, 1, 2)
+    history.hand(READER, READER, 0, [0, 'a'], [1, 'b'])
+    history.ledger.seek(READER, 0, TP, sought)
+    return kinds(history.rest())
+  }
+  assert.deepEqual(after(0), [])
+  assert.deepEqual(after(1), ['gap'])
+})
+
 /** Histories in which something is wrong, by what is found. */
 const anomalies: Record<string, () => string[]> = {
   missing: () => {
