@@ -1,6 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts'
+import { backoffOf } from '../cluster/retry.ts'
 import type { Lane } from '../net/lane.ts'
-import { backoffMs } from '../time/backoff.ts'
 import type { ConsumerConfig } from './consumer-config.ts'
 import type { AssignedPartition } from './positions.ts'
 
@@ -98,7 +98,7 @@ export class NodeTurns {
   }
 
   #polled(turn: Turn, began: number, hasNews: boolean): void {
-    const { fetchMaxWaitMs, retryBackoffMs: initialMs, retryBackoffMaxMs: maxMs } = this.#config
+    const { fetchMaxWaitMs } = this.#config
     const { runtime } = this.#cluster
     const elapsed = runtime.now() - began
     if (hasNews || elapsed >= fetchMaxWaitMs / 2) {
@@ -107,7 +107,7 @@ export class NodeTurns {
       turn.restUntil = hasNews || fetchMaxWaitMs > 0 ? 0 : runtime.now() + LEAST_PAUSE_MS
       return
     }
-    const pause = backoffMs(turn.empties++, { initialMs, maxMs }, () => runtime.random())
+    const pause = backoffOf(this.#cluster, turn.empties++)
     turn.restUntil = runtime.now() + Math.min(pause, Math.max(LEAST_PAUSE_MS, fetchMaxWaitMs - elapsed))
   }
 

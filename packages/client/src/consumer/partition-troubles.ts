@@ -1,7 +1,7 @@
 import type { Cluster } from '../cluster/cluster.ts'
+import { backoffOf } from '../cluster/retry.ts'
 import { named } from '../cluster/topic-partition.ts'
 import { describeError } from '../events.ts'
-import { backoffMs } from '../time/backoff.ts'
 import type { AssignedPartition } from './positions.ts'
 
 /** A failure that lasts so long is told, once. */
@@ -34,8 +34,7 @@ export class PartitionTroubles {
 
   /** Counts a failure; gives the monotonic time before which it is not to be tried again. */
   failed(partition: AssignedPartition, error: Error): number {
-    const { runtime, config } = this.#cluster
-    const now = runtime.now()
+    const now = this.#cluster.runtime.now()
     let trouble = this.#troubles.get(partition)
     if (!trouble) {
       trouble = { since: now, attempts: 0, isTold: false }
@@ -45,8 +44,7 @@ export class PartitionTroubles {
       trouble.isTold = true
       this.#tell(partition, error)
     }
-    const { retryBackoffMs: initialMs, retryBackoffMaxMs: maxMs } = config
-    return now + backoffMs(trouble.attempts++, { initialMs, maxMs }, () => runtime.random())
+    return now + backoffOf(this.#cluster, trouble.attempts++)
   }
 
   /** It has worked: the next failure is a first one. */

@@ -1,9 +1,8 @@
 import type { ConsumerRecord } from './consumer-record.ts'
 import type { AssignedPartition } from './positions.ts'
 
-/** What a reader has of one partition: the first record that is not finished, and those that can be given back. */
+/** What a reader has of one partition. */
 interface Lease {
-  readonly partition: AssignedPartition
   /** The partition's count of jumps when it was handed over; a lease from before a `seek` says nothing any more. */
   readonly jumps: number
   /** Offset of the first record that is not finished. */
@@ -40,7 +39,7 @@ export class Reader {
   takeAlso(partition: AssignedPartition, offset: number): void {
     const known = this.#leases.get(partition)
     if (known) known.end = offset + 1
-    else this.#leases.set(partition, { partition, jumps: partition.jumps, offset, end: offset + 1 })
+    else this.#leases.set(partition, { jumps: partition.jumps, offset, end: offset + 1 })
   }
 
   /** Everything in hand was processed. */

@@ -1,8 +1,8 @@
 import type { Timer } from '@samsa/runtime'
 import type { Cluster } from '../cluster/cluster.ts'
 import { isFinalForTopic } from '../cluster/recovery.ts'
+import { backoffOf } from '../cluster/retry.ts'
 import { ServerError } from '../errors.ts'
-import { backoffMs } from '../time/backoff.ts'
 
 export interface TopicWatchOptions {
   cluster: Cluster
@@ -41,7 +41,7 @@ export class TopicWatch {
 
   #look(): void {
     const { cluster } = this.#options
-    const { retryBackoffMs: initialMs, retryBackoffMaxMs: maxMs, metadataMaxAgeMs } = cluster.config
+    const { metadataMaxAgeMs } = cluster.config
     const missing = this.#missing()
     if (missing.length > 0) cluster.requestRefresh()
     else cluster.refreshIfOld()
@@ -55,7 +55,7 @@ export class TopicWatch {
     }
     const pause =
       missing.length > 0
-        ? backoffMs(Math.max(0, this.#looksInVain - 1), { initialMs, maxMs }, () => cluster.runtime.random())
+        ? backoffOf(cluster, Math.max(0, this.#looksInVain - 1))
         : Math.min(metadataMaxAgeMs, LOOK_AGAIN_MS)
     this.#timer = cluster.runtime.timer(cluster.runtime.now() + pause, () => this.#look())
   }

@@ -2,11 +2,11 @@ import type { AssignorMember } from '@samsa/protocol'
 import type { Timer } from '@samsa/runtime'
 import type { Cluster } from '../cluster/cluster.ts'
 import { recover, recovery } from '../cluster/recovery.ts'
+import { backoffOf } from '../cluster/retry.ts'
 import type { TopicPartition } from '../cluster/topic-partition.ts'
 import type { KafkaError } from '../errors.ts'
 import { FencedError, ServerError } from '../errors.ts'
 import { describeError } from '../events.ts'
-import { backoffMs } from '../time/backoff.ts'
 import type { MemberEffect, MemberEvent } from './classic-member.ts'
 import { ClassicMember, kindOf } from './classic-member.ts'
 import type { ClassicSettings, PreviousAssignment } from './classic-requests.ts'
@@ -35,6 +35,8 @@ export class ClassicMembership implements Membership {
   #round = 0
   /** When records were asked for last; undefined once the machine knows. */
   #polledAt: number | undefined
+  /** The id that the answer to the last join named. */
+  #givenMemberId: string | undefined
   #members: AssignorMember[] = []
   #isLeader = false
   #protocol = ''
@@ -52,12 +54,11 @@ export class ClassicMembership implements Membership {
     this.#options = options
     const { cluster, config, groupId } = options
     const { sessionTimeoutMs, heartbeatIntervalMs, maxPollIntervalMs, groupInstanceId } = config
-    const { retryBackoffMs: initialMs, retryBackoffMaxMs: maxMs } = cluster.config
     this.#member = new ClassicMember({
       sessionTimeoutMs,
       heartbeatIntervalMs,
       maxPollIntervalMs,
-      pauseMs: (attempt) => backoffMs(attempt, { initialMs, maxMs }, () => cluster.runtime.random()),
+      pauseMs: (attempt) => backoffOf(cluster, attempt),
       isStatic: groupInstanceId !== undefined,
     })
     this.#requests = new ClassicRequests(cluster, config, groupId)
@@ -217,8 +218,6 @@ export class ClassicMembership implements Membership {
       cluster.events.logger.warn(`${what}; trying on`)
     } else cluster.events.logger.debug(what)
   }
-
-  #givenMemberId: string | undefined
 
   async #join(round: number, memberId: string): Promise<void> {
     await this.#losing
