@@ -20,7 +20,7 @@ const LIMIT_MS = 15 * 60_000
 /** What a copy does without. */
 const LEFT_OUT = new Set(['node_modules', '.git', '.cache', '.ci', 'coverage'])
 
-export function mends(words) {
+function mends(words) {
   const all = JSON.parse(readFileSync(join(root, 'scenarios/mends.json'), 'utf8'))
   const chosen = all.filter(({ mend }) => words.every((word) => mend.includes(word)))
   const { first } = JSON.parse(readFileSync(join(root, 'scenarios/sim-first-seed.json'), 'utf8'))
@@ -94,3 +94,5 @@ function node(cwd, args) {
   if (status !== 0) throw new Error(`node ${args.join(' ')} failed: ${stdout}${stderr}`)
   return stdout
 }
+
+mends(process.argv.slice(2))
